@@ -1,0 +1,33 @@
+# The steps of .ci/run, one by one, in an environment where `pip install -e '.[dev]'` was run.
+
+python := env("PYTHON", "python3")
+
+# Lint, types, tests
+default: lint types test
+
+# Mend what ruff can mend
+fix:
+    ruff check --fix .
+    ruff format .
+
+lint:
+    ruff check .
+    ruff format --check .
+
+types:
+    mypy --strict
+
+test *args:
+    {{ python }} -m pytest {{ args }}
+
+# What CI runs: the wheel in a clean environment, away from the source
+ci *args:
+    .ci/run {{ args }}
+
+# artifacts/micropython.wasm from pinned sources and tools
+build-micropython:
+    scripts/build_micropython.sh
+
+# The figures of benchmarks/README.md
+bench *args:
+    {{ python }} -m benchmarks {{ args }}
