@@ -1,0 +1,209 @@
+"""The dialogue that the command line opens on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from typing import TYPE_CHECKING
+
+from . import GuestError, Limits, Session, SessionBroken, SessionClosed, __version__
+from ._terminal import Streams, is_clean_exit, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from . import Result
+
+_HISTORY_LINES = 1_000
+_HISTORY_BYTES = 1 << 20
+# Words that begin a block even where its body stands on the same line.
+_COMPOUND = frozenset("@ async class def for if try while with".split())
+
+_PART = re.compile(
+    r"""
+    (?P<nothing> \# [^\n]* | [^\S\n]+ )
+    | (?P<long> \"{3} | '{3} ) (?: \\. | (?! (?P=long) ) . )* (?P<closed> (?P=long) )?
+    | (?P<quote> ["'] ) (?: \\. | (?! (?P=quote) ) [^\n] )* (?P=quote)?
+    | (?P<open> [(\[{] )
+    | (?P<close> [)\]}] )
+    | (?P<joined> \\ \n )
+    | \w+ | \n | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Repl:
+    """Reads a statement, runs it in a session that stays, and shows what it gave.
+
+    Args:
+        interpreter, limits: As for `Session`. The limits hold for each statement.
+
+        streams: Where to show.
+
+        history: The file that keeps what was typed, or None to keep nothing.
+    """
+
+    def __init__(
+        self, interpreter: str, limits: Limits, streams: Streams, history: Path | None
+    ) -> None:
+        self._interpreter = interpreter
+        self._limits = limits
+        self._streams = streams
+        self._history = _History(history)
+        self._session: Session | None = None
+
+    def loop(self) -> bool:
+        """Talk until the user leaves.
+
+        Returns:
+            True, or False if the guest left by ``sys.exit`` of anything but success.
+        """
+        show = self._streams.err.line
+        show(f"sandbox-wasm {__version__}, {self._interpreter}. exit() or end of input leaves.")
+        with self._history, contextlib.ExitStack() as stack:
+            stack.callback(self._end_session)
+            while True:
+                try:
+                    source = self._read()
+                    if source is None or source.strip() in {"exit", "exit()", "quit", "quit()"}:
+                        return True
+                    if source.strip():
+                        error = self._evaluate(source).error
+                        if isinstance(error, GuestError) and error.type_name == "SystemExit":
+                            return is_clean_exit(error)
+                except KeyboardInterrupt:
+                    show("\nKeyboardInterrupt")
+                if self._streams.out.gone:
+                    return True
+
+    def _read(self) -> str | None:
+        """Read one statement; None at the end of input."""
+        lines: list[str] = []
+        while True:
+            try:
+                lines.append(input("... " if lines else ">>> "))
+            except EOFError:
+                self._streams.err.line("")
+                return None
+            except UnicodeDecodeError:
+                self._streams.note("the input is not text in the terminal's encoding")
+                lines.clear()
+                continue
+            source = "\n".join(lines)
+            if is_complete(source):
+                return source
+
+    def _evaluate(self, source: str) -> Result:
+        if self._session is None:
+            self._session = Session(self._interpreter, limits=self._limits)
+        try:
+            result = self._streams.run(self._session, source)
+        except KeyboardInterrupt:  # a second one: the guest does not come back
+            self._renew()
+            raise
+        self._streams.report(result, self._limits.output_bytes)
+        if result.value is not None:
+            self._streams.out.line(shown(result.value))
+        if result.error is not None and (
+            result.error.state == "broken"
+            or isinstance(result.error, (SessionBroken, SessionClosed))
+        ):
+            self._renew()
+        return result
+
+    def _renew(self) -> None:
+        self._end_session()
+        self._streams.note("the session had to be stopped; a new one begins without its variables")
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+def is_complete(source: str) -> bool:
+    """Whether *source* can run as it is, or its user is still typing.
+
+    A blank line ends a block, as everywhere. This looks only at brackets, strings and the
+    ends of lines: `codeop` would ask the host's compiler, which is of another version than
+    the guest's, and nothing but the guest should parse what is meant for the guest.
+    """
+    depth = 0
+    in_block = line_goes_on = False
+    first = last = ""
+    for part in _PART.finditer(source + "\n"):
+        text = part[0]
+        line_goes_on = False
+        if part["long"]:
+            if not part["closed"]:
+                return False
+        elif part["open"]:
+            depth += 1
+        elif part["close"]:
+            depth = max(0, depth - 1)
+        elif part["joined"]:
+            line_goes_on = True
+            continue
+        elif text == "\n":
+            if not depth:
+                in_block = in_block or first in _COMPOUND or last == ":"
+                first = last = ""
+            continue
+        elif part["nothing"]:
+            continue
+        first, last = first or text, text
+    if depth or line_goes_on:
+        return False
+    return not in_block or source.endswith("\n") or not source.rpartition("\n")[2].strip()
+
+
+class _History:
+    """The lines typed, kept in a file that only its owner can read."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        try:
+            import readline
+        except ImportError:  # Windows has none
+            self._path = None
+        else:
+            self._readline = readline
+
+    def __enter__(self) -> None:
+        if self._path is None:
+            return
+        # Tab indents. Else it would offer the names of the host's files.
+        libedit = "libedit" in (self._readline.__doc__ or "")
+        self._readline.parse_and_bind("bind ^I ed-insert" if libedit else "tab: self-insert")
+        with contextlib.suppress(OSError), self._path.open("rb") as file:
+            text = file.read(_HISTORY_BYTES).decode(errors="replace")
+            for line in text.splitlines()[-_HISTORY_LINES:]:
+                self._readline.add_history(line)
+
+    def __exit__(self, *_: object) -> None:
+        if self._path is None:
+            return
+        count = self._readline.get_current_history_length()
+        first = max(1, count - _HISTORY_LINES + 1)
+        lines = [self._readline.get_history_item(at) or "" for at in range(first, count + 1)]
+        data = "".join(f"{line}\n" for line in lines).encode(errors="replace")
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        # A history that cannot be kept is no reason to fail.
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with open(handle, "wb") as file:
+                    file.write(data[-_HISTORY_BYTES:])
+                draft.replace(self._path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+
+def history_path() -> Path:
+    """Where the history is kept."""
+    from platformdirs import user_state_path
+
+    return user_state_path("sandbox-wasm", appauthor=False) / "history"

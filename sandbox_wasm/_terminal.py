@@ -1,0 +1,157 @@
+"""Guest text on the user's streams, and a run in front of a user."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import wait
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from . import Result, Session
+
+# What a terminal acts on or hides: the control characters but newline and tab, what
+# reorders or breaks lines unseen, tag characters, and what is no character at all. The
+# zero-width joiners stay: some scripts and most emoji need them.
+_ACTIVE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def inert(text: str) -> str:
+    r"""Make *text* safe to show: what a terminal would act on becomes an escape.
+
+    >>> inert("\x1b[2J")
+    '\\x1b[2J'
+    """
+    return _ACTIVE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+class Output:
+    """A stream of ours that shows guest text.
+
+    On a terminal the text is made inert. Elsewhere it goes out as it came, as UTF-8,
+    whatever the locale says: a program's output is data there.
+
+    Attributes:
+        gone: True once nobody reads the other end.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self.is_terminal = stream is not None and stream.isatty()
+        self.gone = False
+
+    def write(self, text: str) -> None:
+        """Write and flush *text*; does nothing once the reader is gone."""
+        if self._stream is None or self.gone:
+            return
+        encoding = "utf-8"
+        if self.is_terminal:
+            text, encoding = inert(text), self._stream.encoding
+        try:
+            self._stream.flush()
+            self._stream.buffer.write(text.encode(encoding, "backslashreplace"))
+            self._stream.buffer.flush()
+        except BrokenPipeError:
+            self.gone = True
+
+    def line(self, text: str) -> None:
+        """Write *text* as a line, or as lines if it ends with a newline of its own."""
+        self.write(text if text.endswith("\n") else text + "\n")
+
+
+class Streams:
+    """Standard output and standard error, and what a user is told on them."""
+
+    def __init__(self, stdout: TextIO | None, stderr: TextIO | None) -> None:
+        self.out = Output(stdout)
+        self.err = Output(stderr)
+
+    def note(self, text: str) -> None:
+        """Say *text* on standard error, as ours and not the guest's."""
+        self.err.line(f"sandbox-wasm: {text}")
+
+    def run(self, session: Session, code: str, *, show: bool = True) -> Result:
+        """Run *code*, its output shown as it comes; Ctrl-C interrupts it.
+
+        Returns:
+            The result. Whatever ended the run is its ``error``.
+
+        Raises:
+            KeyboardInterrupt: At a second Ctrl-C, while the first is being obeyed.
+        """
+        from . import Result, SandboxError
+
+        def on_output(stream: str, text: str) -> None:
+            output = self.err if stream == "stderr" else self.out
+            output.write(text)
+            if output.gone:
+                session.interrupt()
+
+        try:
+            future = session.submit(code, check=False, on_output=on_output if show else None)
+            try:
+                _wait(future)
+            except KeyboardInterrupt:
+                session.interrupt()
+                _wait(future)
+            return future.result()
+        except SandboxError as error:
+            return error.result or Result(error=error)
+
+    def report(self, result: Result, output_bytes: int) -> None:
+        """Say on standard error what ended the run, and what was dropped."""
+        from . import GuestError, Interrupted
+
+        if result.truncated:
+            self.note(f"output beyond {output_bytes} bytes was dropped (see --output-bytes)")
+        error = result.error
+        if isinstance(error, Interrupted):
+            self.err.line("KeyboardInterrupt")
+        elif not isinstance(error, GuestError):
+            if error is not None:
+                self.note(f"{type(error).__name__}: {error}")
+        elif error.type_name != "SystemExit":
+            self.err.line(error.traceback or str(error))
+        elif not is_clean_exit(error) and not re.fullmatch(r"-?[0-9]+", error.message):
+            self.err.line(error.message)
+
+
+def is_clean_exit(error: Exception | None) -> bool:
+    """Whether guest code ended by ``sys.exit()`` and meant success."""
+    from . import GuestError
+
+    return (
+        isinstance(error, GuestError)
+        and error.type_name == "SystemExit"
+        and error.message in {"", "0", "None", "False"}
+    )
+
+
+def shown(value: object) -> str:
+    """The ``repr`` of a run's value, whatever the value is."""
+    from . import GuestObject
+
+    if isinstance(value, GuestObject):
+        return value.repr
+    try:
+        return repr(value)
+    except (ValueError, RecursionError, MemoryError) as error:
+        # An int of more digits than Python agrees to write, for one.
+        return f"<{type(value).__name__} that cannot be shown: {error}>"
+
+
+def _wait(future: Future[Result]) -> None:
+    # In short turns: on Windows a wait without end does not see Ctrl-C.
+    while not future.done():
+        wait([future], timeout=0.5)

@@ -1,0 +1,375 @@
+"""The command ``sandbox-wasm``: public API only.
+
+Exit status: 0 success, 1 the program raised, 2 usage, 3 a limit was exceeded, 4 our
+fault, and by the shell's convention 130 after Ctrl-C and 141 when nobody reads the output.
+
+What a command does not need is imported by no other: ``--version`` starts no engine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from . import Limits, __version__
+from ._terminal import Streams, inert, is_clean_exit, shown
+
+if TYPE_CHECKING:
+    from . import Result
+
+
+class Exit(enum.IntEnum):
+    """What the exit status says."""
+
+    OK = 0
+    GUEST = 1
+    USAGE = 2
+    LIMIT = 3
+    FAULT = 4
+    INTERRUPTED = 130
+    NO_READER = 141
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """What stands before FILE on the command line."""
+
+    interpreter: str
+    limits: Limits
+    as_json: bool
+
+
+class Size(click.ParamType):
+    """A number of bytes: ``1048576``, ``1M`` or ``1MiB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"([0-9]{1,20})([KMG](?:iB)?)?", str(value).strip(), re.IGNORECASE)
+        if match is None:
+            self.fail(f"{value!r} is not a size: write 1048576, 1024K, 1M or 1MiB", param, ctx)
+        unit = (match[2] or " ")[0].upper()
+        return int(match[1]) << {" ": 0, "K": 10, "M": 20, "G": 30}[unit]
+
+
+class Main(click.Group):
+    """A group whose first word is a program's file unless it is a command's name."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is not None:
+            return super().resolve_command(ctx, args)
+        return _file.name, _file, args
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["[OPTIONS]", "[FILE | - | COMMAND]"]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer files, too."""
+        found = super().shell_complete(ctx, incomplete)
+        if not incomplete.startswith("-"):
+            found.append(CompletionItem(incomplete, type="file"))
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Map what no command expects to an exit status."""
+        from . import ConfigError, SandboxError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.UsageError(str(error), ctx) from None
+        except SandboxError as error:
+            click.echo(f"sandbox-wasm: {type(error).__name__}: {inert(str(error))}", err=True)
+            ctx.exit(Exit.FAULT)
+        except KeyboardInterrupt:
+            click.echo("KeyboardInterrupt", err=True)
+            ctx.exit(Exit.INTERRUPTED)
+        except BrokenPipeError:
+            _leave_without_reader(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            import traceback
+
+            # Status 1 would blame the guest.
+            click.echo(inert(traceback.format_exc()), err=True)
+            click.echo("sandbox-wasm: this is a fault of sandbox-wasm", err=True)
+            ctx.exit(Exit.FAULT)
+
+
+def _limit_options(command: click.Command) -> click.Command:
+    """Give *command* an option for each field of `Limits`, with the field's own words."""
+    words = dict(
+        re.findall(
+            r"(?ms)^ +(\w+): (.+?)[.:](?:\s|\Z)", (Limits.__doc__ or "").partition("Args:")[2]
+        )
+    )
+    for field in dataclasses.fields(Limits):
+        kind: click.ParamType = click.FLOAT if field.type == "float" else click.INT
+        metavar, default = "N", str(field.default).removesuffix(".0")
+        if field.name.endswith("_bytes"):
+            kind, metavar, default = Size(), "SIZE", _size(int(field.default))
+        elif field.name.endswith("_seconds"):
+            metavar = "SECONDS"
+        text = " ".join(re.sub("[*`]", "", words.get(field.name, "")).split()) + "."
+        if field.default is not None:
+            text += f"  [default: {default}]"
+        command.params.append(
+            click.Option(
+                [f"--{field.name.replace('_', '-')}"], type=kind, metavar=metavar, help=text
+            )
+        )
+    return command
+
+
+def _size(number: int) -> str:
+    for shift, unit in ((30, "G"), (20, "M"), (10, "K")):
+        if number and number % (1 << shift) == 0:
+            return f"{number >> shift}{unit}"
+    return str(number)
+
+
+def _complete_interpreter(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from . import available_interpreters
+
+    names = [info.name for info in available_interpreters()]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+@click.group(cls=Main, invoke_without_command=True, no_args_is_help=False)
+@click.option("-c", "code", metavar="CODE", help="Run CODE instead of a file.")
+@click.option(
+    "--interpreter",
+    default="micropython",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=_complete_interpreter,
+    help="Which Python runs the program; 'sandbox-wasm interpreters' lists them.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object that tells the result."
+)
+@click.version_option(__version__, "--version", prog_name="sandbox-wasm")
+@click.pass_context
+def main(
+    ctx: click.Context, code: str | None, interpreter: str, as_json: bool, **limits: float | None
+) -> None:
+    """Run untrusted Python in a WebAssembly sandbox.
+
+    The program is CODE, or FILE, or for "-" standard input. With neither, a terminal gets
+    a dialogue, and anything else on standard input is the program. Options go before FILE.
+
+    The program has no files, no network, no arguments and no environment.
+
+    \b
+    Exit status: 0 success; 1 the program raised; 2 usage; 3 a limit was
+    exceeded; 4 our fault; 130 after Ctrl-C.
+    """
+    if ctx.invoked_subcommand not in {None, _file.name}:
+        _refuse_options(ctx)
+        return
+    given = {name: value for name, value in limits.items() if value is not None}
+    options = Options(interpreter, Limits(**given), as_json)  # type: ignore[arg-type]
+    if ctx.invoked_subcommand == _file.name:
+        if code is not None:
+            raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
+        ctx.obj = options
+    elif code is not None:
+        _run(ctx, options, _checked(ctx, code))
+    elif sys.stdin is not None and sys.stdin.isatty():
+        _talk(ctx, options)
+    else:
+        _run(ctx, options, _read(ctx, "-", options.limits.input_bytes))
+
+
+_limit_options(main)
+
+
+def _refuse_options(ctx: click.Context) -> None:
+    for name in ctx.params:
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{ctx.invoked_subcommand!r} takes its options after its name; "
+                f"a file of that name is ./{ctx.invoked_subcommand}",
+                ctx,
+            )
+
+
+@click.command(
+    "FILE", hidden=True, add_help_option=False, context_settings={"ignore_unknown_options": True}
+)
+@click.argument("file", metavar="FILE")
+@click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
+    """Run a file."""
+    if rest:
+        raise click.UsageError(
+            f"unexpected {rest[0]!r} after FILE: options go before it, and a program "
+            "gets no arguments",
+            ctx.find_root(),
+        )
+    options = ctx.find_object(Options)
+    assert options is not None  # noqa: S101  the group has set it
+    _run(ctx, options, _read(ctx, file, options.limits.input_bytes))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def interpreters(as_json: bool) -> None:
+    """List the interpreters with version, digest and modules."""
+    from . import available_interpreters
+
+    found = available_interpreters()
+    if as_json:
+        import json
+
+        click.echo(json.dumps([dataclasses.asdict(info) for info in found], indent=2))
+        return
+    import textwrap
+
+    for info in found:
+        click.echo(f"{info.name} {info.version}")
+        click.echo(f"  digest   {info.digest}")
+        click.echo(f"  size     {info.size} bytes")
+        names = " ".join(info.modules)
+        click.echo(
+            textwrap.fill(
+                names,
+                width=80,
+                initial_indent="  modules  ",
+                subsequent_indent=" " * 11,
+                break_on_hyphens=False,
+            )
+        )
+
+
+def _read(ctx: click.Context, path: str, most: int) -> str:
+    """Read a program's text, whatever *path* is, and never more than *most* bytes."""
+    root = ctx.find_root()
+    name = "standard input" if path == "-" else repr(path)
+    try:
+        if path == "-":
+            data = b"" if sys.stdin is None else sys.stdin.buffer.read(most + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise click.UsageError(f"cannot read {name}: {reason}", root) from None
+    if len(data) > most:
+        raise click.UsageError(f"{name} is larger than --input-bytes allows, {most} bytes", root)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{name} is not UTF-8: byte {error.start}", root) from None
+
+
+def _checked(ctx: click.Context, code: str) -> str:
+    """Refuse an argument that is not text."""
+    try:
+        code.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError("the text after -c is not UTF-8", ctx) from None
+    return code
+
+
+def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
+    from . import Session
+
+    streams = Streams(sys.stdout, sys.stderr)
+    with Session(options.interpreter, limits=options.limits) as session:
+        result = streams.run(session, code, show=not options.as_json)
+        if options.as_json:
+            streams.out.line(_as_json(result))
+        elif not streams.out.gone:
+            streams.report(result, options.limits.output_bytes)
+    if streams.out.gone:
+        _leave_without_reader(ctx)
+    ctx.exit(_status(result))
+
+
+def _talk(ctx: click.Context, options: Options) -> NoReturn:
+    from ._repl import Repl, history_path
+
+    if options.as_json:
+        raise click.UsageError("--json needs a program: -c CODE, FILE or -", ctx)
+    streams = Streams(sys.stdout, sys.stderr)
+    repl = Repl(options.interpreter, options.limits, streams, history_path())
+    ctx.exit(Exit.OK if repl.loop() else Exit.GUEST)
+
+
+def _status(result: Result) -> Exit:
+    from . import ConfigError, GuestError, Interrupted, LimitExceeded
+
+    error = result.error
+    if error is None or is_clean_exit(error):
+        return Exit.OK
+    if isinstance(error, LimitExceeded):
+        return Exit.LIMIT
+    # Whatever number the guest left with: 2 to 4 are ours, and must not be forged.
+    if isinstance(error, GuestError):
+        return Exit.GUEST
+    if isinstance(error, ConfigError):
+        return Exit.USAGE
+    return Exit.INTERRUPTED if isinstance(error, Interrupted) else Exit.FAULT
+
+
+def _as_json(result: Result) -> str:
+    """Write a result as one line of JSON, in ASCII, which is inert everywhere."""
+    import json
+
+    fields: dict[str, Any] = {"value": None}
+    try:
+        if _is_json(result.value):
+            json.dumps(result.value)
+            fields["value"] = result.value
+        else:
+            fields["value_repr"] = shown(result.value)
+    except (ValueError, RecursionError):
+        fields["value_repr"] = shown(result.value)
+    fields |= {
+        "stdout": result.stdout,
+        "stderr": result.stderr,
+        "truncated": result.truncated,
+        "usage": dataclasses.asdict(result.usage),
+        "error": None,
+    }
+    error = result.error
+    if error is not None:
+        told = {"type": type(error).__name__, "text": str(error), "state": error.state}
+        for name in ("type_name", "message", "traceback", "limit", "allowed", "trap"):
+            if hasattr(error, name):
+                told[name] = getattr(error, name)
+        fields["error"] = told
+    return json.dumps(fields)
+
+
+def _is_json(value: object) -> bool:
+    """Whether *value* comes back from JSON as it was."""
+    if isinstance(value, float):
+        return value - value == 0  # neither infinite nor NaN
+    if isinstance(value, dict):
+        return all(type(key) is str and _is_json(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, (bool, int, str))
+
+
+def _leave_without_reader(ctx: click.Context) -> NoReturn:
+    # What is still buffered must not raise again at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    ctx.exit(Exit.NO_READER)
