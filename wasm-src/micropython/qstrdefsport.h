@@ -1,0 +1,1 @@
+// interned names that only this port needs (none)
