@@ -188,7 +188,7 @@ def main(
             raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
         ctx.obj = options
     elif code is not None:
-        _run(ctx, options, _checked(ctx, code))
+        _run(ctx, options, _argument(ctx, code))
     elif sys.stdin is not None and sys.stdin.isatty():
         _talk(ctx, options)
     else:
@@ -278,13 +278,12 @@ def _read(ctx: click.Context, path: str, most: int) -> str:
         raise click.UsageError(f"{name} is not UTF-8: byte {error.start}", root) from None
 
 
-def _checked(ctx: click.Context, code: str) -> str:
-    """Refuse an argument that is not text."""
+def _argument(ctx: click.Context, code: str) -> str:
+    """Read an argument as what a file is read as: UTF-8, whatever the locale says."""
     try:
-        code.encode()
-    except UnicodeEncodeError:
+        return os.fsencode(code).decode()
+    except UnicodeError:
         raise click.UsageError("the text after -c is not UTF-8", ctx) from None
-    return code
 
 
 def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:

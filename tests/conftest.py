@@ -1,0 +1,60 @@
+"""What the tests share: sessions that are closed, on every interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from sandbox_wasm import Session
+
+INTERPRETERS = ["micropython"]
+
+# No deadline per example: the first may compile an interpreter, and machines of CI pause.
+# A fixture that makes a session is shared by the examples on purpose.
+settings.register_profile(
+    "sandbox-wasm",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("sandbox-wasm")
+
+
+@pytest.fixture(params=INTERPRETERS)
+def interpreter(request: pytest.FixtureRequest) -> str:
+    """The name of an interpreter; a test that uses it runs once for each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def make_session(interpreter: str) -> Iterator[Callable[..., Session]]:
+    """Makes sessions of the interpreter, which are closed when the test ends."""
+    with ExitStack() as stack:
+
+        def make(**arguments: Any) -> Session:
+            return stack.enter_context(Session(interpreter, **arguments))
+
+        yield make
+
+
+@pytest.fixture
+def session(make_session: Callable[..., Session]) -> Session:
+    """One session with everything as it is by default."""
+    return make_session()
+
+
+@pytest.fixture
+def assert_healthy(make_session: Callable[..., Session]) -> Callable[[], None]:
+    """Proves that what happened to one session has not hurt the next."""
+
+    def check() -> None:
+        session = make_session()
+        result = session.run("print('fresh')\n'x' in globals(), sum(range(10))")
+        assert ("fresh\n", (False, 45)) == (result.stdout, result.value)
+
+    return check

@@ -1,0 +1,167 @@
+"""What is installed, and what it exports."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+import sandbox_wasm
+
+PUBLIC = {
+    "ArtifactError",
+    "ConfigError",
+    "FilesExceeded",
+    "FuelExhausted",
+    "GuestCrash",
+    "GuestError",
+    "GuestObject",
+    "GuestProtocolError",
+    "HostCallsExceeded",
+    "HostFunctionError",
+    "HostFunctions",
+    "InterpreterInfo",
+    "Interrupted",
+    "LimitExceeded",
+    "Limits",
+    "MemoryExceeded",
+    "OutputExceeded",
+    "Result",
+    "SandboxError",
+    "Session",
+    "SessionBroken",
+    "SessionClosed",
+    "SnapshotError",
+    "Suspended",
+    "Usage",
+    "WallTimeExceeded",
+    "__version__",
+    "available_interpreters",
+    "run",
+}
+
+
+def test_public_names() -> None:
+    """
+    A name is added or dropped on purpose.
+    """
+    assert PUBLIC == set(sandbox_wasm.__all__)
+    assert len(sandbox_wasm.__all__) == len(set(sandbox_wasm.__all__))
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC - {"__version__"}))
+def test_public_names_are_documented(name: str) -> None:
+    """
+    Each exists, says what it is, and lets its annotations be read.
+    """
+    found = getattr(sandbox_wasm, name)
+
+    assert (found.__doc__ or "").strip()
+    assert not found.__doc__.startswith(f"{name}("), "that is the doc of dataclass, not ours"
+    if not isinstance(found, type):
+        assert "return" in typing.get_type_hints(found)
+
+
+def test_dir_lists_the_public_names() -> None:
+    """
+    Completion in an editor or a shell finds them, loaded or not.
+    """
+    assert PUBLIC <= set(dir(sandbox_wasm))
+
+
+def test_unknown_name() -> None:
+    """
+    A misspelt name is an AttributeError like in any module.
+    """
+    with pytest.raises(AttributeError, match="Sesion"):
+        sandbox_wasm.Sesion  # noqa: B018
+    with pytest.raises(ImportError, match="Sesion"):
+        from sandbox_wasm import Sesion  # noqa: F401
+
+
+def test_version() -> None:
+    """
+    The module and the distribution agree.
+    """
+    assert importlib.metadata.version("sandbox-wasm") == sandbox_wasm.__version__
+
+
+def installed_files() -> set[str]:
+    """The files of the distribution, or of the checkout that an editable install points to."""
+    distribution = importlib.metadata.distribution("sandbox-wasm")
+    origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+    if origin.get("dir_info", {}).get("editable"):
+        package = Path(sandbox_wasm.__file__).parent
+        found = [*package.rglob("*"), *(package.parent / "artifacts").rglob("*")]
+        names = {path.relative_to(package.parent).as_posix() for path in found if path.is_file()}
+        return {name.replace("artifacts/", "sandbox_wasm/artifacts/", 1) for name in names}
+    return {path.as_posix() for path in distribution.files or []}
+
+
+@pytest.mark.parametrize(
+    "name", ["py.typed", "artifacts/manifest.toml", "artifacts/micropython.wasm", "cli.py"]
+)
+def test_package_has(name: str) -> None:
+    """
+    What the package needs beside its modules is installed with it.
+    """
+    assert f"sandbox_wasm/{name}" in installed_files()
+
+
+def test_package_has_nothing_else() -> None:
+    """
+    No test, source of a guest or scratch file slips into the wheel.
+    """
+    allowed = {".py", ".pyc", ".toml", ".typed", ".wasm"}
+    strange = {
+        name
+        for name in installed_files()
+        if not name.startswith(("sandbox_wasm/", "sandbox_wasm-", "../"))
+        or (name.startswith("sandbox_wasm/") and Path(name).suffix not in allowed)
+    }
+
+    assert set() == strange
+
+
+def test_distribution_tells_its_licence() -> None:
+    """
+    The licence and the notices of what the artifacts contain are installed.
+    """
+    distribution = importlib.metadata.distribution("sandbox-wasm")
+
+    assert "Apache-2.0" == distribution.metadata["License-Expression"]
+    assert ["LICENSE", "NOTICE"] == sorted(distribution.metadata.get_all("License-File") or [])
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after *code*."""
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return {name.partition(".")[0] for name in told.stdout.split()}
+
+
+def test_importing_the_package_starts_nothing() -> None:
+    """
+    The engine and the validator are loaded by what uses them, not by the import.
+    """
+    assert set() == {"wasmtime", "pydantic", "click"} & loaded_by("import sandbox_wasm")
+
+
+def test_a_run_without_type_hints_needs_no_validator() -> None:
+    """
+    pydantic takes longer to import than a first run takes; only host functions with type
+    hints wait for it.
+    """
+    loaded = loaded_by("import sandbox_wasm\nassert sandbox_wasm.run('1 + 1').value == 2")
+
+    assert "wasmtime" in loaded
+    assert "pydantic" not in loaded
