@@ -1,0 +1,342 @@
+"""Host functions: the allow-list of what guest code may call on the host.
+
+The guest sends a name and arguments as bytes. The name is looked up exactly;
+the arguments are decoded, bound to the parameters and, where the function has
+type hints, validated. What comes back is data or an exception of a builtin
+type. No repr, path, traceback or class of the host goes in.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import keyword
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Lock
+from typing import Any, TypeVar, overload
+
+from ._decode import ValueTooLarge
+from ._errors import ConfigError, GuestProtocolError
+from ._parameters import BadArgument, Parameters, Validators
+from ._values import decode, encode
+
+_log = logging.getLogger("sandbox_wasm")
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_MAX_MESSAGE = 2000
+_CALL_DEPTH = 64 + 2  # the list of args and kwargs, and each of these
+_LOGGED_A_MINUTE = 10  # per function: guest code can make one fail as often as it likes
+
+# Builtins of CPython 3.10 to 3.14, spelled out so that a function does not become
+# invalid with a new Python. Guest code, and its reader, count on these names.
+BUILTINS = frozenset(
+    """
+    ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup
+    BlockingIOError BrokenPipeError BufferError BytesWarning ChildProcessError
+    ConnectionAbortedError ConnectionError ConnectionRefusedError ConnectionResetError
+    DeprecationWarning EOFError Ellipsis EncodingWarning EnvironmentError Exception
+    ExceptionGroup False FileExistsError FileNotFoundError FloatingPointError FutureWarning
+    GeneratorExit IOError ImportError ImportWarning IndentationError IndexError
+    InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError
+    ModuleNotFoundError NameError None NotADirectoryError NotImplemented NotImplementedError
+    OSError OverflowError PendingDeprecationWarning PermissionError ProcessLookupError
+    PythonFinalizationError RecursionError ReferenceError ResourceWarning RuntimeError
+    RuntimeWarning StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError
+    SystemExit TabError TimeoutError True TypeError UnboundLocalError UnicodeDecodeError
+    UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning UserWarning
+    ValueError Warning WindowsError ZeroDivisionError
+    abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr
+    classmethod compile complex delattr dict dir divmod enumerate eval exec filter float
+    format frozenset getattr globals hasattr hash hex id input int isinstance issubclass
+    iter len list locals map max memoryview min next object oct open ord pow print
+    property range repr reversed round set setattr slice sorted staticmethod str sum
+    super tuple type vars zip
+    """.split()
+)
+
+# Exceptions that cross with their own words: the function raised exactly this
+# class, which is what a function does to talk to its caller.
+_SPEAKING: tuple[type[Exception], ...] = (
+    ValueError, TypeError, KeyError, IndexError, LookupError, AttributeError, ArithmeticError,
+    ZeroDivisionError, OverflowError, FloatingPointError, RuntimeError, NotImplementedError,
+    AssertionError, EOFError, BufferError, UnicodeError, TimeoutError,
+)  # fmt: skip
+# These say what went wrong in `strerror`; their other arguments are host paths.
+_SYSTEM: tuple[type[Exception], ...] = (
+    OSError, FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError,
+    IsADirectoryError, InterruptedError, BlockingIOError, ChildProcessError, ProcessLookupError,
+    ConnectionError, BrokenPipeError, ConnectionAbortedError, ConnectionRefusedError,
+    ConnectionResetError,
+)  # fmt: skip
+# Their arguments are the data, and guest code cannot make one from a text alone.
+_UNICODE = (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError)
+CROSSING = frozenset(_SPEAKING + _SYSTEM)
+
+
+class HostFunctions:
+    """The functions that guest code may call, by name.
+
+    Guest code calls them like its own, with positional and keyword arguments.
+    Each call runs on the session's thread, in the host, with the host's rights:
+    what a function does with its arguments is up to it, so treat them as input
+    from a stranger.
+
+        >>> tools = HostFunctions()
+        >>> @tools.register
+        ... def price(item: str) -> float:
+        ...     return {"tea": 2.5}[item]
+        >>> tools.names
+        ('price',)
+
+    Where a function has type hints, pydantic validates the arguments before it
+    is called. An argument is accepted if pydantic's strict mode accepts it as
+    the Python value that it is, or as the JSON that it would be: ``"1"`` is no
+    ``int`` and ``1`` no ``bool``, but an int will do for a ``float``, a list
+    for a ``tuple``, ``"2026-01-31"`` for a ``date`` and a dict for a dataclass
+    or model. Guest code gets a ``TypeError`` for a wrong type, a ``ValueError``
+    for a wrong value. The returned value must match its hint strictly; if not,
+    guest code gets a ``RuntimeError``.
+
+    An exception whose class is exactly a common builtin (``ValueError``,
+    ``KeyError``...) reaches guest code with its message, so put nothing secret
+    there. An ``OSError`` keeps its reason and loses its file name. Of any other
+    ``Exception`` guest code learns only that the function failed, as the nearest
+    such builtin base or ``RuntimeError``; the details go to the ``sandbox_wasm``
+    logger. ``KeyboardInterrupt``, ``SystemExit`` and the like end the run and
+    reach the caller.
+
+    Args:
+        functions: Functions, registered under their own names, or a mapping of
+            names to functions.
+
+    Raises:
+        ConfigError: A function or name is not fit; see `register`.
+    """
+
+    def __init__(
+        self, functions: HostFunctions | Iterable[Callable[..., Any]] | Mapping[str, Any] = ()
+    ) -> None:
+        self._lock = Lock()
+        self._table: dict[bytes, _HostFunction] = {}  # replaced, never changed
+        if isinstance(functions, HostFunctions):
+            self._table = functions._table
+        elif isinstance(functions, Mapping):
+            for name, function in functions.items():
+                self._add(function, name)
+        elif isinstance(functions, Iterable) and not isinstance(functions, (str, bytes)):
+            for function in functions:
+                self._add(function, _own_name(function))
+        else:
+            raise ConfigError(
+                f"functions must be functions or a mapping, got {type(functions).__name__}"
+            )
+
+    @overload
+    def register(self, function: _F, *, name: str | None = None) -> _F: ...
+    @overload
+    def register(self, function: None = None, *, name: str | None = None) -> Callable[[_F], _F]: ...
+    def register(
+        self, function: Callable[..., Any] | None = None, *, name: str | None = None
+    ) -> Callable[..., Any]:
+        """Let guest code call *function*. Also a decorator, with or without arguments.
+
+        Args:
+            function: What to call. It is returned unchanged.
+
+            name: What guest code calls it. Default: the function's own name.
+
+        Raises:
+            ConfigError: *function* is not callable, is asynchronous or a
+                generator (these come with a later version), or has hints that
+                cannot be resolved or validated. Or its name is no identifier,
+                begins with an underscore, is a keyword, is a builtin's, or is
+                taken.
+        """
+        if function is None:
+            return lambda function: self.register(function, name=name)
+        self._add(function, _own_name(function) if name is None else name)
+        return function
+
+    def _add(self, function: Callable[..., Any], name: str) -> None:
+        if not callable(function):
+            raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
+        _check_name(name)
+        _check_kind(function, name)
+        entry = _HostFunction(name, function)
+        with self._lock:
+            if name.encode() in self._table:
+                raise ConfigError(f"host function {name!r} is registered twice")
+            self._table = {**self._table, name.encode(): entry}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names guest code may call, in the order of registration."""
+        return tuple(entry.name for entry in self._table.values())
+
+    def copy(self) -> HostFunctions:
+        """Return an allow-list that goes its own way from here."""
+        return HostFunctions(self)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __repr__(self) -> str:
+        return f"<HostFunctions {', '.join(self.names)}>"
+
+    def invoke(self, name: bytes, payload: bytes, *, max_bytes: int) -> tuple[int, bytes]:
+        """Answer one host call.
+
+        Args:
+            name: Whatever the guest sent as a name.
+
+            payload: What it sent as JSON ``[args, kwargs]``.
+
+            max_bytes: Size of *payload*, and of the answer, at most.
+
+        Returns:
+            0 and the encoded value, or 1 and JSON ``[builtin type, message]``.
+
+        Raises:
+            GuestProtocolError: *payload* is malformed.
+
+            BaseException: What the function raised and is no ``Exception``.
+        """
+        host = self._table.get(name)
+        if host is None:
+            shown = name[:60].decode("ascii", "replace").encode("ascii", "replace").decode()
+            return 1, _reply("NameError", f"no such host function: {shown!r}")
+        try:
+            call = decode(payload, max_bytes=max_bytes, max_depth=_CALL_DEPTH)
+        except ValueTooLarge as error:
+            return 1, _reply("ValueError", f"arguments of {host.name}(): {error}")
+        if type(call) is not list or len(call) != 2:
+            raise GuestProtocolError("a host call is not [args, kwargs]")
+        args, kwargs = call
+        if type(args) is not list or type(kwargs) is not dict:
+            raise GuestProtocolError("a host call is not [args, kwargs]")
+        if kwargs and any(type(key) is not str for key in kwargs):
+            raise GuestProtocolError("a keyword of a host call is no text")
+        try:
+            parameters = host.parameters
+            if parameters is not None and (kwargs or not parameters.fits(len(args))):
+                parameters.check(args, kwargs)
+            if host.validators is not None:
+                args, kwargs = host.validators.arguments(args, kwargs)
+        except BadArgument as error:
+            return 1, _reply(error.type_name, f"{host.name}() {error}")
+        except Exception as error:  # a validator of the host's own
+            return host.failed(error)
+        try:
+            result = host.function(*args, **kwargs)
+        except Exception as error:
+            return host.failed(error)
+        return host.answer(result, max_bytes)
+
+
+class _HostFunction:
+    """One entry of the allow-list, with what can be prepared."""
+
+    __slots__ = ("function", "logged", "name", "parameters", "since", "validators")
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self.name = name
+        self.function = function
+        self.parameters = Parameters.of(function, name)
+        self.validators: Validators | None = None
+        if self.parameters is not None and self.parameters.hints:
+            self.validators = Validators(self.parameters, name)
+        self.logged = 0
+        self.since = 0.0
+
+    def answer(self, result: Any, max_bytes: int) -> tuple[int, bytes]:
+        """Return the reply that carries *result*."""
+        try:
+            if self.validators is None or self.validators.accepts_result(result):
+                return 0, encode(result, max_bytes=max_bytes)
+            type_name, fault = "RuntimeError", "something of the wrong type"
+            detail = f"{type(result).__name__} is not what its hint says"
+        except TypeError as error:
+            type_name, fault, detail = "TypeError", "a value that cannot cross", str(error)
+        except ValueError as error:
+            type_name, detail = "ValueError", str(error)
+            fault = "a value that is too large, too deep, or no valid text"
+        except Exception as error:
+            return self.failed(error)
+        if inspect.iscoroutine(result):
+            result.close()  # else Python warns that it was never awaited
+        self.log("returned what cannot cross: %s", detail)
+        return 1, _reply(type_name, f"host function {self.name!r} returned {fault}")
+
+    def failed(self, error: Exception) -> tuple[int, bytes]:
+        """Return the reply for a call that raised *error*."""
+        kind = type(error)
+        message: str | None = None
+        if kind in _SPEAKING:
+            message = ", ".join(str.__str__(arg) for arg in error.args if isinstance(arg, str))
+        elif kind in _UNICODE:
+            kind, message = UnicodeError, getattr(error, "reason", None)
+        if isinstance(error, OSError) and kind in CROSSING and error.errno is not None:
+            message = error.strerror
+        elif kind in _SYSTEM:
+            message = ""
+        if isinstance(message, str):
+            return 1, _reply(kind.__name__, message)
+        self.log("raised %s", kind.__name__, error)
+        base = next((base for base in kind.__mro__ if base in CROSSING), RuntimeError)
+        return 1, _reply(base.__name__, f"host function {self.name!r} failed")
+
+    def log(self, text: str, detail: object, error: Exception | None = None) -> None:
+        """Tell the host's log, but not as often as guest code likes."""
+        now = time.monotonic()
+        if now - self.since > 60 or not self.logged:
+            self.since, self.logged = now, 0
+        self.logged += 1
+        if self.logged <= _LOGGED_A_MINUTE:
+            _log.error("host function %r " + text, self.name, detail, exc_info=error)
+        if self.logged == _LOGGED_A_MINUTE:
+            _log.error("host function %r: no more of these for a minute", self.name)
+
+
+def _reply(type_name: str, message: str) -> bytes:
+    text = message[:_MAX_MESSAGE].encode("utf-8", "backslashreplace").decode()
+    return json.dumps([type_name, text]).encode()
+
+
+def _own_name(function: object) -> str:
+    if not callable(function):
+        raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str) or name == "<lambda>":
+        raise ConfigError("a host function without a name of its own must be given one")
+    return name
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise ConfigError(f"a host function's name must be a str, got {type(name).__name__}")
+    if not name.isidentifier() or keyword.iskeyword(name) or len(name) > 200:
+        raise ConfigError(f"a host function's name must be an identifier, got {name[:200]!r}")
+    if name.startswith("_"):
+        raise ConfigError(f"a host function's name must not begin with '_', got {name!r}")
+    if name in BUILTINS:
+        raise ConfigError(f"{name!r} is a builtin; give the host function another name")
+
+
+def _check_kind(function: Callable[..., Any], name: str) -> None:
+    for candidate in (function, type(function).__call__):
+        if inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate):
+            raise ConfigError(
+                f"host function {name!r} is asynchronous, which only a later version can call"
+            )
+        if inspect.isgeneratorfunction(candidate):
+            raise ConfigError(
+                f"host function {name!r} is a generator, which only a later version can call"
+            )

@@ -1,0 +1,241 @@
+"""How the arguments of a host call fit the parameters of its function.
+
+The binding is our own, not that of `inspect`, for its texts: they go to guest
+code, so they name the function as the guest knows it and nothing else of the
+host. pydantic is imported when the first function with type hints is
+registered, not earlier (it takes 150 ms) and not during a run (that time would
+be the guest's).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import typing
+from collections.abc import Callable
+from inspect import Parameter
+from typing import Any
+
+from ._errors import ConfigError
+
+_MAX_LISTED = 300
+_MAX_ERRORS = 3
+
+
+class BadArgument(Exception):
+    """The arguments do not fit: a builtin's name, and a text for guest code."""
+
+    def __init__(self, type_name: str, text: str) -> None:
+        super().__init__(type_name, text)
+        self.type_name = type_name
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Parameters:
+    """The parameters of one function."""
+
+    def __init__(self, signature: inspect.Signature, hints: dict[str, Any]) -> None:
+        self.hints = hints
+        self.positional: list[str] = []
+        self.by_name: set[str] = set()  # accepted as keyword
+        self.required: list[str] = []
+        self.rest: str | None = None  # *args
+        self.options: str | None = None  # **kwargs
+        listed = []
+        for name, parameter in signature.parameters.items():
+            kind = parameter.kind
+            if kind is Parameter.VAR_POSITIONAL:
+                self.rest = name
+                listed.append(f"*{name}")
+                continue
+            if kind is Parameter.VAR_KEYWORD:
+                self.options = name
+                listed.append(f"**{name}")
+                continue
+            listed.append(name)
+            if kind is not Parameter.KEYWORD_ONLY:
+                self.positional.append(name)
+            if kind is not Parameter.POSITIONAL_ONLY:
+                self.by_name.add(name)
+            if parameter.default is Parameter.empty:
+                self.required.append(name)
+        self.listed = ", ".join(listed) or "none"
+        if len(self.listed) > _MAX_LISTED:
+            self.listed = self.listed[:_MAX_LISTED] + "..."
+        # How many positional arguments do without any keyword.
+        keyword_only = [name for name in self.required if name not in self.positional]
+        self._most = len(self.positional) if self.rest is None else 1 << 62
+        self._least = self._most + 1 if keyword_only else len(self.required)
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], name: str) -> Parameters | None:
+        """Return those of *function*, or None for builtins that do not tell."""
+        try:
+            signature = inspect.signature(function)
+        except ValueError:
+            return None
+        except Exception as error:  # Python 3.14 evaluates hints here
+            raise ConfigError(f"the signature of host function {name!r} is unusable") from error
+        try:
+            hints = _hints(function)
+        except Exception as error:
+            raise ConfigError(f"a hint of host function {name!r} is unusable: {error}") from error
+        known = {*signature.parameters, "return"}
+        return cls(signature, {key: hint for key, hint in hints.items() if key in known})
+
+    def fits(self, count: int) -> bool:
+        """Tell whether *count* positional arguments alone are a valid call."""
+        return self._least <= count <= self._most
+
+    def check(self, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Raise `BadArgument` unless the arguments can be bound."""
+        if len(args) > self._most:
+            self._refuse(f"takes at most {self._most} positional arguments, got {len(args)}")
+        given = set(self.positional[: len(args)])
+        for name in kwargs:
+            if name in self.by_name:
+                if name in given:
+                    self._refuse(f"got two values for argument {name!r}")
+            elif self.options is None:
+                self._refuse(f"got an unexpected argument {name[:40]!a}")
+        given.update(self.by_name.intersection(kwargs))
+        missing = [name for name in self.required if name not in given]
+        if missing:
+            self._refuse(f"is missing {', '.join(map(repr, missing))}"[:_MAX_LISTED])
+
+    def _refuse(self, text: str) -> typing.NoReturn:
+        raise BadArgument("TypeError", f"{text}; parameters: {self.listed}")
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the resolved hints of whatever a call of *function* runs."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if isinstance(function, type):
+        hints = _resolved(getattr(function, "__init__"))  # noqa: B009 - mypy
+        hints.pop("return", None)  # that of __init__ says nothing of the instance
+        return hints
+    if hasattr(function, "__annotations__"):
+        return _resolved(function)
+    return _resolved(type(function).__call__)
+
+
+def _resolved(target: Any) -> dict[str, Any]:
+    if not hasattr(target, "__annotations__"):
+        return {}
+    return typing.get_type_hints(target, include_extras=True)
+
+
+class Validators:
+    """Checks values against the hints of one function, by pydantic."""
+
+    def __init__(self, parameters: Parameters, name: str) -> None:
+        from pydantic import TypeAdapter, ValidationError
+
+        self._refused = ValidationError
+        self._parameters = parameters
+        self._adapters: dict[str, TypeAdapter[Any]] = {}
+        for key, hint in parameters.hints.items():
+            if hint is Any:
+                continue
+            try:
+                self._adapters[key] = TypeAdapter(hint)
+            except Exception as error:
+                raise ConfigError(
+                    f"host function {name!r}: the type hint of {key!r} cannot be validated"
+                ) from error
+        # A value of exactly such a class needs no validator; no pydantic type is among these.
+        self._exact = {
+            key: hint
+            for key, hint in parameters.hints.items()
+            if any(hint is scalar for scalar in (int, str, float, bool, bytes))
+        }
+
+    def arguments(
+        self, args: list[Any], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Return the arguments as the hints want them, or raise `BadArgument`."""
+        positional = self._parameters.positional
+        rest = self._parameters.rest or ""
+        count = len(positional)
+        args = [
+            self._one(positional[index] if index < count else rest, value)
+            for index, value in enumerate(args)
+        ]
+        if kwargs:
+            by_name = self._parameters.by_name
+            options = self._parameters.options or ""
+            kwargs = {
+                name: self._one(name if name in by_name else options, value, name)
+                for name, value in kwargs.items()
+            }
+        return args, kwargs
+
+    def accepts_result(self, result: Any) -> bool:
+        """Tell whether *result* is of the type that the function promises."""
+        adapter = self._adapters.get("return")
+        if adapter is None or type(result) is self._exact.get("return"):
+            return True
+        try:
+            adapter.validate_python(result, strict=True)
+        except self._refused:
+            return False
+        return True
+
+    def _one(self, name: str, value: Any, shown: str = "") -> Any:
+        adapter = self._adapters.get(name)
+        if adapter is None or type(value) is self._exact.get(name):
+            return value
+        try:
+            return adapter.validate_python(value, strict=True)
+        except self._refused as error:
+            refused = error
+        text = _as_json(value)
+        if text is not None:
+            try:
+                return adapter.validate_json(text, strict=True)
+            except self._refused as error:
+                refused = error
+        raise _told(shown or name, refused.errors(include_url=False, include_input=False))
+
+
+def _as_json(value: Any) -> str | None:
+    """Return *value* as JSON if it is that, taking tuples for arrays."""
+    level = [value]
+    while level:
+        deeper: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is list or kind is tuple:
+                deeper.extend(item)
+            elif kind is dict:
+                if any(type(key) is not str for key in item):
+                    return None
+                deeper.extend(item.values())
+            elif kind not in _SCALARS:
+                return None
+        level = deeper
+    return json.dumps(value)
+
+
+_SCALARS = {type(None), bool, int, float, str}
+
+
+def _told(name: str, errors: typing.Sequence[typing.Mapping[str, Any]]) -> BadArgument:
+    texts = []
+    for error in errors[:_MAX_ERRORS]:
+        place = "".join(
+            f"[{key}]" if isinstance(key, int) else f"[{str(key)[:40]!a}]"
+            for key in error["loc"][:8]
+        )
+        texts.append(f"argument {name[:40]!a}{place}: {error['msg']}"[:_MAX_LISTED])
+    if len(errors) > _MAX_ERRORS:
+        texts.append(f"and {len(errors) - _MAX_ERRORS} more")
+    # pydantic's names: int_type, dataclass_type, missing... against greater_than, enum...
+    kind = errors[0]["type"]
+    wrong_type = kind.endswith(("_type", "_instance_of", "missing", "_argument", "_forbidden"))
+    return BadArgument("TypeError" if wrong_type else "ValueError", "; ".join(texts))

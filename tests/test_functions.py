@@ -1,0 +1,737 @@
+"""What guest code may call on the host, and what it learns by trying."""
+
+import asyncio
+import builtins
+import dataclasses
+import errno
+import functools
+import gc
+import json
+import logging
+import subprocess
+import sys
+import threading
+import typing
+import warnings
+from datetime import date
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox_wasm._errors import ConfigError, GuestProtocolError
+from sandbox_wasm._functions import BUILTINS, CROSSING, HostFunctions
+from sandbox_wasm._values import decode, encode
+
+MAX = 65536
+
+
+def invoke(functions, name, *args, **kwargs):
+    """Call *name* as the guest would; return the status and what it gets."""
+    payload = encode([list(args), kwargs], max_bytes=MAX, max_depth=66)
+    status, reply = functions.invoke(name.encode(), payload, max_bytes=MAX)
+    return status, decode(reply, max_bytes=MAX)
+
+
+def only(function, name="f"):
+    return HostFunctions({name: function})
+
+
+def add(a, b=10, *, c=0):
+    return a + b + c
+
+
+def test_a_function_is_called_with_its_arguments():
+    """
+    By position, by keyword and with defaults, as in Python.
+    """
+    functions = HostFunctions([add])
+
+    assert (0, 3) == invoke(functions, "add", 1, 2)
+    assert (0, 11) == invoke(functions, "add", 1)
+    assert (0, 6) == invoke(functions, "add", b=2, a=1, c=3)
+    assert (0, (1, {"$": b"x"})) == invoke(only(lambda x: x), "f", (1, {"$": b"x"}))
+
+
+def test_registering():
+    """
+    The decorator forms, the constructor's forms, and the container.
+    """
+    functions = HostFunctions()
+
+    @functions.register
+    def one():
+        return 1
+
+    @functions.register(name="deux")
+    def two():
+        return 2
+
+    @functions.register()
+    def three():
+        return 3
+
+    assert functions.register(add) is add
+    assert 2 == two()
+    assert ("one", "deux", "three", "add") == functions.names == tuple(functions)
+    assert 4 == len(functions)
+    assert "deux" in functions
+    assert "two" not in functions
+    assert (0, 2) == invoke(functions, "deux")
+    assert ("a", "b") == HostFunctions({"a": add, "b": add}).names
+
+
+def test_a_copy_goes_its_own_way():
+    """
+    What is registered later on one is not on the other.
+    """
+    first = HostFunctions([add])
+    second = first.copy()
+    third = HostFunctions(first)
+    second.register(add, name="more")
+
+    assert ("add",) == first.names == third.names
+    assert ("add", "more") == second.names
+
+
+def test_builtin_and_partial_callables():
+    """
+    Whatever can be called with data can be registered under a name.
+    """
+
+    class Counter:
+        def __init__(self):
+            self.count = 0
+
+        def __call__(self, step: int):
+            self.count += step
+            return self.count
+
+        def method(self, x: int) -> int:
+            return x
+
+        @classmethod
+        def made(cls, x: int) -> int:
+            return x
+
+    counter = Counter()
+    functions = HostFunctions(
+        {
+            "count": counter,
+            "method": counter.method,
+            "made": Counter.made,
+            "plus": functools.partial(add, 5),
+            "get": {"a": 1}.get,
+            "biggest": max,
+        }
+    )
+
+    assert (0, 2) == invoke(functions, "count", 2)
+    assert "TypeError" == invoke(functions, "count", "2")[1][0]
+    assert (0, 1) == invoke(functions, "method", 1)
+    assert "TypeError" == invoke(functions, "made", "1")[1][0]
+    assert (0, 6) == invoke(functions, "plus", 1)
+    assert (0, 1) == invoke(functions, "get", "a")
+    assert (0, 7) == invoke(functions, "biggest", 3, 7)
+
+
+async def asynchronous():
+    pass
+
+
+async def asynchronous_generator():
+    yield
+
+
+def generator():
+    yield
+
+
+class AsyncCallable:
+    async def __call__(self):
+        pass
+
+
+def unknown_hint(a: "Nowhere"):  # noqa: F821
+    pass
+
+
+def unknown_inner_hint(a: list["Nowhere"]):  # noqa: F821
+    pass
+
+
+def broken_hint(a: "list["):  # noqa: F722
+    pass
+
+
+class Opaque:
+    pass
+
+
+def opaque_hint(a: Opaque):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("functions", "text"),
+    [
+        ([1], "must be callable, got int"),
+        ([None], "must be callable, got NoneType"),
+        ({"f": None}, "must be callable, got NoneType"),
+        ([lambda: 1], "without a name"),
+        ([functools.partial(add)], "without a name"),
+        ({"": add}, "identifier"),
+        ({"a b": add}, "identifier"),
+        ({"os.system": add}, "identifier"),
+        ({"a\0": add}, "identifier"),
+        ({"1a": add}, "identifier"),
+        ({"class": add}, "identifier"),
+        ({"a" * 500: add}, "identifier"),
+        ({1: add}, "must be a str, got int"),
+        ({None: add}, "must be a str, got NoneType"),
+        ({"_f": add}, "begin with '_'"),
+        ({"__class__": add}, "begin with '_'"),
+        ({"print": add}, "builtin"),
+        ({"eval": add}, "builtin"),
+        ({"ValueError": add}, "builtin"),
+        ([len], "builtin"),
+        ([add, add], "twice"),
+        ([asynchronous], "later version"),
+        ([asynchronous_generator], "later version"),
+        ([generator], "later version"),
+        ({"f": AsyncCallable()}, "later version"),
+        ({"f": functools.partial(asynchronous)}, "later version"),
+        ([unknown_hint], "Nowhere"),
+        ([unknown_inner_hint], "Nowhere"),
+        ([broken_hint], "unusable"),
+        ([opaque_hint], "'a' cannot be validated"),
+        ("add", "got str"),
+        (5, "got int"),
+        (None, "got NoneType"),
+        (add, "got function"),
+    ],
+)
+def test_unfit_functions_are_refused(functions, text):
+    """
+    When they are registered, not when guest code calls them.
+    """
+    with pytest.raises(ConfigError, match=text):
+        HostFunctions(functions)
+
+
+def test_all_builtins_of_this_python_are_known():
+    """
+    The list is frozen; a Python with a new builtin shows here.
+    """
+    here = {name for name in dir(builtins) if not name.startswith("_")}
+    from_site = {"copyright", "credits", "exit", "help", "license", "quit"}
+
+    assert set() == here - BUILTINS - from_site
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"nope",
+        b"__class__",
+        b"add.__globals__",
+        b"os.system",
+        b"",
+        b"add\0",
+        b"\xff" * 9,
+        b"ad",
+        "é".encode() * 1000,
+        b"eval",
+        b"names",
+        b"_table",
+        b" add",
+        b"'\"\n",
+    ],
+)
+def test_unknown_names_are_only_unknown(name):
+    """
+    The look-up is exact, and the answer short and plain.
+    """
+    functions = HostFunctions([add])
+    status, reply = functions.invoke(name, b"[[],{}]", max_bytes=MAX)
+    type_name, message = json.loads(reply)
+
+    assert (1, "NameError") == (status, type_name)
+    assert message.startswith("no such host function: ")
+    assert len(message) < 200
+    assert reply.isascii()
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "text"),
+    [
+        ([], {}, "add() is missing 'a'"),
+        ([1, 2, 3], {}, "add() takes at most 2 positional arguments, got 3"),
+        ([1], {"zzz": 1}, "add() got an unexpected argument 'zzz'"),
+        ([1], {"self": 1}, "add() got an unexpected argument 'self'"),
+        ([1], {"a": 1}, "add() got two values for argument 'a'"),
+        ([1], {"": 1}, "add() got an unexpected argument ''"),
+        ([1], {"é\n\x1b[31m": 1}, r"add() got an unexpected argument '\xe9\n\x1b[31m'"),
+        ([1], {"__class__": 1}, "add() got an unexpected argument '__class__'"),
+        ([1], {"x" * 10000: 1}, f"add() got an unexpected argument '{'x' * 40}'"),
+    ],
+)
+def test_arguments_that_do_not_fit(args, kwargs, text):
+    """
+    The text names the function as the guest knows it, and its parameters.
+    """
+    status, answer = invoke(HostFunctions([add]), "add", *args, **kwargs)
+
+    assert (1, ["TypeError", text + "; parameters: a, b, c"]) == (status, answer)
+
+
+def with_everything(a, /, b, *rest, c, d=4, **options):
+    return [a, b, list(rest), c, d, options]
+
+
+@given(
+    st.lists(st.integers(), max_size=4),
+    st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e", "rest", "options"]), st.integers()),
+    st.sampled_from(
+        [add, with_everything, lambda: 0, lambda *a: list(a), lambda a, *, b: [a, b], lambda a=1: a]
+    ),
+)
+def test_binding_is_that_of_python(args, kwargs, function):
+    """
+    The same calls are accepted, with the same arguments, as by Python itself.
+    """
+    try:
+        expected = 0, function(*args, **kwargs)
+    except TypeError:
+        expected = 1, "TypeError"
+    status, answer = invoke(only(function), "f", *args, **kwargs)
+
+    assert expected == (status, answer[0] if status else answer)
+
+
+class Suit(Enum):
+    HEARTS = "h"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: float = 0.0
+
+
+class Order(pydantic.BaseModel):
+    items: list[str]
+    when: date
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "expected"),
+    [
+        (int, 1, 1),
+        (int, "1", "TypeError"),
+        (int, True, "TypeError"),
+        (int, 1.0, "TypeError"),
+        (float, 1, 1.0),
+        (float, "1", "TypeError"),
+        (bool, 1, "TypeError"),
+        (str, b"a", "TypeError"),
+        (str, None, "TypeError"),
+        (str | None, None, None),
+        (bytes, b"a", b"a"),
+        (date, "2026-01-31", date(2026, 1, 31)),
+        (date, date(2026, 1, 31), date(2026, 1, 31)),
+        (date, "2026-02-31", "ValueError"),
+        (date, 5, "TypeError"),
+        (list[int], (1, 2), [1, 2]),
+        (list[int], ["1"], "TypeError"),
+        (list[int], {1}, "TypeError"),
+        (tuple[int, str], [1, "a"], (1, "a")),
+        (set[int], [1, 1], {1}),
+        (dict[str, int], {"a": 1}, {"a": 1}),
+        (dict[int, int], {1: 2}, {1: 2}),
+        (Suit, "h", Suit.HEARTS),
+        (Suit, "x", "ValueError"),
+        (Literal["a"], "b", "ValueError"),
+        (Annotated[int, pydantic.Field(gt=3)], 3, "ValueError"),
+        (Annotated[int, pydantic.Field(gt=3)], 4, 4),
+        (Point, {"x": 1, "y": 2}, Point(1, 2.0)),
+        (Point, {"y": 2}, "TypeError"),
+        (Order, {"items": ["a"], "when": date(2026, 1, 1)}, Order(items=["a"], when="2026-01-01")),
+        (list[Point], [{"x": 1}], [Point(1)]),
+        (Any, {"a": 1}, {"a": 1}),
+        (typing.Sequence[float], [1, 2.5], [1.0, 2.5]),
+    ],
+)
+def test_arguments_are_validated_from_hints(hint, value, expected):
+    """
+    Strictly, as the Python value that came or as the JSON that it would be.
+    """
+    seen = []
+
+    def take(a):
+        seen.append(a)
+
+    take.__annotations__["a"] = hint
+    status, answer = invoke(HostFunctions([take]), "take", value)
+
+    if expected in ("TypeError", "ValueError"):
+        assert (1, expected) == (status, answer[0])
+        assert "take() argument 'a'" in answer[1]
+        assert [] == seen
+    else:
+        assert (0, None) == (status, answer)
+        assert expected == seen[0]
+        assert type(expected) is type(seen[0])
+
+
+def test_the_text_of_a_validation_error():
+    """
+    Parameter, place and expectation; no link, no object of the host.
+    """
+
+    def plot(points: list[Point], *more: int, **named: int):
+        pass
+
+    functions = HostFunctions([plot])
+
+    assert [
+        "TypeError",
+        "plot() argument 'points'[0]['x']: Input should be a valid integer",
+    ] == invoke(functions, "plot", [{"x": "1"}])[1]
+    assert "plot() argument 'more': Input should be a valid integer" in str(
+        invoke(functions, "plot", [], "x")
+    )
+    assert "plot() argument 'size': Input should be a valid integer" in str(
+        invoke(functions, "plot", [], size="x")
+    )
+    status, (_, message) = invoke(functions, "plot", [{"x": "y" * 400}] * 100)
+    assert (1, True) == (status, len(message) < 1500)
+    assert "and 97 more" in message
+
+
+def test_a_validator_of_the_host_may_fail():
+    """
+    Its ValueError is told like pydantic's own; another error stays here.
+    """
+
+    def even(value):
+        if value % 2:
+            raise ValueError("must be even")
+        if value == 4:
+            raise KeyError("/secret/path")
+        return value
+
+    def take(a: Annotated[int, pydantic.AfterValidator(even)]):
+        return a
+
+    functions = HostFunctions([take])
+
+    assert (0, 2) == invoke(functions, "take", 2)
+    assert "ValueError" == invoke(functions, "take", 1)[1][0]
+    assert "must be even" in invoke(functions, "take", 1)[1][1]
+    assert 1 == invoke(functions, "take", 4)[0]
+
+
+def test_the_result_must_match_its_hint(caplog):
+    """
+    A wrong result is the host's fault: logged here, not shown there.
+    """
+
+    def price(item) -> float:
+        return {"tea": 2.5, "milk": 1, "secret": "hidden"}[item]
+
+    def made() -> Point:
+        return Point(1)
+
+    functions = HostFunctions([price, made])
+
+    assert (0, 2.5) == invoke(functions, "price", "tea")
+    assert (0, 1) == invoke(functions, "price", "milk")
+    assert (0, {"x": 1, "y": 0.0}) == invoke(functions, "made")
+    assert (
+        1,
+        ["RuntimeError", "host function 'price' returned something of the wrong type"],
+    ) == invoke(functions, "price", "secret")
+    assert "str is not what its hint says" in caplog.text
+
+
+def test_pydantic_is_imported_for_hints_only():
+    """
+    It takes longer to import than a session takes to start.
+    """
+    program = """if True:
+        import sys
+        from sandbox_wasm._functions import HostFunctions
+        def plain(a, b=1): return a
+        functions = HostFunctions([plain])
+        assert functions.invoke(b"plain", b"[[1],{}]", max_bytes=99) == (0, b"1")
+        assert "pydantic" not in sys.modules
+        assert "decimal" not in sys.modules
+        def hinted(a: int): return a
+        functions.register(hinted)
+        assert "pydantic" in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+class NotFound(KeyError):
+    pass
+
+
+class Own(Exception):
+    pass
+
+
+class OwnOs(PermissionError):
+    pass
+
+
+class Text(str):
+    def __str__(self):
+        raise SystemExit
+
+
+GENERIC = "host function 'f' failed"
+
+
+def unicode_error():
+    b"\xffsecret".decode()
+
+
+def file_error():
+    open("/nowhere/secret.txt")  # noqa: SIM115
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ValueError("bad"), ["ValueError", "bad"]),
+        (ValueError(), ["ValueError", ""]),
+        (ValueError("a", 5, "b", object()), ["ValueError", "a, b"]),
+        (ValueError(Text("x")), ["ValueError", "x"]),
+        (KeyError("k"), ["KeyError", "k"]),
+        (KeyError(5), ["KeyError", ""]),
+        (IndexError("i"), ["IndexError", "i"]),
+        (ZeroDivisionError("z"), ["ZeroDivisionError", "z"]),
+        (NotImplementedError("n"), ["NotImplementedError", "n"]),
+        (TimeoutError("slow"), ["TimeoutError", "slow"]),
+        (ValueError("é\ud800\n"), ["ValueError", "é\\ud800\n"]),
+        (ValueError("x" * 5000), ["ValueError", "x" * 2000]),
+        (FileNotFoundError(2, "No such file", "/a"), ["FileNotFoundError", "No such file"]),
+        (OSError(errno.EIO, "broken", "/a", None, "/b"), ["OSError", "broken"]),
+        (OSError("/secret"), ["OSError", ""]),
+        (ConnectionError("/secret"), ["ConnectionError", ""]),
+        (UnicodeError("u"), ["UnicodeError", "u"]),
+        (NotFound("/secret"), ["KeyError", GENERIC]),
+        (OwnOs(13, "secret", "/secret"), ["PermissionError", GENERIC]),
+        (Own("/secret"), ["RuntimeError", GENERIC]),
+        (MemoryError("secret"), ["RuntimeError", GENERIC]),
+        (RecursionError("secret"), ["RuntimeError", GENERIC]),
+        (StopIteration("secret"), ["RuntimeError", GENERIC]),
+        (StopAsyncIteration("secret"), ["RuntimeError", GENERIC]),
+        (SystemError("secret"), ["RuntimeError", GENERIC]),
+        (ImportError("secret"), ["RuntimeError", GENERIC]),
+        (ConfigError("secret"), ["ValueError", GENERIC]),
+        (GuestProtocolError("secret"), ["RuntimeError", GENERIC]),
+    ],
+    ids=repr,
+)
+def test_exceptions_cross_by_builtin_type(error, expected, caplog):
+    """
+    Common builtins with their words, all else without; and that is logged.
+    """
+
+    def f():
+        raise error
+
+    assert (1, expected) == invoke(HostFunctions([f]), "f")
+    assert (expected[1] == GENERIC) == ("test_functions.py" in caplog.text)
+
+
+def test_real_errors_of_files_and_decoding():
+    """
+    As the interpreter raises them, with file names and data in their arguments.
+    """
+    assert (1, ["FileNotFoundError", "No such file or directory"]) == invoke(only(file_error), "f")
+    assert (1, ["UnicodeError", "invalid start byte"]) == invoke(only(unicode_error), "f")
+
+
+def test_what_crosses_is_builtin():
+    """
+    Guest code can name every class that reaches it.
+    """
+    assert {kind.__name__ for kind in CROSSING} <= BUILTINS
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), SystemExit(0), GeneratorExit(), asyncio.CancelledError()]
+)
+def test_base_exceptions_reach_the_caller(error):
+    """
+    They are not for guest code, and end the run.
+    """
+
+    def f():
+        raise error
+
+    with pytest.raises(type(error)) as info:
+        invoke(HostFunctions([f]), "f")
+
+    assert error is info.value
+
+
+def coroutine_value():
+    return asynchronous()
+
+
+def deep():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    return value
+
+
+def cycle():
+    value = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("make", "type_name"),
+    [
+        (object, "TypeError"),
+        (lambda: "x" * MAX, "ValueError"),
+        (lambda: "x" * 50_000_000, "ValueError"),
+        (cycle, "ValueError"),
+        (deep, "ValueError"),
+        (lambda: "\ud800", "ValueError"),
+        (lambda: (i for i in "ab"), "TypeError"),
+        (coroutine_value, "TypeError"),
+        (lambda: [print], "TypeError"),
+    ],
+)
+def test_results_that_cannot_cross(make, type_name, caplog):
+    """
+    Guest code learns which function it was, and nothing of the value.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        status, answer = invoke(only(make), "f")
+        gc.collect()
+
+    assert (1, type_name) == (status, answer[0])
+    assert answer[1].startswith("host function 'f' returned a value that")
+    assert "returned what cannot cross" in caplog.text
+
+
+def test_a_coroutine_of_the_wrong_type_is_closed_too():
+    """
+    The hint is not met; nor is a warning left behind.
+    """
+
+    def f() -> int:
+        return asynchronous()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "RuntimeError" == invoke(HostFunctions([f]), "f")[1][0]
+        gc.collect()
+
+
+def test_results_are_copies():
+    """
+    What guest code does to a list is not done to the host's.
+    """
+    shared = [1]
+    functions = only(lambda: shared)
+    invoke(functions, "f")[1].append(2)
+
+    assert (0, [1]) == invoke(functions, "f")
+
+
+def test_guest_code_cannot_flood_the_log(caplog):
+    """
+    A function that fails on each call is logged some times a minute.
+    """
+
+    def f():
+        raise Own
+
+    functions = HostFunctions([f])
+    for _ in range(1000):
+        invoke(functions, "f")
+
+    assert 11 == len(caplog.records)
+    assert {"sandbox_wasm"} == {record.name for record in caplog.records}
+    assert {logging.ERROR} == {record.levelno for record in caplog.records}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"[[]]",
+        b"[[],{},1]",
+        b"[{},[]]",
+        b"[1,2]",
+        b"\xff" * 64,
+        b'{"name":5}',
+        b"9" * 65536,
+        b"[[],[]]",
+        b'[[],{"$":"dict","v":[[1,2]]}]',
+        b'["ab",{}]',
+        b'{"args":[1],"args":[2],"name":"add"}',
+        b'[{"$":"tuple","v":[1]},{}]',
+    ],
+)
+def test_malformed_payloads_are_a_protocol_error(payload):
+    """
+    Only a guest that has lost its own C code sends such.
+    """
+    with pytest.raises(GuestProtocolError):
+        HostFunctions([add]).invoke(b"add", payload, max_bytes=MAX + 1)
+
+
+def test_too_many_arguments_are_an_error_of_the_guest():
+    """
+    Honest guest code may pass a list that is too long; its session goes on.
+    """
+    functions = only(len)
+    payload = encode([[[0] * 250_000], {}], max_bytes=10 * MAX)
+    status, reply = functions.invoke(b"f", payload, max_bytes=10 * MAX)
+
+    assert (1, "ValueError") == (status, json.loads(reply)[0])
+    assert 1 == functions.invoke(b"f", payload, max_bytes=100)[0]
+    assert (0, 1000) == invoke(functions, "f", [0] * 1000)
+
+
+def test_registering_from_many_threads():
+    """
+    None is lost, and a name is given once.
+    """
+    functions = HostFunctions()
+    refused = []
+
+    def register(prefix):
+        for i in range(200):
+            functions.register(add, name=f"{prefix}{i}")
+            try:
+                functions.register(add, name=f"shared{i}")
+            except ConfigError:
+                refused.append(i)
+
+    threads = [threading.Thread(target=register, args=[prefix]) for prefix in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 5 * 200 == len(functions) == len(set(functions.names))
+    assert 3 * 200 == len(refused)
