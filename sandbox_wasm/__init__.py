@@ -1,0 +1,97 @@
+"""Runs Python that you do not trust, in WebAssembly, with limits.
+
+>>> from sandbox_wasm import Session
+>>> with Session() as session:
+...     session.run("6 * 7").value
+42
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._errors import (
+    ArtifactError,
+    ConfigError,
+    FilesExceeded,
+    FuelExhausted,
+    GuestCrash,
+    GuestError,
+    GuestProtocolError,
+    HostCallsExceeded,
+    HostFunctionError,
+    Interrupted,
+    LimitExceeded,
+    MemoryExceeded,
+    OutputExceeded,
+    SandboxError,
+    SessionBroken,
+    SessionClosed,
+    SnapshotError,
+    Suspended,
+    WallTimeExceeded,
+)
+from ._limits import Limits
+from ._result import GuestObject, Result, Usage
+
+if TYPE_CHECKING:
+    from ._functions import HostFunctions
+    from ._session import Session, run
+    from .interpreters._info import InterpreterInfo, available_interpreters
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArtifactError",
+    "ConfigError",
+    "FilesExceeded",
+    "FuelExhausted",
+    "GuestCrash",
+    "GuestError",
+    "GuestObject",
+    "GuestProtocolError",
+    "HostCallsExceeded",
+    "HostFunctionError",
+    "HostFunctions",
+    "InterpreterInfo",
+    "Interrupted",
+    "LimitExceeded",
+    "Limits",
+    "MemoryExceeded",
+    "OutputExceeded",
+    "Result",
+    "SandboxError",
+    "Session",
+    "SessionBroken",
+    "SessionClosed",
+    "SnapshotError",
+    "Suspended",
+    "Usage",
+    "WallTimeExceeded",
+    "available_interpreters",
+    "run",
+]
+
+# These bring the engine with them, which takes longer to import than `--version`
+# or a typing mistake in a command should.
+_LATER = {
+    "HostFunctions": "_functions",
+    "InterpreterInfo": "interpreters._info",
+    "Session": "_session",
+    "available_interpreters": "interpreters._info",
+    "run": "_session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,215 @@
+"""Errors, sorted by whose doing they are.
+
+    SandboxError
+    ├── ConfigError             the caller's arguments
+    ├── GuestError              guest code raised
+    ├── LimitExceeded           the host's accounting stopped the guest
+    │   ├── FuelExhausted
+    │   ├── WallTimeExceeded
+    │   ├── MemoryExceeded
+    │   ├── OutputExceeded
+    │   ├── HostCallsExceeded
+    │   └── FilesExceeded
+    ├── Interrupted             the owner stopped the guest
+    ├── GuestCrash              the guest trapped, and no limit was the cause
+    ├── GuestProtocolError      the guest broke the protocol of the boundary
+    ├── HostFunctionError       a host function failed in a way that ends the run
+    ├── Suspended               a host call is left open, to be answered later
+    ├── SessionClosed           by its owner
+    ├── SessionBroken           by a fault; its state is lost
+    ├── ArtifactError           an interpreter is missing, damaged or refused
+    └── SnapshotError           a snapshot is damaged or does not fit
+
+Every class survives `pickle` and `copy`: ``args`` mirrors the signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from ._result import Result
+
+
+class SandboxError(Exception):
+    """The root of all errors of this library.
+
+    Attributes:
+        result: What the run gave before it ended (output and usage), or None
+            if no run had started.
+
+        state: What became of the session: ``"kept"`` if it goes on with its
+            variables, ``"broken"`` if it does not go on. None if no run had
+            started.
+    """
+
+    result: Result | None = None
+    state: str | None = None
+
+    @property
+    def stdout(self) -> str:
+        """Text that guest code had written to its standard output."""
+        return self.result.stdout if self.result is not None else ""
+
+    @property
+    def stderr(self) -> str:
+        """Text that guest code had written to its standard error."""
+        return self.result.stderr if self.result is not None else ""
+
+
+class ConfigError(SandboxError, ValueError):
+    """An argument of the caller is of the wrong type, out of range or unknown."""
+
+
+class GuestError(SandboxError):
+    """Guest code raised an exception and did not catch it.
+
+    The three texts come from guest code: show them as untrusted text.
+
+    Attributes:
+        type_name: Name of the exception's class, such as ``"ZeroDivisionError"``.
+
+        message: The exception as text, without the class.
+
+        traceback: The whole traceback as the guest's interpreter formats it.
+            User code appears as ``"<sandbox>"``.
+    """
+
+    def __init__(self, type_name: str, message: str = "", traceback: str = "") -> None:
+        super().__init__(type_name, message, traceback)
+        self.type_name = type_name
+        self.message = message
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.message}" if self.message else self.type_name
+
+
+class LimitExceeded(SandboxError):
+    """The host stopped guest code for crossing a limit.
+
+    Only host-side accounting raises this. Guest code that raises a
+    ``TimeoutError`` of its own produces a `GuestError`, so a limit cannot be
+    imitated from inside.
+
+    Attributes:
+        limit: The `Limits` field that was crossed.
+
+        allowed: The value of that field.
+    """
+
+    limit: ClassVar[str] = ""
+
+    def __init__(self, allowed: float) -> None:
+        super().__init__(allowed)
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"guest exceeded {self.limit}={self.allowed}"
+
+
+class FuelExhausted(LimitExceeded):
+    """Guest code executed more instructions than `Limits.fuel` allows."""
+
+    limit = "fuel"
+
+
+class WallTimeExceeded(LimitExceeded):
+    """A run took longer than `Limits.wall_seconds` allows."""
+
+    limit = "wall_seconds"
+
+
+class MemoryExceeded(LimitExceeded):
+    """What the host must hold for the guest does not fit `Limits.memory_bytes`.
+
+    Guest code that allocates too much gets a ``MemoryError`` of its own, which
+    it may catch; uncaught it is a `GuestError`.
+    """
+
+    limit = "memory_bytes"
+
+
+class OutputExceeded(LimitExceeded):
+    """The value of a run is larger than `Limits.result_bytes` allows.
+
+    Text beyond `Limits.output_bytes` is no error: it is dropped, and
+    `Result.truncated` says so.
+    """
+
+    limit = "result_bytes"
+
+
+class HostCallsExceeded(LimitExceeded):
+    """A run made more host calls than `Limits.host_calls` allows."""
+
+    limit = "host_calls"
+
+
+class FilesExceeded(LimitExceeded):
+    """Guest code wrote more or larger files than its limits allow."""
+
+    limit = "file_bytes"
+
+
+class Interrupted(SandboxError):
+    """`Session.interrupt` stopped the run."""
+
+    def __str__(self) -> str:
+        return "the run was interrupted"
+
+
+class GuestCrash(SandboxError):
+    """The guest trapped, and no limit was the cause.
+
+    Attributes:
+        trap: The kind of trap, such as ``"stack overflow"``.
+    """
+
+    def __init__(self, trap: str) -> None:
+        super().__init__(trap)
+        self.trap = trap
+
+    def __str__(self) -> str:
+        return f"the guest crashed: {self.trap}"
+
+
+class GuestProtocolError(SandboxError):
+    """The guest broke the protocol of the boundary; its session is broken."""
+
+
+class HostFunctionError(SandboxError):
+    """A host function failed in a way that ends the run.
+
+    ``__cause__`` is what it raised.
+
+    Attributes:
+        name: The host function.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"host function {self.name!r} ended the run"
+
+
+class Suspended(SandboxError):
+    """A host call was left open; the run can be resumed."""
+
+
+class SessionClosed(SandboxError):
+    """The session was closed by its owner."""
+
+
+class SessionBroken(SandboxError):
+    """The session cannot go on: its guest was stopped or crashed earlier."""
+
+
+class ArtifactError(SandboxError):
+    """An interpreter's artifact is missing, damaged or not what it must be."""
+
+
+class SnapshotError(SandboxError):
+    """A snapshot is damaged, or does not fit this session."""

@@ -1,0 +1,305 @@
+"""The thread that owns one guest, and how a run on it is ended in time.
+
+The guest runs on this thread alone: its stack is large enough for the wasm stack,
+and no signal handler runs on it. Whoever asks for a run waits for it, and while
+waiting is the run's watchdog; no thread and no timer exist for that.
+
+A run that must end is asked to, with growing insistence: an exception in guest
+code; unwinding past every handler; a trap, after which the guest is gone; and if
+even that has no effect, because a host function does not return, the caller goes
+and leaves the thread to end by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any
+
+from ._decode import ValueTooLarge
+from ._errors import (
+    GuestError,
+    GuestProtocolError,
+    MemoryExceeded,
+    OutputExceeded,
+    SandboxError,
+    SessionBroken,
+    WallTimeExceeded,
+)
+from ._functions import HostFunctions
+from ._ledger import Ledger, OnOutput
+from ._limits import Limits
+from ._values import decode, encode
+from .interpreters._base import Answer, Guest, HostSide, Request
+
+# Twice the wasm stack: the rest is for the engine and for host functions, which
+# are called from the guest's depth.
+_STACK_BYTES = 4 << 20
+
+# Seconds after a run was to end.
+_ABORT_AFTER = 0.05
+_KILL_AFTER = 0.15
+_LEAVE_AFTER = 0.25
+
+# Ends of a run after which the guest is whole.
+_HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
+
+
+@dataclass
+class Job:
+    """One request on its way through the lane.
+
+    Attributes:
+        started, ended: When the guest was entered and left; 0 until then.
+
+        value: What came of it.
+
+        error: What went wrong.
+
+        fatal: True if the guest cannot go on.
+    """
+
+    request: Request
+    wake: Any = field(default_factory=threading.Lock)
+    started: float = 0.0
+    ended: float = 0.0
+    done: bool = False
+    value: Any = None
+    error: BaseException | None = None
+    fatal: bool = False
+
+
+class Lane:
+    """One guest on its own thread.
+
+    Args:
+        start: Makes the guest; called on the thread.
+
+        limits: What each run may use.
+
+        functions: What guest code may call; may grow between runs.
+
+    Attributes:
+        broken: Why the guest is gone, or None while it is there.
+    """
+
+    def __init__(
+        self, start: Callable[[HostSide], Guest], limits: Limits, functions: HostFunctions
+    ) -> None:
+        self.limits = limits
+        self.functions = functions
+        self.ledger = Ledger(limits, functions, self._unwind)
+        self.broken: str | None = None
+        self._pid = os.getpid()
+        self._mutex = threading.Lock()  # one run at a time; others wait here
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._job: Job | None = None
+        self._guest: Guest | None = None
+        self._known: tuple[str, ...] = ()
+        self._thread = _start_thread(self._work, (start,))
+
+    # ---- on the caller's thread
+
+    def run(self, request: Request, wall_seconds: float | None, on_output: OnOutput | None) -> Job:
+        """Have the guest serve *request*; return when it has, or was stopped.
+
+        What ended it before its time, if anything, is in `Ledger.reason`.
+
+        Raises:
+            SessionBroken: There is no guest any more, or not in this process.
+        """
+        if threading.get_ident() == self._thread.ident:
+            raise RuntimeError("a host function cannot run code in its own session")
+        self.check_process()
+        wall = self.limits.wall_seconds if wall_seconds is None else wall_seconds
+        self._mutex.acquire()
+        if self.broken:
+            self._mutex.release()
+            raise SessionBroken(self.broken)
+        job = Job(request)
+        job.wake.acquire()
+        self.ledger.begin(on_output)
+        self._job = job
+        self._jobs.put(job)
+        self._wait(job, wall)
+        return job
+
+    def finish(self) -> None:
+        """Let the next run begin: this one's ledger has been read."""
+        self._job = None
+        self._mutex.release()
+
+    def _wait(self, job: Job, wall: float) -> None:
+        timeout = wall
+        ending = 0.0
+        stages = [(0.0, self._interrupt), (_ABORT_AFTER, self._abort), (_KILL_AFTER, self._kill)]
+        while True:
+            try:
+                job.wake.acquire(timeout=timeout)
+            except BaseException as error:  # Ctrl-C, or an exception sent to this thread
+                if isinstance(self.ledger.reason, KeyboardInterrupt):
+                    stages = [(0.0, self._kill)]  # and again: no more patience
+                self.ledger.end(error, over=True)
+            if job.done:
+                return
+            now = time.perf_counter()
+            if self.ledger.reason is None:
+                # Until the guest is made, the run has not begun.
+                left = job.started + wall - now if job.started else wall
+                if left > 0:
+                    timeout = left
+                    continue
+                self.ledger.end(WallTimeExceeded(wall))
+            ending = ending or now
+            while stages and now - ending >= stages[0][0]:
+                stages.pop(0)[1]()
+            if not stages and now - ending >= _LEAVE_AFTER:
+                self.broken = "a host function did not return in time"
+                job.fatal = True
+                return
+            timeout = max(0.001, (stages[0][0] if stages else _LEAVE_AFTER) + ending - now)
+
+    def interrupt(self, reason: BaseException) -> bool:
+        """End the run that goes on, if any, for *reason*."""
+        job = self._job
+        if job is None or job.done:
+            return False
+        self.ledger.end(reason)
+        _release(job.wake)
+        return True
+
+    def _interrupt(self) -> None:
+        if self._guest is not None:
+            self._guest.interrupt(abort=False)
+
+    def _abort(self) -> None:
+        if self._guest is not None:
+            self._guest.interrupt(abort=True)
+
+    def _kill(self) -> None:
+        if self._guest is not None:
+            self._guest.kill()
+
+    def check_process(self) -> None:
+        """Raise `SessionBroken` in a child of fork, which has no such thread."""
+        if os.getpid() != self._pid:
+            raise SessionBroken("the session belongs to the process that made it")
+
+    def close(self, reason: SandboxError, wait: bool = True) -> None:
+        """End the thread and free the guest, whatever it is doing."""
+        if os.getpid() != self._pid:
+            return
+        self.broken = self.broken or str(reason)
+        if self.interrupt(reason):
+            self._kill()
+        self._jobs.put(None)
+        if wait and threading.get_ident() != self._thread.ident:
+            self._thread.join(_LEAVE_AFTER)
+
+    # ---- on the lane's own thread
+
+    def _unwind(self) -> None:
+        """Stop guest code from within a host call, and tell who waits."""
+        self._abort()
+        if self._job is not None:
+            _release(self._job.wake)
+
+    def _work(self, start: Callable[[HostSide], Guest]) -> None:
+        guest: Guest | None = None
+        failure: BaseException | None = None
+        try:
+            try:
+                guest = self._guest = start(self.ledger)
+            except BaseException as error:
+                failure = error  # for the first who asks
+            while (job := self._jobs.get()) is not None:
+                try:
+                    if guest is None:
+                        raise failure or SessionBroken("the session never began")
+                    self._serve(guest, job)
+                except _HARMLESS as error:
+                    job.error = error
+                except BaseException as error:
+                    job.error = error
+                    job.fatal = True
+                if job.fatal:
+                    self._break(job)
+                job.ended = time.perf_counter()
+                job.done = True
+                _release(job.wake)
+                if job.fatal:
+                    return
+                del job
+        finally:
+            self._guest = None
+            if guest is not None:
+                guest.close()
+
+    def _serve(self, guest: Guest, job: Job) -> None:
+        names = self.functions.names
+        if names != self._known:
+            guest.request(Request("names", inputs=encode(list(names), max_bytes=1 << 24)))
+            self._known = names
+        job.started = time.perf_counter()
+        answer = guest.request(job.request)
+        job.ended = time.perf_counter()
+        if answer.status == "ok":
+            job.value = self._value(answer)
+        elif answer.status == "error":
+            job.error = _guest_error(answer)
+        elif self.ledger.reason is None:
+            raise GuestProtocolError("guest was unwound, and nobody had asked for it")
+
+    def _value(self, answer: Answer) -> Any:
+        if answer.encoded is None:
+            return answer.value
+        try:
+            return decode(answer.encoded, max_bytes=self.limits.result_bytes)
+        except ValueTooLarge:
+            raise OutputExceeded(self.limits.result_bytes) from None
+
+    def _break(self, job: Job) -> None:
+        reason = self.ledger.reason or job.error
+        self.broken = self.broken or f"an earlier run ended it: {reason}"
+
+    @property
+    def usage(self) -> tuple[int, int | None]:
+        """Memory in use, and fuel of the last run."""
+        guest = self._guest
+        return (0, None) if guest is None else (guest.memory_bytes, guest.fuel_used)
+
+
+def _guest_error(answer: Answer) -> GuestError:
+    if answer.encoded is None:
+        return GuestError(str(answer.value or "Exception"))
+    texts = decode(answer.encoded, max_bytes=len(answer.encoded))
+    if not (isinstance(texts, list) and len(texts) == 3 and all(type(t) is str for t in texts)):
+        raise GuestProtocolError("guest answered with an error of another shape")
+    return GuestError(*texts)
+
+
+def _release(lock: Any) -> None:
+    try:
+        lock.release()
+    except RuntimeError:  # released already: whoever waits is awake
+        pass
+
+
+_stack_size_lock = threading.Lock()
+
+
+def _start_thread(target: Callable[..., None], args: tuple[Any, ...]) -> threading.Thread:
+    # The stack size is a setting of the whole process, so it is put back at once.
+    # A daemon: a busy guest must not hold the exit of the interpreter.
+    thread = threading.Thread(target=target, args=args, name="sandbox-wasm", daemon=True)
+    with _stack_size_lock:
+        before = threading.stack_size(_STACK_BYTES)
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(before)
+    return thread

@@ -1,0 +1,142 @@
+"""What a run consumes, and the one reason for which it is ended.
+
+The ledger is the session as its guest sees it (`HostSide`): everything that guest
+code asks for is counted here, on the host, so that no limit can be forged, reset
+or widened from inside.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from ._errors import HostCallsExceeded, HostFunctionError
+from ._functions import HostFunctions
+from ._limits import Limits
+
+OnOutput = Callable[[str, str], None]
+
+# Guest clocks go in steps of a millisecond: a finer one helps to time what other
+# code on the machine does.
+_TICK_NS = 1_000_000
+_STREAMS = {1: "stdout", 2: "stderr"}
+
+
+class Ledger:
+    """The account of one session; `begin` opens the page of the next run.
+
+    Args:
+        limits: What a run may use.
+
+        functions: What guest code may call.
+
+        stop_guest: Asks the guest to unwind, leaving its state whole; called on
+            the session's thread.
+
+    Attributes:
+        reason: Why the run is to end before its time; None while it goes on. The
+            first reason stays.
+    """
+
+    def __init__(
+        self, limits: Limits, functions: HostFunctions, stop_guest: Callable[[], None]
+    ) -> None:
+        self._limits = limits
+        self._functions = functions
+        self._stop_guest = stop_guest
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self.result_bytes = limits.result_bytes
+        self.host_call_bytes = limits.host_call_bytes
+        self.begin(None)
+
+    def begin(self, on_output: OnOutput | None) -> None:
+        """Start with nothing used."""
+        self.reason: BaseException | None = None
+        self.host_calls = 0
+        self.output_bytes = 0
+        self.truncated = False
+        self._kept = 0
+        self._texts: dict[int, list[str]] = {}
+        self._decoders: dict[int, codecs.IncrementalDecoder] = {}
+        self._on_output = on_output
+        self._wake.clear()
+
+    def end(self, reason: BaseException, over: bool = False) -> None:
+        """Record why the run ends, and wake what sleeps.
+
+        The first reason stays, but for one that must reach its thread (*over*).
+        """
+        with self._lock:
+            if over or self.reason is None:
+                self.reason = reason
+        self._wake.set()
+
+    def text(self, stream: int) -> str:
+        """Return the text that was kept of stream 1 or 2."""
+        return "".join(self._texts.get(stream, ()))
+
+    # ---- HostSide
+
+    def output(self, stream: int, data: bytes) -> bool:
+        self.output_bytes += len(data)
+        room = self._limits.output_bytes - self._kept
+        if len(data) > room:
+            self.truncated = True
+            data = data[:room]
+        self._kept += len(data)
+        if stream not in self._texts:
+            self._texts[stream] = []
+            self._decoders[stream] = codecs.getincrementaldecoder("utf-8")("replace")
+        text = self._decoders[stream].decode(data)
+        if text:
+            self._texts[stream].append(text)
+            if self._on_output is not None:
+                try:
+                    self._on_output(_STREAMS[stream], text)
+                except BaseException as error:
+                    self._on_output = None
+                    self._give_up(error)
+        return not self.truncated
+
+    def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
+        if self.host_calls >= self._limits.host_calls:
+            self._give_up(HostCallsExceeded(self._limits.host_calls))
+            return _OVER
+        self.host_calls += 1
+        try:
+            return self._functions.invoke(name, args, max_bytes=self._limits.host_call_bytes)
+        except KeyboardInterrupt as error:
+            self._give_up(error)
+        except Exception:
+            raise
+        except BaseException as error:
+            ended = HostFunctionError(name.decode("utf-8", "replace"))
+            ended.__cause__ = error
+            self._give_up(ended)
+        return _OVER
+
+    def _give_up(self, reason: BaseException) -> None:
+        self.end(reason)
+        self._stop_guest()
+
+    def clock(self, monotonic: bool) -> int:
+        now = time.monotonic_ns() if monotonic else time.time_ns()
+        return now - now % _TICK_NS
+
+    def sleep(self, nanoseconds: int) -> None:
+        # A wait of more than a day is longer than any run.
+        self._wake.wait(min(nanoseconds / 1e9, 86_400.0))
+
+    def random(self, length: int) -> bytes:
+        return os.urandom(length)
+
+    def fail(self, error: BaseException) -> None:
+        self.end(error)
+
+
+# Sent to guest code that is about to be unwound, and does not see it.
+_OVER = (1, b'["RuntimeError","the run is over"]')

@@ -1,0 +1,95 @@
+"""Ceilings on what guest code may consume."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from ._errors import ConfigError
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Ceilings on what one run of guest code may consume.
+
+    Every limit but *fuel* is on by default, and no value means "unlimited":
+    write a large number and own it.
+
+        >>> Limits(wall_seconds=2).memory_bytes
+        67108864
+        >>> Limits(memory_bytes=0)
+        Traceback (most recent call last):
+            ...
+        sandbox_wasm._errors.ConfigError: memory_bytes must be from 65536 to 3221225472, got 0
+
+    Args:
+        wall_seconds: Elapsed time of one run, sleeps and host calls included.
+            At the deadline guest code is interrupted, and a short grace later
+            stopped. Default 10: an interactive tool has lost its user by then.
+
+        memory_bytes: What guest code may allocate beyond the memory that the
+            interpreter itself starts with. Beyond it guest code gets a
+            ``MemoryError``. Default 64 MiB: a list of a million dicts is out of
+            reach, the same rows as tuples are not.
+
+        output_bytes: Bytes of UTF-8 of stdout and stderr that are kept,
+            together. More is dropped and `Result.truncated` is set. Default
+            1 MiB: more than a person or a model reads.
+
+        result_bytes: Size of a run's value as it crosses to the host. Default
+            4 MiB, which as nested lists takes some 100 MB of the host's memory.
+
+        input_bytes: Size of the source and inputs of one run. Default 4 MiB.
+
+        host_calls: Host calls of one run. Default 100,000: some seconds of
+            host time.
+
+        host_call_bytes: Size of the arguments of one host call, and of what it
+            returns. Default 4 MiB.
+
+        fuel: WebAssembly instructions, about; deterministic for a given
+            artifact and input, where *wall_seconds* is not. None, the default,
+            does not meter them, because metering slows a run by up to a half.
+    """
+
+    wall_seconds: float = 10.0
+    memory_bytes: int = 64 * MIB
+    output_bytes: int = 1 * MIB
+    result_bytes: int = 4 * MIB
+    input_bytes: int = 4 * MIB
+    host_calls: int = 100_000
+    host_call_bytes: int = 4 * MIB
+    fuel: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            low, high = _RANGE[field.name]
+            value = getattr(self, field.name)
+            if value is None and field.name == "fuel":
+                continue
+            kinds = (int, float) if field.name == "wall_seconds" else (int,)
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                raise ConfigError(
+                    f"{field.name} must be {'a number' if float in kinds else 'an int'}, "
+                    f"got {type(value).__name__}"
+                )
+            if not low <= value <= high or math.isnan(value):
+                raise ConfigError(f"{field.name} must be from {low} to {high}, got {value}")
+
+
+# Upper ends: linear memory is 4 GiB; sizes stay below it, so that no sum of two
+# overflows what the guest can address. A day is the longest run that a thread
+# should be held for.
+_RANGE: dict[str, tuple[float, float]] = {
+    "wall_seconds": (0.001, 86_400),
+    "memory_bytes": (65_536, 3 << 30),
+    "output_bytes": (0, 1 << 30),
+    "result_bytes": (64, 1 << 30),
+    "input_bytes": (64, 1 << 30),
+    "host_calls": (0, 1 << 40),
+    "host_call_bytes": (64, 1 << 30),
+    "fuel": (1, 1 << 62),
+}

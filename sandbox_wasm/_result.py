@@ -1,0 +1,77 @@
+"""What a run gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._errors import SandboxError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one run consumed.
+
+    Args:
+        seconds: Elapsed time, from the start of the run to its end.
+
+        fuel: Instructions, or None where `Limits.fuel` is not set.
+
+        peak_memory_bytes: Linear memory that the guest has had at most since
+            the session began, beyond what its interpreter starts with.
+
+        host_calls: Host calls made.
+
+        output_bytes: Bytes written to stdout and stderr, dropped ones included
+            up to the point where the guest was told to stop sending them.
+    """
+
+    seconds: float = 0.0
+    fuel: int | None = None
+    peak_memory_bytes: int = 0
+    host_calls: int = 0
+    output_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one run gave.
+
+    Args:
+        value: The value of the last statement if that is an expression, as
+            Python data, else None. Something that is not data (a function, an
+            instance) comes as a `GuestObject`.
+
+        stdout, stderr: Text written, up to `Limits.output_bytes` together.
+
+        truncated: True if output was dropped.
+
+        usage: What the run consumed.
+
+        error: The error that ended the run, where ``check=False`` was asked
+            for; else None.
+    """
+
+    value: Any = None
+    stdout: str = ""
+    stderr: str = ""
+    truncated: bool = False
+    usage: Usage = field(default_factory=Usage)
+    error: SandboxError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuestObject:
+    """Stands for a value that is not data and stays inside.
+
+    Args:
+        type_name: Name of its class.
+
+        repr: What ``repr`` said of it inside. Untrusted text.
+    """
+
+    type_name: str
+    repr: str
+
+    def __repr__(self) -> str:
+        return f"<GuestObject {self.type_name}: {self.repr[:200]!r}>"

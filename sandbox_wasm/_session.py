@@ -1,0 +1,373 @@
+"""Sessions: guest code that shares state from run to run."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import keyword
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from queue import SimpleQueue
+from typing import Any, TypeVar, cast
+
+from ._errors import (
+    ConfigError,
+    GuestError,
+    Interrupted,
+    SandboxError,
+    SessionBroken,
+    SessionClosed,
+)
+from ._functions import HostFunctions
+from ._lane import Job, Lane
+from ._ledger import OnOutput
+from ._limits import Limits
+from ._result import Result, Usage
+from ._values import encode
+from .interpreters import make
+from .interpreters._base import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
+
+
+class State(Enum):
+    """Where a session is in its life. A broken one has lost its guest by a fault."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    BROKEN = "broken"
+
+
+class Session:
+    """An interpreter of its own for guest code, with limits, on a thread of its own.
+
+        >>> with Session() as session:
+        ...     session.run("x = 20").value
+        ...     session.run("print('hi')\\nx * 2").value
+        40
+
+    Closing is explicit, by `close` or by leaving the ``with``; a session that is
+    merely dropped warns with `ResourceWarning`. Several threads may use one
+    session: their runs take turns.
+
+    Args:
+        interpreter: Which one, see `available_interpreters`.
+
+        limits: What each run may use. Default: `Limits()`.
+
+        functions: Host functions that guest code may call as if they were its own.
+            The session keeps a copy; see `function` for adding more.
+
+    Raises:
+        ConfigError: An argument is of the wrong type, or unknown.
+        ArtifactError: The interpreter is missing or damaged.
+    """
+
+    def __init__(
+        self,
+        interpreter: str = "micropython",
+        *,
+        limits: Limits | None = None,
+        functions: Functions | None = None,
+    ) -> None:
+        self._lane: Lane | None = None
+        if limits is None:
+            limits = Limits()
+        elif not isinstance(limits, Limits):
+            raise ConfigError(f"limits must be a Limits, got {type(limits).__name__}")
+        self._functions = HostFunctions(() if functions is None else functions).copy()
+        self._closed = False
+        self._submitted: SimpleQueue[Callable[[], None] | None] | None = None
+        self._submit_lock = threading.Lock()
+        self.interpreter = interpreter
+        self.limits = limits
+        self._lane = Lane(make(interpreter, limits).start, limits, self._functions)
+
+    # ---- running code
+
+    def run(
+        self,
+        code: str,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        check: bool = True,
+        on_output: OnOutput | None = None,
+        wall_seconds: float | None = None,
+    ) -> Result:
+        """Run *code* and wait for it.
+
+        Args:
+            code: Python source. If its last statement is an expression, that is
+                the value of the run.
+
+            inputs: Values of global variables that are set first.
+
+            check: Raise the error that ends the run. If False, errors of the run
+                come as `Result.error`; errors of the call itself are raised.
+
+            on_output: Called as ``on_output(stream, text)`` with ``"stdout"`` or
+                ``"stderr"`` while text comes, on the session's thread. If it
+                raises, the run ends and this call raises the same.
+
+            wall_seconds: In place of `Limits.wall_seconds`, for this run; not more.
+
+        Raises:
+            ConfigError: An argument is of the wrong type, or code and inputs are
+                larger than `Limits.input_bytes`.
+            GuestError: Guest code raised, or is not Python.
+            LimitExceeded: The run was ended for crossing a limit.
+            Interrupted: `interrupt` ended it.
+            HostFunctionError: A host function raised what is no `Exception`.
+            GuestCrash, GuestProtocolError: The guest is gone.
+            SessionClosed, SessionBroken: There is nothing to run it in.
+        """
+        if not isinstance(code, str):
+            raise ConfigError(f"code must be a str, got {type(code).__name__}")
+        error = None
+        source = b""
+        try:
+            source = code.encode()
+        except UnicodeEncodeError as bad:
+            error = GuestError("SyntaxError", f"source has a lone surrogate at {bad.start}")
+        if "\0" in code:
+            error = GuestError("SyntaxError", "source code cannot contain null bytes")
+        if error is not None:
+            return _end(Result(error=error), error, check)
+        return self._perform(
+            "run", source, _encode_inputs(inputs, self.limits), check, on_output, wall_seconds
+        )
+
+    def submit(self, code: str, **options: Any) -> concurrent.futures.Future[Result]:
+        """Run *code* in the background, after what was submitted before.
+
+        Takes the arguments of `run`, and returns a future of what that returns.
+        """
+        future: concurrent.futures.Future[Result] = concurrent.futures.Future()
+
+        def work() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(self.run(code, **options))
+                except BaseException as error:
+                    future.set_exception(error)
+
+        self._check_open()
+        with self._submit_lock:
+            if self._submitted is None:
+                self._submitted = SimpleQueue()
+                threading.Thread(
+                    target=_work_off,
+                    args=(self._submitted,),
+                    name="sandbox-wasm-submit",
+                    daemon=True,
+                ).start()
+            self._submitted.put(work)
+        return future
+
+    def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a function that guest code has defined, and return what it returns.
+
+        Raises as `run` does; ``GuestError`` with ``NameError`` if there is no such
+        global, ``ConfigError`` if an argument is not data.
+        """
+        payload = _encode([list(args), kwargs], self.limits, "the arguments")
+        return self._perform("call", _identifier(name), payload).value
+
+    def map(self, name: str, rows: Iterable[Any]) -> list[Any]:
+        """Call a function of guest code for each of *rows*, in one crossing.
+
+        Returns the list of what it returned. Raises as `call` does; an exception
+        in the function ends the whole call.
+        """
+        payload = _encode(list(rows), self.limits, "the rows")
+        return cast("list[Any]", self._perform("map", _identifier(name), payload).value)
+
+    def function(self, function: F | None = None, *, name: str | None = None) -> Any:
+        """Let guest code call a host function from its next run on; a decorator.
+
+            >>> with Session() as session:
+            ...     @session.function
+            ...     def add(a, b):
+            ...         return a + b
+            ...     session.run("add(2, 3)").value
+            5
+
+        Raises:
+            ConfigError: See `HostFunctions.register`.
+        """
+        if function is None:
+            return lambda function: self.function(function, name=name)
+        return self._functions.register(function, name=name)
+
+    def interrupt(self) -> bool:
+        """End the run that goes on, from any thread; its caller gets `Interrupted`.
+
+        Variables stay. Returns False if nothing was running.
+        """
+        return self._lane is not None and self._lane.interrupt(Interrupted())
+
+    # ---- life
+
+    @property
+    def state(self) -> State:
+        """Where the session is in its life."""
+        if self._closed:
+            return State.CLOSED
+        return State.BROKEN if self._lane is None or self._lane.broken else State.OPEN
+
+    def close(self) -> None:
+        """End the session and free its memory; no guest code runs any more.
+
+        A run that goes on in another thread is stopped, and its caller gets
+        `SessionClosed`. Closing twice is fine.
+        """
+        self._close(wait=True)
+
+    def _close(self, wait: bool) -> None:
+        if not self._closed:
+            self._closed = True
+            if self._submitted is not None:
+                self._submitted.put(None)
+            if self._lane is not None:
+                self._lane.close(SessionClosed("the session is closed"), wait)
+
+    def __enter__(self) -> Session:
+        self._check_open()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_lane", None) is not None and not self._closed:
+            warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=2, source=self)
+            self._close(wait=False)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.interpreter} {self.state.value}>"
+
+    # ---- inside
+
+    def _check_open(self) -> Lane:
+        if self._closed:
+            raise SessionClosed("the session is closed")
+        if self._lane is None:
+            raise SessionBroken("the session never began")
+        self._lane.check_process()
+        if self._lane.broken:
+            raise SessionBroken(self._lane.broken)
+        return self._lane
+
+    def _perform(
+        self,
+        mode: Any,
+        source: bytes,
+        inputs: bytes | None,
+        check: bool = True,
+        on_output: OnOutput | None = None,
+        wall_seconds: float | None = None,
+    ) -> Result:
+        lane = self._check_open()
+        limits = self.limits
+        size = len(source) + (0 if inputs is None else len(inputs))
+        if size > limits.input_bytes:
+            raise ConfigError(f"code and inputs are {size} bytes, input_bytes={limits.input_bytes}")
+        if on_output is not None and not callable(on_output):
+            raise ConfigError(f"on_output must be callable, got {type(on_output).__name__}")
+        if wall_seconds is not None:
+            # A run may be given less time than the session's limits say, never more.
+            wall_seconds = min(limits.wall_seconds, Limits(wall_seconds=wall_seconds).wall_seconds)
+        request = Request(mode, source, inputs, on_output is not None)
+        try:
+            job = lane.run(request, wall_seconds, on_output)
+        except SessionBroken:
+            self._check_open()  # closed while it waited for its turn
+            raise
+        try:
+            result, reason = _conclude(lane, job)
+        finally:
+            lane.finish()
+        return _end(result, reason, check)
+
+
+def _conclude(lane: Lane, job: Job) -> tuple[Result, BaseException | None]:
+    ledger = lane.ledger
+    error = ledger.reason or job.error
+    memory, fuel = lane.usage
+    usage = Usage(
+        seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
+        fuel=fuel,
+        peak_memory_bytes=memory,
+        host_calls=ledger.host_calls,
+        output_bytes=ledger.output_bytes,
+    )
+    if isinstance(error, SandboxError):
+        error.state = "broken" if job.fatal else "kept"
+    result = Result(
+        value=None if error else job.value,
+        stdout=ledger.text(1),
+        stderr=ledger.text(2),
+        truncated=ledger.truncated,
+        usage=usage,
+        error=error if isinstance(error, SandboxError) else None,
+    )
+    return result, error
+
+
+def _end(result: Result, error: BaseException | None, check: bool) -> Result:
+    if error is None:
+        return result
+    if isinstance(error, SandboxError):
+        error.result = result
+        if not check:
+            return result
+    raise error
+
+
+def _encode(value: Any, limits: Limits, what: str) -> bytes:
+    try:
+        return encode(value, max_bytes=limits.input_bytes)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{what} cannot go into the sandbox: {error}") from error
+
+
+def _encode_inputs(inputs: Mapping[str, Any] | None, limits: Limits) -> bytes | None:
+    if inputs is None:
+        return None
+    if not isinstance(inputs, Mapping):
+        raise ConfigError(
+            f"inputs must be a mapping of names to values, got {type(inputs).__name__}"
+        )
+    for name in inputs:
+        _identifier(name)
+    return _encode(dict(inputs), limits, "inputs")
+
+
+def _identifier(name: object) -> bytes:
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise ConfigError(f"a name must be a Python identifier, got {name!r}")
+    return name.encode()
+
+
+def _work_off(queue: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (work := queue.get()) is not None:
+        work()
+
+
+def run(
+    code: str,
+    *,
+    interpreter: str = "micropython",
+    limits: Limits | None = None,
+    functions: Functions | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    check: bool = True,
+    on_output: OnOutput | None = None,
+) -> Result:
+    """Run *code* in a session of its own: `Session` for the first four arguments,
+    `Session.run` for the rest.
+    """
+    with Session(interpreter, limits=limits, functions=functions) as session:
+        return session.run(code, inputs=inputs, check=check, on_output=on_output)

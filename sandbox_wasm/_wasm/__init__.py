@@ -1,0 +1,1 @@
+"""The only package that imports wasmtime: engine, cache, store, memory, traps."""

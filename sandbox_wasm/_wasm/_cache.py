@@ -1,0 +1,160 @@
+"""Compiled modules on disk, so that an interpreter is compiled once per machine.
+
+A compiled module is machine code that runs with all the rights of this process,
+so an entry is used only if nobody else could have written it: the folder belongs
+to this user and to nobody else, and beside the module lies the keyed hash of its
+content. Where that does not hold, the module is compiled anew; that is never an
+error, and the old one is never loaded. An entry is checked once for each engine
+configuration of a process.
+
+What this does not stop is code that runs as this user already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+_log = logging.getLogger("sandbox_wasm")
+
+
+class ModuleCache:
+    """Compiled modules in one folder.
+
+    Args:
+        folder: Where; made with mode 0700 if it is missing. None keeps nothing
+            on disk.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def get(self, key: str, compile: Callable[[], bytes]) -> Path | bytes:
+        """Return the compiled module of *key*, compiling it if need be.
+
+        A path is better, because the engine maps the file and shares its pages;
+        the module itself comes back where nothing can be kept on disk.
+        """
+        folder = self._usable_folder()
+        secret = self._secret(folder) if folder else None
+        if folder is None or secret is None:
+            return compile()
+        name = hashlib.sha256(key.encode()).hexdigest()
+        path, seal = folder / f"{name}.cwasm", folder / f"{name}.seal"
+        if self._is_sound(path, seal, secret, key):
+            return path
+        module = compile()
+        try:
+            # A seal that does not belong to its module is one that does not hold.
+            _write_new(path, module)
+            _write_new(seal, _seal(secret, key, module))
+        except OSError as error:
+            _log.info("%s cannot be written (%s)", path, error.strerror)
+            return module
+        return path
+
+    def _usable_folder(self) -> Path | None:
+        folder = self._folder
+        if folder is None:
+            return None
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_private(folder, stat.S_ISDIR):
+                _log.warning(
+                    "%s is not private to this user: compiled modules are not kept", folder
+                )
+                return None
+        except OSError as error:
+            _log.info(
+                "%s cannot be used (%s): compiled modules are not kept", folder, error.strerror
+            )
+            return None
+        return folder
+
+    def _secret(self, folder: Path) -> bytes | None:
+        """Return this folder's key, making one the first time."""
+        path = folder / "key"
+        try:
+            if not path.exists():
+                _write_new(path, secrets.token_bytes(32), keep=True)
+            if not _is_private(path, stat.S_ISREG):
+                _log.warning("%s is not private to this user: compiled modules are not kept", path)
+                return None
+            secret = path.read_bytes()
+        except OSError as error:
+            _log.info("%s cannot be used (%s): compiled modules are not kept", path, error.strerror)
+            return None
+        return secret if len(secret) == 32 else None
+
+    def _is_sound(self, path: Path, seal: Path, secret: bytes, key: str) -> bool:
+        try:
+            if not (_is_private(path, stat.S_ISREG) and _is_private(seal, stat.S_ISREG)):
+                return False
+            expected = _seal(secret, key, path.read_bytes())
+            if hmac.compare_digest(seal.read_bytes(), expected):
+                return True
+        except OSError:
+            return False
+        _log.warning("%s was altered or cut short: compiling anew", path)
+        return False
+
+
+def _seal(secret: bytes, key: str, data: bytes) -> bytes:
+    return hashlib.blake2b(data, key=secret, digest_size=32, person=_digest16(key)).digest()
+
+
+def _digest16(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()[:16]
+
+
+def _is_private(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Return whether *path* is of that kind, no link, and this user's alone."""
+    info = path.lstat()
+    if not kind(info.st_mode):
+        return False
+    if os.name != "posix":  # the user's profile folder is private by its own rules
+        return True
+    return info.st_uid == os.geteuid() and not info.st_mode & 0o022
+
+
+def _write_new(path: Path, data: bytes, keep: bool = False) -> None:
+    """Write a file whole or not at all, also beside others that do the same.
+
+    With *keep*, a file that another has written meanwhile stays.
+    """
+    handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        if not keep:
+            os.replace(name, path)
+            return
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+        os.unlink(name)
+    except BaseException:
+        if os.path.exists(name):
+            os.unlink(name)
+        raise
+
+
+def default_folder() -> Path | None:
+    """Return the folder that this user's caches lie in, or None without one.
+
+    ``SANDBOX_WASM_CACHE`` names another; empty, it keeps nothing on disk.
+    """
+    named = os.environ.get("SANDBOX_WASM_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    import platformdirs
+
+    return platformdirs.user_cache_path("sandbox-wasm", appauthor=False)

@@ -1,0 +1,32 @@
+"""The interpreters, behind one seam (`_base`)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from .._errors import ConfigError
+from .._limits import Limits
+from ._base import Guest, HostSide
+
+NAMES = ("micropython",)
+
+
+class Interpreter(Protocol):
+    """Makes one guest."""
+
+    def start(self, host: HostSide) -> Guest:
+        """Return it, on the thread that is to own it."""
+
+
+def make(name: str, limits: Limits) -> Interpreter:
+    """Return what makes a guest of the interpreter of that name.
+
+    Raises:
+        ConfigError: There is no such interpreter.
+        ArtifactError: It is missing or damaged.
+    """
+    if name == "micropython":
+        from .micropython import MicroPython
+
+        return MicroPython(limits)
+    raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")

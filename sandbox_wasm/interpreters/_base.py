@@ -1,0 +1,121 @@
+"""The seam between a session and an interpreter.
+
+A session sees a `Guest`; the guest sees the session as its `HostSide`. What lies
+between is the interpreter's own affair, so that `testing.FakeGuest` can stand in
+for a real one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Mode = Literal["run", "call", "map", "names"]
+
+
+@dataclass(slots=True)
+class Request:
+    """One thing that a guest is asked to do.
+
+    Args:
+        mode: ``"run"`` a source; ``"call"`` a global function with arguments;
+            ``"map"`` it over a list; ``"names"`` make the host functions known.
+
+        source: The source, or the name of the function, in UTF-8.
+
+        inputs: A value as `_values.encode` makes it, or None.
+
+        lines: Pass output on at each newline instead of when the buffer is full.
+    """
+
+    mode: Mode
+    source: bytes = b""
+    inputs: bytes | None = None
+    lines: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came of a request.
+
+    Args:
+        status: ``"ok"``, ``"error"`` (the value is the encoded list of type name,
+            message and traceback) or ``"aborted"`` (unwound at the host's wish).
+
+        value: A plain value, or one that is still encoded.
+
+        encoded: The value as bytes for `_values.decode`; None if *value* is it.
+    """
+
+    status: Literal["ok", "error", "aborted"]
+    value: None | bool | int | float | str = None
+    encoded: bytes | None = None
+
+
+class HostSide(Protocol):
+    """What a guest may ask of its session, on the session's thread.
+
+    If a method raises, the guest is stopped, and `fail` is told why: no exception
+    passes through the guest.
+    """
+
+    def output(self, stream: int, data: bytes) -> bool:
+        """Take output; return False if no more is wanted."""
+
+    def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
+        """Make a host call; return the reply's status (0 value, 1 exception) and bytes."""
+
+    def clock(self, monotonic: bool) -> int:
+        """Return the time in nanoseconds."""
+
+    def sleep(self, nanoseconds: int) -> None:
+        """Wait; return early if the run is to end."""
+
+    def random(self, length: int) -> bytes:
+        """Return random bytes."""
+
+    def fail(self, error: BaseException) -> None:
+        """Keep *error*: it ends the run."""
+
+    @property
+    def result_bytes(self) -> int:
+        """The largest value that the host takes."""
+
+    @property
+    def host_call_bytes(self) -> int:
+        """The largest arguments of a host call that the host takes."""
+
+
+class Guest(Protocol):
+    """One interpreter instance with its state.
+
+    ``request`` and ``close`` are for the thread that owns the guest, one at a
+    time; ``interrupt`` and ``kill`` for any thread, while a request runs.
+    """
+
+    @property
+    def memory_bytes(self) -> int:
+        """Linear memory in use beyond what the interpreter starts with."""
+
+    @property
+    def fuel_used(self) -> int | None:
+        """Instructions of the last request, if they are metered."""
+
+    def request(self, request: Request) -> Answer:
+        """Serve one request.
+
+        Raises:
+            GuestCrash, FuelExhausted: It trapped, and must not be entered again.
+            GuestProtocolError: What it answered makes no sense; likewise.
+            OutputExceeded, MemoryExceeded: The value or the request is too
+                large; the guest goes on.
+        """
+
+    def interrupt(self, abort: bool) -> None:
+        """Ask for an exception in guest code, or to unwind past all handlers."""
+
+    def kill(self) -> None:
+        """Make the guest trap at once."""
+
+    def close(self) -> None:
+        """Let go of the instance and its memory."""

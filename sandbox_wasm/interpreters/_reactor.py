@@ -1,0 +1,246 @@
+"""A guest that speaks the ABI of wasm-src/include/sandbox_abi.h."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+from .._errors import ArtifactError, GuestProtocolError, MemoryExceeded, OutputExceeded
+from .._wasm._instance import Instance
+from . import _abi as abi
+from ._base import Answer, HostSide, Request
+
+_MODES = {
+    "run": abi.MODE_RUN,
+    "call": abi.MODE_CALL,
+    "map": abi.MODE_MAP,
+    "names": abi.MODE_NAMES,
+}
+_STATUS: dict[int, Literal["ok", "error", "aborted"]] = {
+    abi.STATUS_OK: "ok",
+    abi.STATUS_ERROR: "error",
+    abi.STATUS_ABORTED: "aborted",
+}
+_NAME_BYTES = 256  # the longest name of a host function that is looked at
+_RANDOM_BYTES = 65_536  # the most that one request for randomness gets
+_ERROR_BYTES = 1 << 20  # the guest keeps an error's texts far below this
+
+
+class ReactorGuest:
+    """One instance of an interpreter, driven through its exchange struct.
+
+    Args:
+        make_instance: Makes the instance, given the object that serves its
+            imports.
+
+        host: Serves what guest code asks for.
+
+        fuel: Instructions that each request may use, or None.
+    """
+
+    def __init__(
+        self, make_instance: Callable[[Any], Instance], host: HostSide, fuel: int | None
+    ) -> None:
+        self._host = host
+        self._fuel = fuel
+        self._reply = b""
+        self._stopped = False
+        self.fuel_used: int | None = None
+        # Held while another thread touches memory, so that it is not gone meanwhile.
+        self._control = threading.Lock()
+        self._open = False
+        self._instance = make_instance(self)
+        self._memory = self._instance.memory
+        self._x = self._instance.exchange
+        version, size, self._source_buffer, self._output_buffer = self._memory.unpack(
+            abi.ABOUT, self._x + abi.ABOUT_AT
+        )
+        if version != abi.ABI_VERSION or size != abi.EXCHANGE_BYTES:
+            raise ArtifactError(
+                f"the interpreter speaks ABI {version} with {size} bytes; "
+                f"this version of sandbox-wasm speaks {abi.ABI_VERSION} with {abi.EXCHANGE_BYTES}"
+            )
+        # Read before any guest code has run, which could have changed the address.
+        self._control_block = self._memory.window(self._x + abi.CONTROL_AT, abi.CONTROL.size)
+        _, _, _, _, breaker, bits = abi.CONTROL.unpack_from(self._control_block)
+        self._breaker = self._memory.window(breaker, 1)
+        self._breaker_bits = bits & 0xFF
+        self._open = True
+
+    @property
+    def memory_bytes(self) -> int:
+        return self._memory.size - self._instance.base_bytes
+
+    # ---- requests
+
+    def request(self, request: Request) -> Answer:
+        memory, x = self._memory, self._x
+        source, inputs = request.source, request.inputs
+        length = len(source)
+        if self._fuel is not None:
+            self._instance.set_fuel(self._fuel)
+        text = source if inputs is None else source + inputs
+        address = self._source_buffer
+        if len(text) > abi.SOURCE_BYTES:
+            address = self._instance.alloc(len(text))
+            if not address:
+                raise MemoryExceeded(self._instance.memory_bytes)
+        memory.write(address, text)
+        # An interrupt that came after the last request had ended is not for this one.
+        ack = abi.CONTROL.unpack_from(self._control_block)[2]
+        abi.CONTROL_REQUEST.pack_into(self._control_block, 0, ack, 0)
+        memory.pack(
+            abi.REQUEST,
+            x + abi.REQUEST_AT,
+            _MODES[request.mode],
+            abi.FLAG_LINES if request.lines else 0,
+            address,
+            length,
+            0 if inputs is None else address + length,
+            0 if inputs is None else len(inputs),
+            self._instance.limit_pages,
+        )
+        try:
+            self._instance.exec()
+        finally:
+            memory.refresh()
+            self._take_output()
+            if self._fuel is not None:
+                self.fuel_used = self._fuel - self._instance.fuel_left()
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        status, kind, address, length, _, _, _, bits = self._memory.unpack(
+            abi.ANSWER, self._x + abi.ANSWER_AT
+        )
+        if status not in _STATUS:
+            raise GuestProtocolError(f"guest answered with the unknown status {status}")
+        word = _STATUS[status]
+        if kind == abi.KIND_NONE:
+            return Answer(word)
+        if kind == abi.KIND_INT:
+            return Answer(word, bits)
+        if kind == abi.KIND_FALSE or kind == abi.KIND_TRUE:
+            return Answer(word, kind == abi.KIND_TRUE)
+        if kind == abi.KIND_FLOAT:
+            return Answer(word, self._memory.unpack(abi.BITS, self._x + abi.BITS_AT)[0])
+        if kind != abi.KIND_STR and kind != abi.KIND_JSON:
+            raise GuestProtocolError(f"guest answered with the unknown kind {kind}")
+        if word == "ok" and length > self._host.result_bytes:
+            raise OutputExceeded(self._host.result_bytes)
+        if length > _ERROR_BYTES and word != "ok":
+            raise GuestProtocolError(f"guest answered with {length} bytes of error")
+        data = self._memory.read(address, length)
+        if kind == abi.KIND_JSON:
+            return Answer(word, encoded=data)
+        try:
+            return Answer(word, data.decode())
+        except UnicodeDecodeError:
+            raise GuestProtocolError("guest answered with text that is not UTF-8") from None
+
+    def _take_output(self) -> None:
+        """Take what the output buffer still holds; also of a guest that has trapped."""
+        stream, length = self._memory.unpack(abi.OUTPUT, self._x + abi.OUTPUT_AT)
+        if length:
+            self._output(stream, length)
+
+    def _output(self, stream: int, length: int) -> bool:
+        if stream not in (1, 2) or length > abi.OUTPUT_BYTES:
+            raise GuestProtocolError(f"guest wrote {length} bytes to stream {stream}")
+        return self._host.output(stream, self._memory.read(self._output_buffer, length))
+
+    # ---- imports: called by the engine, while the guest waits; they never raise
+
+    def on_call(self) -> None:
+        try:
+            if not self._stopped:
+                self._serve_call()
+        except BaseException as error:
+            self._stop(error)
+        if self._stopped:
+            self._memory.pack(abi.REPLY, self._x + abi.REPLY_AT, 0, abi.REPLY_STOP)
+
+    def _serve_call(self) -> None:
+        memory, x = self._memory, self._x
+        op, name_at, name_len, args_at, args_len, reply_at, capacity = memory.unpack(
+            abi.CALL, x + abi.CALL_AT
+        )
+        if op == abi.CALL_INVOKE:
+            if name_len > _NAME_BYTES:
+                raise GuestProtocolError(f"guest named a host function with {name_len} bytes")
+            name = memory.read(name_at, name_len)
+            if args_len > self._host.host_call_bytes:
+                text = b'["RuntimeError","the arguments of the host call are too large"]'
+                status, self._reply = abi.REPLY_EXCEPTION, text
+            else:
+                status, self._reply = self._host.call(name, memory.read(args_at, args_len))
+        elif op == abi.CALL_FETCH:
+            status = memory.unpack(abi.REPLY, x + abi.REPLY_AT)[1]
+            if status not in (abi.REPLY_VALUE, abi.REPLY_EXCEPTION):
+                raise GuestProtocolError(f"guest fetched a reply of the unknown status {status}")
+        else:
+            raise GuestProtocolError(f"guest asked for the unknown call operation {op}")
+        reply = self._reply
+        if len(reply) <= capacity:
+            memory.write(reply_at, reply)
+            self._reply = b""
+        memory.pack(abi.REPLY, x + abi.REPLY_AT, len(reply), status)
+
+    def on_sys(self) -> None:
+        try:
+            if not self._stopped:
+                self._serve_sys()
+        except BaseException as error:
+            self._stop(error)
+        if self._stopped:
+            self._memory.write_u32(self._x + abi.SYS_RESULT_AT, abi.SYS_STOP)
+
+    def _serve_sys(self) -> None:
+        memory, x = self._memory, self._x
+        op, _, _, first, second = memory.unpack(abi.SYS, x + abi.SYS_AT)
+        result = abi.SYS_OK
+        if op == abi.SYS_OUTPUT:
+            stream, length = memory.unpack(abi.OUTPUT, x + abi.OUTPUT_AT)
+            if not self._output(stream, length):
+                flags = memory.read_u32(x + abi.FLAGS_AT)
+                memory.write_u32(x + abi.FLAGS_AT, flags | abi.FLAG_DISCARD)
+        elif op == abi.SYS_CLOCK:
+            first = self._host.clock(bool(first))
+        elif op == abi.SYS_SLEEP:
+            self._host.sleep(first)
+        elif op == abi.SYS_RANDOM:
+            if second > _RANDOM_BYTES:
+                result = abi.SYS_REFUSED
+            else:
+                memory.write(first, self._host.random(second))
+        else:
+            raise GuestProtocolError(f"guest asked for the unknown system function {op}")
+        memory.pack(abi.SYS_RESULT, x + abi.SYS_RESULT_AT, result, 0, first)
+
+    def _stop(self, error: BaseException) -> None:
+        """End the run: the guest is told to trap, and one that does not is made to."""
+        self._stopped = True
+        self._host.fail(error)
+        self._instance.kill()
+
+    # ---- from any thread
+
+    def interrupt(self, abort: bool) -> None:
+        with self._control:
+            if self._open:
+                view = self._control_block
+                ack = abi.CONTROL.unpack_from(view)[2]
+                kind = abi.REQUEST_ABORT if abort else abi.REQUEST_INTERRUPT
+                abi.CONTROL_REQUEST.pack_into(view, 0, (ack + 1) & 0xFFFFFFFF, kind)
+                self._breaker[0] |= self._breaker_bits
+
+    def kill(self) -> None:
+        with self._control:
+            if self._open:
+                self._instance.kill()
+
+    def close(self) -> None:
+        with self._control:
+            self._open = False
+            self._instance.close()

@@ -1,0 +1,21 @@
+// What the files of this port offer each other.
+#ifndef SANDBOX_GUEST_H
+#define SANDBOX_GUEST_H
+
+#include "py/obj.h"
+#include "exchange.h"
+
+// values.c: values across the boundary, as JSON with tags (docs/values.md).
+// Encoding raises TypeError for what is not data, unless describe is true, which
+// puts a description in its place; both directions raise ValueError beyond
+// SANDBOX_VALUE_DEPTH.
+void sandbox_encode(vstr_t *out, mp_obj_t value, bool describe);
+mp_obj_t sandbox_decode(const char *text, size_t len);
+
+// Store value as the answer of the request.
+void sandbox_answer(mp_obj_t value);
+
+// hostcall.c: make builtins of the host functions named in the list.
+void sandbox_set_host_functions(mp_obj_t names);
+
+#endif

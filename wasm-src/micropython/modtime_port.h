@@ -1,0 +1,20 @@
+// The port's part of upstream's time module; that module includes this file.
+#include "py/obj.h"
+#include "shared/timeutils/timeutils.h"
+#include "exchange.h"
+
+static mp_obj_t mp_time_localtime_get(void) {
+    timeutils_struct_time_t tm;
+    timeutils_seconds_since_epoch_to_struct_time((mp_timestamp_t)(sandbox_clock_ns(false) / 1000000000), &tm);
+    mp_obj_t t[8] = {
+        MP_OBJ_NEW_SMALL_INT(tm.tm_year), MP_OBJ_NEW_SMALL_INT(tm.tm_mon),
+        MP_OBJ_NEW_SMALL_INT(tm.tm_mday), MP_OBJ_NEW_SMALL_INT(tm.tm_hour),
+        MP_OBJ_NEW_SMALL_INT(tm.tm_min), MP_OBJ_NEW_SMALL_INT(tm.tm_sec),
+        MP_OBJ_NEW_SMALL_INT(tm.tm_wday), MP_OBJ_NEW_SMALL_INT(tm.tm_yday),
+    };
+    return mp_obj_new_tuple(8, t);
+}
+
+static mp_obj_t mp_time_time_get(void) {
+    return mp_obj_new_float((mp_float_t)sandbox_clock_ns(false) / 1e9);
+}

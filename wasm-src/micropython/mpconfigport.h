@@ -1,0 +1,115 @@
+// MicroPython as a sandbox guest: a wasm32 reactor without files, devices or threads.
+#include <stdint.h>
+#include <stdlib.h>
+
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EVERYTHING)
+
+typedef int mp_int_t;
+typedef unsigned mp_uint_t;
+typedef long mp_off_t;
+#define MP_SSIZE_MAX (0x7fffffff)
+#define MP_STATE_PORT MP_STATE_VM
+
+// Non-local return is setjmp lowered to wasm exceptions; see sjlj.c.
+#define MICROPY_NLR_SETJMP          (1)
+#define MICROPY_OPT_COMPUTED_GOTO   (0)
+
+// Memory. The heap grows by areas until linear memory may not grow further.
+#define MICROPY_ENABLE_GC           (1)
+#define MICROPY_GC_SPLIT_HEAP       (1)
+#define MICROPY_GC_SPLIT_HEAP_AUTO  (1)
+#define MICROPY_STACK_CHECK         (1)
+#define MICROPY_STACK_CHECK_MARGIN  (2048)
+#define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
+#define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)
+#define MICROPY_ALLOC_PATH_MAX      (256)
+#define MICROPY_MEM_STATS           (0)
+
+// Interrupts. The VM looks at vm_abort on every backward jump and return anyway;
+// the host sets that byte, and sandbox_break() decides what it asked for.
+#define MICROPY_ENABLE_VM_ABORT     (1)
+#define MICROPY_KBD_EXCEPTION       (1)
+#define MICROPY_ENABLE_SCHEDULER    (0)
+void sandbox_break(void);
+#define MICROPY_PORT_BREAK() sandbox_break()
+#define SANDBOX_POLL() do { if (MP_STATE_VM(vm_abort)) { mp_handle_pending(true); } } while (0)
+
+// The language.
+#define MICROPY_LONGINT_IMPL        (MICROPY_LONGINT_IMPL_MPZ)
+#define MICROPY_FLOAT_IMPL          (MICROPY_FLOAT_IMPL_DOUBLE)
+#define MICROPY_ENABLE_DOC_STRING   (1)
+#define MICROPY_ENABLE_SOURCE_LINE  (1)
+#define MICROPY_ERROR_REPORTING     (MICROPY_ERROR_REPORTING_DETAILED)
+#define MICROPY_WARNINGS            (0)
+#define MICROPY_USE_INTERNAL_ERRNO  (1)
+#define MICROPY_HELPER_REPL         (0)
+#define MICROPY_PERSISTENT_CODE_LOAD (0)
+#define MICROPY_PY_BOUND_METHOD_FULL_EQUALITY_CHECK (1)
+#define MICROPY_COMP_ALLOW_TOP_LEVEL_AWAIT (0)
+#define MICROPY_EPOCH_IS_1970       (1)
+#define MICROPY_CAN_OVERRIDE_BUILTINS (1)
+#define MICROPY_PY_BUILTINS_HELP    (0)
+#define MICROPY_PY_BUILTINS_INPUT   (0)
+#define MICROPY_PY_BUILTINS_EXECFILE (0)
+
+// Nothing that reaches raw memory, hardware or the outside. marshal and code objects
+// would let a guest run bytecode of its own making, which the VM does not check.
+#define MICROPY_PY_MARSHAL          (0)
+#define MICROPY_PERSISTENT_CODE_SAVE_FUN (0)
+#define MICROPY_PY_FUNCTION_ATTRS_CODE (0)
+#define MICROPY_EMIT_NATIVE_NONE    (1)
+#define MICROPY_PY_UCTYPES          (0)
+#define MICROPY_PY_MACHINE          (0)
+#define MICROPY_PY_NETWORK          (0)
+#define MICROPY_PY_SOCKET           (0)
+#define MICROPY_PY_SSL              (0)
+#define MICROPY_PY_LWIP             (0)
+#define MICROPY_PY_BLUETOOTH        (0)
+#define MICROPY_PY_WEBSOCKET        (0)
+#define MICROPY_PY_WEBREPL          (0)
+#define MICROPY_PY_ONEWIRE          (0)
+#define MICROPY_PY_FRAMEBUF         (0)
+#define MICROPY_PY_BTREE            (0)
+#define MICROPY_PY_CRYPTOLIB        (0)
+#define MICROPY_PY_THREAD           (0)
+#define MICROPY_PY_OS_DUPTERM       (0)
+#define MICROPY_PY_OS_URANDOM       (0)
+#define MICROPY_PY_OS_UNAME         (0)
+#define MICROPY_PY_OS_SYNC          (0)
+#define MICROPY_PY_OS_SYSTEM        (0)
+#define MICROPY_PY_OS_GETENV_PUTENV_UNSETENV (0)
+#define MICROPY_PY_SYS_SETTRACE     (0)
+#define MICROPY_DEBUG_PRINTERS      (0)
+#define MICROPY_PY_VFS              (0)
+#define MICROPY_VFS                 (0)
+#define MICROPY_READER_VFS          (0)
+
+// The micropython module can lock the heap and print addresses: only const stays.
+#define MICROPY_PY_MICROPYTHON_MEM_INFO (0)
+#define MICROPY_PY_MICROPYTHON_STACK_USE (0)
+#define MICROPY_PY_MICROPYTHON_HEAP_LOCKED (0)
+#define MICROPY_PY_MICROPYTHON_RINGIO (0)
+
+// Modules of upstream.
+#define MICROPY_PY_SELECT           (1)
+#define MICROPY_PY_OS               (1)
+#define MICROPY_PY_IO               (1)
+#define MICROPY_PY_SYS_STDFILES     (1)
+#define MICROPY_PY_SYS_STDIO_BUFFER (1)
+#define MICROPY_PY_SYS_EXIT         (1)
+#define MICROPY_PY_SYS_PLATFORM     "wasm"
+#define MICROPY_PY_SYS_PATH_ARGV_DEFAULTS (1)
+#define MICROPY_PY_DEFLATE_COMPRESS (1)
+#define MICROPY_PY_TIME             (1)
+#define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
+#define MICROPY_PY_TIME_TIME_TIME_NS (1)
+#define MICROPY_PY_TIME_INCLUDEFILE "modtime_port.h"
+uint32_t sandbox_random_u32(void);
+#define MICROPY_PY_RANDOM_SEED_INIT_FUNC (sandbox_random_u32())
+
+#define MICROPY_HW_BOARD_NAME "sandbox"
+#define MICROPY_HW_MCU_NAME "wasm32"
+
+// Waiting (asyncio, select) is a sleep that an interrupt ends.
+void sandbox_wait_ms(int ms);
+#define MICROPY_INTERNAL_WFE(ms) sandbox_wait_ms((int)(ms))
