@@ -1,7 +1,7 @@
 """CPython's random: the same generator, so a seed gives the same numbers."""
 
 from math import cos, exp, log, pi, sin, sqrt
-from _mt19937 import Generator
+from _mt19937 import Generator, urandom
 
 
 class Random:
@@ -268,7 +268,26 @@ class Random:
 
 
 class SystemRandom(Random):
-    """Numbers that no seed repeats, as good as the host's entropy."""
+    """Numbers that come from the host one by one, and that no seed repeats."""
+
+    def random(self):
+        return (int.from_bytes(urandom(7), "big") >> 3) / 9007199254740992.0
+
+    def getrandbits(self, k):
+        if k < 0:
+            raise ValueError("number of bits must be non-negative")
+        size = (k + 7) // 8
+        return int.from_bytes(urandom(size), "big") >> (size * 8 - k)
+
+    def randbytes(self, n):
+        return urandom(n)
+
+    def _below(self, n):
+        k = len(bin(n)) - 2
+        r = self.getrandbits(k)
+        while r >= n:
+            r = self.getrandbits(k)
+        return r
 
     def seed(self, *args, **kwds):
         return None

@@ -53,17 +53,23 @@ static void mt_init_by_array(mt_obj_t *self, const uint32_t *key, size_t len) {
     self->seeded = true;
 }
 
+static uint32_t host_random(void) {
+    #ifdef MICROPY_PY_RANDOM_SEED_INIT_FUNC
+    return MICROPY_PY_RANDOM_SEED_INIT_FUNC;
+    #else
+    uint32_t word;
+    mp_hal_get_random(sizeof(word), &word);
+    return word;
+    #endif
+}
+
 // Entropy is asked for at the first number, not at import: an image made at
 // build time may hold an imported module, but must not hold a seed.
 static void mt_seed_from_host(mt_obj_t *self) {
     uint32_t key[8];
-    #ifdef MICROPY_PY_RANDOM_SEED_INIT_FUNC
     for (size_t i = 0; i < MP_ARRAY_SIZE(key); i++) {
-        key[i] = MICROPY_PY_RANDOM_SEED_INIT_FUNC;
+        key[i] = host_random();
     }
-    #else
-    mp_hal_get_random(sizeof(key), key);
-    #endif
     mt_init_by_array(self, key, MP_ARRAY_SIZE(key));
 }
 
@@ -223,9 +229,28 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     locals_dict, &mt_locals
     );
 
+// urandom(n): bytes from the host, not from the generator.
+static mp_obj_t mt_urandom(mp_obj_t n_in) {
+    mp_int_t n = mp_obj_get_int(n_in);
+    if (n < 0) {
+        mp_raise_ValueError(MP_ERROR_TEXT("negative argument not allowed"));
+    }
+    vstr_t vstr;
+    vstr_init_len(&vstr, (size_t)n);
+    for (size_t i = 0; i < (size_t)n; i += 4) {
+        uint32_t word = host_random();
+        for (size_t j = i; j < i + 4 && j < (size_t)n; j++, word >>= 8) {
+            vstr.buf[j] = (char)word;
+        }
+    }
+    return mp_obj_new_bytes_from_vstr(&vstr);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(mt_urandom_obj, mt_urandom);
+
 static const mp_rom_map_elem_t mt_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__mt19937) },
     { MP_ROM_QSTR(MP_QSTR_Generator), MP_ROM_PTR(&mt_type) },
+    { MP_ROM_QSTR(MP_QSTR_urandom), MP_ROM_PTR(&mt_urandom_obj) },
 };
 static MP_DEFINE_CONST_DICT(mt_globals, mt_globals_table);
 
