@@ -214,7 +214,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_split_obj, 2, pattern_split);
 static void add_text(vstr_t *out, mp_obj_t text) {
     size_t len;
     const byte *data = re_text(text, &len);
-    vstr_add_strn(out, (const char *)data, len);
+    re_add(out, data, len);
 }
 
 // Substitute, and return how often; *result* is the new text.
@@ -240,7 +240,7 @@ static mp_int_t substitute(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw
     vstr_init(&out, 16);
     while ((limit == 0 || n < limit) && scan(&s)) {
         n++;
-        vstr_add_strn(&out, (const char *)s.m.text + from, s.m.regs[0] - from);
+        re_add(&out, s.m.text + from, s.m.regs[0] - from);
         from = s.m.regs[1];
         if (!call) {
             re_expand(&out, s.text, s.m.regs, parts);
@@ -254,7 +254,7 @@ static mp_int_t substitute(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw
     if (n == 0) {
         *result = s.text;
     } else {
-        vstr_add_strn(&out, (const char *)s.m.text + from, s.m.end - from);
+        re_add(&out, s.m.text + from, s.m.end - from);
         *result = re_new_text(pattern, &out);
     }
     return n;

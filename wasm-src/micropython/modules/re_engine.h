@@ -147,6 +147,7 @@ uint32_t re_find_name(const re_pattern_t *pattern, mp_obj_t name);
 const byte *re_text(mp_obj_t text, size_t *len);
 uint32_t re_index(mp_obj_t text, uint32_t offset, uint32_t anchor, uint32_t anchor_index);
 uint32_t re_offset(mp_obj_t text, size_t index);
+void re_add(vstr_t *vstr, const byte *data, size_t len);
 mp_obj_t re_new_text(const re_pattern_t *pattern, vstr_t *vstr);
 
 // re_template.c

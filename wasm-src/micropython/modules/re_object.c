@@ -148,6 +148,14 @@ const byte *re_text(mp_obj_t text, size_t *len) {
     return (const byte *)mp_obj_str_get_data(text, len);
 }
 
+// Add to *vstr*, which by itself would grow by a few bytes at a time.
+void re_add(vstr_t *vstr, const byte *data, size_t len) {
+    if (vstr->alloc - vstr->len < len) {
+        vstr_hint_size(vstr, MAX(len, vstr->alloc / 2));
+    }
+    vstr_add_strn(vstr, (const char *)data, len);
+}
+
 // What *vstr* holds, of the pattern's type.
 mp_obj_t re_new_text(const re_pattern_t *pattern, vstr_t *vstr) {
     return pattern->is_bytes ? mp_obj_new_bytes_from_vstr(vstr) : mp_obj_new_str_from_utf8_vstr(vstr);

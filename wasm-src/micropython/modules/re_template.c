@@ -136,7 +136,7 @@ mp_obj_t re_parse_template(const re_pattern_t *pattern, mp_obj_t source) {
         const byte *from = t->text + t->pos;
         const byte *backslash = memchr(from, '\\', t->len - t->pos);
         size_t plain = backslash == NULL ? t->len - t->pos : (size_t)(backslash - from);
-        vstr_add_strn(&t->literal, (const char *)from, plain);
+        re_add(&t->literal, from, plain);
         t->pos += plain;
         if (backslash != NULL) {
             parse_escape(t);
@@ -158,11 +158,11 @@ void re_expand(vstr_t *out, mp_obj_t text, const uint32_t *regs, mp_obj_t parts)
             size_t group = MP_OBJ_SMALL_INT_VALUE(items[i]);
             uint32_t start = regs[2 * group], end = regs[2 * group + 1];
             if (end != RE_NONE && start <= end) {
-                vstr_add_strn(out, (const char *)re_text(text, &len) + start, end - start);
+                re_add(out, re_text(text, &len) + start, end - start);
             }
         } else {
             const byte *data = re_text(items[i], &len);
-            vstr_add_strn(out, (const char *)data, len);
+            re_add(out, data, len);
         }
     }
 }
