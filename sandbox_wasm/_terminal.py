@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, TextIO
@@ -70,12 +71,28 @@ class Output:
         self.write(text if text.endswith("\n") else text + "\n")
 
 
+class _Notes(logging.Handler):
+    """Tells the user what the library logs."""
+
+    def __init__(self, streams: Streams) -> None:
+        super().__init__()
+        self._streams = streams
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._streams.note(record.getMessage())
+
+
 class Streams:
     """Standard output and standard error, and what a user is told on them."""
 
     def __init__(self, stdout: TextIO | None, stderr: TextIO | None) -> None:
         self.out = Output(stdout)
         self.err = Output(stderr)
+        if self.err.is_terminal:
+            # The library logs what takes long: compiling an interpreter.
+            logger = logging.getLogger("sandbox_wasm")
+            logger.addHandler(_Notes(self))
+            logger.setLevel(logging.INFO)
 
     def note(self, text: str) -> None:
         """Say *text* on standard error, as ours and not the guest's."""
@@ -96,16 +113,19 @@ class Streams:
             output = self.err if stream == "stderr" else self.out
             output.write(text)
             if output.gone:
-                session.interrupt()
+                raise BrokenPipeError  # ends the run
 
         try:
             future = session.submit(code, check=False, on_output=on_output if show else None)
             try:
                 _wait(future)
             except KeyboardInterrupt:
-                session.interrupt()
+                while not session.interrupt() and not future.done():
+                    wait([future], timeout=0.01)  # it had not begun yet
                 _wait(future)
             return future.result()
+        except BrokenPipeError:
+            return Result()
         except SandboxError as error:
             return error.result or Result(error=error)
 
