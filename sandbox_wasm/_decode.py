@@ -70,9 +70,9 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = 64, max_nodes: int =
     Args:
         max_bytes, max_depth: As in `encode`.
 
-        max_nodes: How many values the whole may have, where a container with
-            something inside counts twice. Each takes at most some 250 bytes of
-            the host's memory, beside texts.
+        max_nodes: How many values the whole may have, as JSON, where an empty
+            container counts twice. Each takes at most some 250 bytes of the
+            host's memory, beside its text.
 
     Raises:
         ValueTooLarge: One of the three bounds is crossed.
@@ -82,16 +82,17 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = 64, max_nodes: int =
     size = len(data)
     if size > max_bytes:
         raise ValueTooLarge(f"a value takes more than {max_bytes} bytes")
+    escapes = b"\\" in data
     # A key may be spelled with escapes, and "$" has one such spelling.
-    tagged = b'"$"' in data or b"u0024" in data
+    tagged = b'"$"' in data or (escapes and b"\\u0024" in data)
     depth = size
     if size > max_depth or size > max_nodes:
         # Each level of a value takes up to three in JSON, and a tagged scalar three more.
         depth = _measure(data, 3 * max_depth + 3 if tagged else max_depth, max_nodes)
     # A number of 19 digits may be beyond 64 bit, one with three in its exponent infinite.
     numbers = data.translate(_NUMBERS)
-    unusual = tagged or b"0000000000000000000" in numbers or b"e000" in numbers
-    if b"\\ud" in data or b"\\uD" in data:
+    unusual = tagged or b"e000" in numbers or b"0000000000000000000" in numbers
+    if escapes and (b"\\ud" in data or b"\\uD" in data):
         _refuse_lone_surrogates(data)
     try:
         text = data.decode()

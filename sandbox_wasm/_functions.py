@@ -116,21 +116,25 @@ class HostFunctions:
     """
 
     def __init__(
-        self, functions: HostFunctions | Iterable[Callable[..., Any]] | Mapping[str, Any] = ()
+        self,
+        functions: HostFunctions
+        | Mapping[str, Callable[..., Any]]
+        | Iterable[Callable[..., Any]] = (),
     ) -> None:
         self._lock = Lock()
         self._table: dict[bytes, _HostFunction] = {}  # replaced, never changed
-        if isinstance(functions, HostFunctions):
-            self._table = functions._table
-        elif isinstance(functions, Mapping):
-            for name, function in functions.items():
+        given: Any = functions
+        if isinstance(given, HostFunctions):
+            self._table = given._table
+        elif isinstance(given, Mapping):
+            for name, function in given.items():
                 self._add(function, name)
-        elif isinstance(functions, Iterable) and not isinstance(functions, (str, bytes)):
-            for function in functions:
+        elif isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
+            for function in given:
                 self._add(function, _own_name(function))
         else:
             raise ConfigError(
-                f"functions must be functions or a mapping, got {type(functions).__name__}"
+                f"functions must be functions or a mapping, got {type(given).__name__}"
             )
 
     @overload
@@ -225,9 +229,10 @@ class HostFunctions:
         if kwargs and any(type(key) is not str for key in kwargs):
             raise GuestProtocolError("a keyword of a host call is no text")
         try:
-            parameters = host.parameters
-            if parameters is not None and (kwargs or not parameters.fits(len(args))):
-                parameters.check(args, kwargs)
+            if host.parameters is not None and (
+                kwargs or not host.parameters.least <= len(args) <= host.parameters.most
+            ):
+                host.parameters.check(args, kwargs)
             if host.validators is not None:
                 args, kwargs = host.validators.arguments(args, kwargs)
         except BadArgument as error:

@@ -68,8 +68,8 @@ class Parameters:
             self.listed = self.listed[:_MAX_LISTED] + "..."
         # How many positional arguments do without any keyword.
         keyword_only = [name for name in self.required if name not in self.positional]
-        self._most = len(self.positional) if self.rest is None else 1 << 62
-        self._least = self._most + 1 if keyword_only else len(self.required)
+        self.most = len(self.positional) if self.rest is None else 1 << 62
+        self.least = self.most + 1 if keyword_only else len(self.required)
 
     @classmethod
     def of(cls, function: Callable[..., Any], name: str) -> Parameters | None:
@@ -87,14 +87,10 @@ class Parameters:
         known = {*signature.parameters, "return"}
         return cls(signature, {key: hint for key, hint in hints.items() if key in known})
 
-    def fits(self, count: int) -> bool:
-        """Tell whether *count* positional arguments alone are a valid call."""
-        return self._least <= count <= self._most
-
     def check(self, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Raise `BadArgument` unless the arguments can be bound."""
-        if len(args) > self._most:
-            self._refuse(f"takes at most {self._most} positional arguments, got {len(args)}")
+        if len(args) > self.most:
+            self._refuse(f"takes at most {self.most} positional arguments, got {len(args)}")
         given = set(self.positional[: len(args)])
         for name in kwargs:
             if name in self.by_name:

@@ -45,6 +45,7 @@ __all__ = ["ValueTooLarge", "decode", "encode"]
 _to_json = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
 ).encode
+_CONSTANTS = {None: b"null", True: b"true", False: b"false"}
 _NEED_NO_LOOK = {type(None), bool, float}  # NaN and infinity: the JSON encoder refuses them
 _CONTAINERS = {list, dict}
 _STR = {str}
@@ -74,13 +75,13 @@ def encode(value: Any, *, max_bytes: int, max_depth: int = 64) -> bytes:
     kind = type(value)
     if kind is int and INT_MIN <= value <= INT_MAX:
         data = b"%d" % value
+    elif kind is float and isfinite(value):
+        data = repr(value).encode()
+    elif value is None or kind is bool:
+        data = _CONSTANTS[value]
     else:
-        plain = (
-            value is None
-            or kind is bool
-            or (kind is str and len(value) <= max_bytes)
-            or (kind is float and isfinite(value))
-            or ((kind is list or kind is dict) and _is_plain(value, max_bytes, max_depth))
+        plain = (kind is str and len(value) <= max_bytes) or (
+            (kind is list or kind is dict) and _is_plain(value, max_bytes, max_depth)
         )
         text = ""
         if plain:
