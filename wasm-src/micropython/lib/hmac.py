@@ -81,8 +81,8 @@ def compare_digest(a, b):
             raise TypeError("comparing strings with non-ASCII characters is not supported")
     elif isinstance(a, str) or isinstance(b, str):
         raise TypeError("unsupported operand types(s) or combination of types")
-    a = bytes(a)
-    b = bytes(b)
+    a = bytes(memoryview(a))
+    b = bytes(memoryview(b))
     different = len(a) ^ len(b)
     for x, y in zip(a, b):
         different |= x ^ y

@@ -33,6 +33,14 @@ class error(Exception):
     """The data is damaged, or an argument is impossible."""
 
 
+def _bytes(data):
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, str):
+        raise TypeError("a bytes-like object is required, not 'str'")
+    return bytes(memoryview(data))
+
+
 def crc32(data, value=0):
     return _zlib.crc32(data, value)
 
@@ -73,7 +81,7 @@ class _Compress:
         """Take *data*; the compressed bytes come with the next `flush`."""
         if self._finished:
             raise error("Error -2 while compressing data: inconsistent stream state")
-        data = bytes(data)
+        data = _bytes(data)
         if self._kind == "zlib":
             self._check = _zlib.adler32(data, self._check)
         elif self._kind == "gzip":
@@ -113,7 +121,8 @@ class _Compress:
 
     def copy(self):
         other = object.__new__(_Compress)
-        other.__dict__.update(self.__dict__)
+        for name, value in self.__dict__.items():
+            setattr(other, name, value)
         other._waiting = list(self._waiting)
         return other
 
@@ -154,7 +163,7 @@ class _Decompress:
     def __init__(self, wbits, zdict):
         self._kind = _kind(wbits)
         self._wbits = wbits
-        self._zdict = bytes(zdict)
+        self._zdict = _bytes(zdict)
         self._prefix = self._zdict if self._kind == "raw" else b""
         self._data = b""
         self._start = None
@@ -214,9 +223,9 @@ class _Decompress:
         if max_length < 0:
             raise ValueError("max_length must be non-negative")
         if self.eof:
-            self.unused_data += bytes(data)
+            self.unused_data += _bytes(data)
             return b""
-        self._data += bytes(data)
+        self._data += _bytes(data)
         self.unconsumed_tail = b""
         if self._start is None:
             self._find_start()
@@ -243,7 +252,8 @@ class _Decompress:
 
     def copy(self):
         other = object.__new__(_Decompress)
-        other.__dict__.update(self.__dict__)
+        for name, value in self.__dict__.items():
+            setattr(other, name, value)
         return other
 
     __copy__ = copy

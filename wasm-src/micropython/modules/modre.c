@@ -126,17 +126,17 @@ static mp_obj_t find_one(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_a
 static mp_obj_t pattern_search(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     return find_one(n_args, args, kw_args, SEARCH);
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_search_obj, 2, pattern_search);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_search_obj, 1, pattern_search);
 
 static mp_obj_t pattern_match(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     return find_one(n_args, args, kw_args, MATCH);
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_match_obj, 2, pattern_match);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_match_obj, 1, pattern_match);
 
 static mp_obj_t pattern_fullmatch(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
     return find_one(n_args, args, kw_args, FULLMATCH);
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_fullmatch_obj, 2, pattern_fullmatch);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_fullmatch_obj, 1, pattern_fullmatch);
 
 static mp_obj_t pattern_findall(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     scan_t s;
@@ -159,7 +159,7 @@ static mp_obj_t pattern_findall(size_t n_args, const mp_obj_t *pos_args, mp_map_
     }
     return result;
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_findall_obj, 2, pattern_findall);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_findall_obj, 1, pattern_findall);
 
 typedef struct {
     mp_obj_base_t base;
@@ -171,7 +171,7 @@ static mp_obj_t pattern_finditer(size_t n_args, const mp_obj_t *pos_args, mp_map
     find(n_args, pos_args, kw_args, SEARCH, &it->scan);
     return MP_OBJ_FROM_PTR(it);
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_finditer_obj, 2, pattern_finditer);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_finditer_obj, 1, pattern_finditer);
 
 static mp_obj_t iterator_next(mp_obj_t self_in) {
     iterator_t *it = MP_OBJ_TO_PTR(self_in);
@@ -209,7 +209,7 @@ static mp_obj_t pattern_split(size_t n_args, const mp_obj_t *pos_args, mp_map_t 
     mp_obj_list_append(result, slice(&s, from, s.m.end));
     return result;
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_split_obj, 2, pattern_split);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_split_obj, 1, pattern_split);
 
 static void add_text(vstr_t *out, mp_obj_t text) {
     size_t len;
@@ -265,14 +265,14 @@ static mp_obj_t pattern_sub(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     substitute(n_args, pos_args, kw_args, &result);
     return result;
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_sub_obj, 3, pattern_sub);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_sub_obj, 1, pattern_sub);
 
 static mp_obj_t pattern_subn(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     mp_obj_t pair[2];
     pair[1] = MP_OBJ_NEW_SMALL_INT(substitute(n_args, pos_args, kw_args, &pair[0]));
     return mp_obj_new_tuple(2, pair);
 }
-static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_subn_obj, 3, pattern_subn);
+static MP_DEFINE_CONST_FUN_OBJ_KW(pattern_subn_obj, 1, pattern_subn);
 
 static mp_obj_t pattern_self(size_t n_args, const mp_obj_t *args) {
     (void)n_args; // a pattern is immutable: its copy is itself

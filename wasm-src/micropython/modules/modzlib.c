@@ -33,6 +33,12 @@ static const uint16_t distance_base[N_DISTANCES] = {
 };
 #define DISTANCE_EXTRA(code) ((code) < 2 ? 0 : (code) / 2 - 1)
 
+static void get_data(mp_obj_t data, mp_buffer_info_t *buffer) {
+    if (mp_obj_is_str(data) || !mp_get_buffer(data, buffer, MP_BUFFER_READ)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("a bytes-like object is required"));
+    }
+}
+
 // Make room for *n* more bytes. vstr itself grows by a few bytes at a time.
 static void reserve(vstr_t *vstr, size_t n) {
     if (vstr->alloc - vstr->len < n) {
@@ -277,8 +283,8 @@ static status_t inflate_block(inflate_t *s, unsigned type) {
 static mp_obj_t module_inflate(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     mp_buffer_info_t data, prefix;
-    mp_get_buffer_raise(args[0], &data, MP_BUFFER_READ);
-    mp_get_buffer_raise(args[3], &prefix, MP_BUFFER_READ);
+    get_data(args[0], &data);
+    get_data(args[3], &prefix);
     mp_uint_t start = mp_obj_get_int(args[1]);
     mp_int_t limit = mp_obj_get_int(args[2]);
     inflate_t s = {.in = data.buf, .pos = MIN(start, data.len), .len = data.len, .countdown = SYMBOLS_PER_POLL};
@@ -441,7 +447,7 @@ static void put_compressed(writer_t *w, const byte *data, size_t len, unsigned d
 static mp_obj_t module_deflate(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     mp_buffer_info_t data;
-    mp_get_buffer_raise(args[0], &data, MP_BUFFER_READ);
+    get_data(args[0], &data);
     mp_int_t level = mp_obj_get_int(args[1]), window_bits = mp_obj_get_int(args[2]);
     bool last = mp_obj_is_true(args[3]);
     writer_t w = {0};
@@ -470,7 +476,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(module_deflate_obj, 4, 4, module_defl
 
 static mp_obj_t module_crc32(mp_obj_t data_in, mp_obj_t value_in) {
     mp_buffer_info_t data;
-    mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
+    get_data(data_in, &data);
     uint32_t table[16]; // for four bits at a time
     for (uint32_t i = 0; i < 16; i++) {
         table[i] = i;
@@ -490,7 +496,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(module_crc32_obj, module_crc32);
 
 static mp_obj_t module_adler32(mp_obj_t data_in, mp_obj_t value_in) {
     mp_buffer_info_t data;
-    mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
+    get_data(data_in, &data);
     uint32_t value = mp_obj_get_int_truncated(value_in), a = (value & 0xffff) % 65521, b = (value >> 16) % 65521;
     for (size_t i = 0; i < data.len; i++) {
         a = (a + ((const byte *)data.buf)[i]) % 65521;

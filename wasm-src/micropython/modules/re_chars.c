@@ -112,18 +112,18 @@ static bool is_space(uint32_t c) {
 }
 
 bool re_is_category(uint32_t category, uint32_t c) {
-    bool ascii = (category & RE_CAT_ASCII) != 0;
-    bool in;
-    switch (category & ~(RE_CAT_ASCII | 1)) {
-        case RE_CAT_DIGIT:
-            in = c - '0' < 10 || (c >= 0x80 && !ascii && is_digit(c));
-            break;
-        case RE_CAT_SPACE:
-            in = c == ' ' || c - '\t' < 5 || (!ascii && (c - 0x1c < 4 || (c >= 0x80 && is_space(c))));
-            break;
-        default:
-            in = (c | 32) - 'a' < 26 || c - '0' < 10 || c == '_' || (c >= 0x80 && !ascii && is_word(c));
-            break;
+    // Digits, white space and word characters of ASCII.
+    static const uint32_t ascii_maps[3][4] = {
+        {0, 0x03ff0000, 0, 0}, {0x00003e00, 1, 0, 0}, {0, 0x03ff0000, 0x87fffffe, 0x07fffffe},
+    };
+    bool ascii = (category & RE_CAT_ASCII) != 0, in;
+    unsigned kind = category >> 1 & 3;
+    if (c < 0x80) {
+        in = (ascii_maps[kind][c / 32] >> (c & 31) & 1) || (kind == 1 && !ascii && c - 0x1c < 4);
+    } else if (ascii) {
+        in = false;
+    } else {
+        in = kind == 0 ? is_digit(c) : kind == 1 ? is_space(c) : is_word(c);
     }
     return in != (bool)(category & 1);
 }
