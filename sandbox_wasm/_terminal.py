@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What a terminal acts on or hides: the control characters but newline and tab, what
 # reorders or breaks lines unseen, tag characters, and what is no character at all. The
 # zero-width joiners stay: some scripts and most emoji need them.
-_ACTIVE = re.compile(
+_ACTIVE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -27,7 +27,7 @@ def inert(text: str) -> str:
     >>> inert("\x1b[2J")
     '\\x1b[2J'
     """
-    return _ACTIVE.sub(_escape, text)
+    return re.sub(_ACTIVE, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ import enum
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
@@ -37,8 +37,7 @@ class Exit(enum.IntEnum):
     NO_READER = 141
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What stands before FILE on the command line."""
 
     interpreter: str
@@ -46,19 +45,12 @@ class Options:
     as_json: bool
 
 
-class Size(click.ParamType):
-    """A number of bytes: ``1048576``, ``1M`` or ``1MiB``."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"([0-9]{1,20})([KMG](?:iB)?)?", str(value).strip(), re.IGNORECASE)
-        if match is None:
-            self.fail(f"{value!r} is not a size: write 1048576, 1024K, 1M or 1MiB", param, ctx)
-        unit = (match[2] or " ")[0].upper()
-        return int(match[1]) << {" ": 0, "K": 10, "M": 20, "G": 30}[unit]
+def size(text: str) -> int:
+    """Read a number of bytes: ``1048576``, ``1024K``, ``1M`` or ``1MiB``."""
+    match = re.fullmatch(r"([0-9]{1,20})(?:([KMG])(?:iB)?)?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a size: write 1048576, 1024K, 1M or 1MiB")
+    return int(match[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[(match[2] or "").upper()]
 
 
 class Main(click.Group):
@@ -116,10 +108,10 @@ def _limit_options(command: click.Command) -> click.Command:
         )
     )
     for field in dataclasses.fields(Limits):
-        kind: click.ParamType = click.FLOAT if field.type == "float" else click.INT
+        kind: Any = click.FLOAT if field.type == "float" else click.INT
         metavar, default = "N", str(field.default).removesuffix(".0")
         if field.name.endswith("_bytes"):
-            kind, metavar, default = Size(), "SIZE", _size(int(field.default))
+            kind, metavar, default = size, "SIZE", _sized(field.default)
         elif field.name.endswith("_seconds"):
             metavar = "SECONDS"
         text = " ".join(re.sub("[*`]", "", words.get(field.name, "")).split()) + "."
@@ -133,7 +125,7 @@ def _limit_options(command: click.Command) -> click.Command:
     return command
 
 
-def _size(number: int) -> str:
+def _sized(number: Any) -> str:
     for shift, unit in ((30, "G"), (20, "M"), (10, "K")):
         if number and number % (1 << shift) == 0:
             return f"{number >> shift}{unit}"
@@ -165,7 +157,7 @@ def _complete_interpreter(
 @click.version_option(__version__, "--version", prog_name="sandbox-wasm")
 @click.pass_context
 def main(
-    ctx: click.Context, code: str | None, interpreter: str, as_json: bool, **limits: float | None
+    ctx: click.Context, /, code: str | None, interpreter: str, as_json: bool, **limits: float | None
 ) -> None:
     """Run untrusted Python in a WebAssembly sandbox.
 

@@ -509,7 +509,7 @@ def test_size(text: str, number: int) -> None:
     """
     Sizes are counted in powers of 1024, with the suffixes that mean that.
     """
-    assert number == cli.Size().convert(text, None, None)
+    assert number == cli.size(text)
 
 
 def test_help() -> None:
