@@ -139,11 +139,14 @@ class Validators:
             if hint is Any:
                 continue
             try:
-                self._adapters[key] = TypeAdapter(hint)
+                adapter: TypeAdapter[Any] = TypeAdapter(hint)
+                if not adapter.pydantic_complete:  # a name in it is unknown: raise that
+                    adapter.rebuild(raise_errors=True)
             except Exception as error:
                 raise ConfigError(
                     f"host function {name!r}: the type hint of {key!r} cannot be validated"
                 ) from error
+            self._adapters[key] = adapter
         # A value of exactly such a class needs no validator; no pydantic type is among these.
         self._exact = {
             key: hint

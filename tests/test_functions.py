@@ -205,7 +205,7 @@ def opaque_hint(a: Opaque):
         ({"f": AsyncCallable()}, "later version"),
         ({"f": functools.partial(asynchronous)}, "later version"),
         ([unknown_hint], "Nowhere"),
-        ([unknown_inner_hint], "Nowhere"),
+        ([unknown_inner_hint], "Nowhere|'a' cannot be validated"),
         ([broken_hint], "unusable"),
         ([opaque_hint], "'a' cannot be validated"),
         ("add", "got str"),
