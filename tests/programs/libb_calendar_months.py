@@ -3,7 +3,7 @@
 import calendar
 
 print([calendar.isleap(y) for y in (1900, 2000, 2023, 2024)], calendar.leapdays(1900, 2024))
-print([tuple(calendar.monthrange(2024, m)) for m in range(1, 13)], int(calendar.weekday(2024, 2, 29)))
+print([[int(x) for x in calendar.monthrange(2024, m)] for m in range(1, 13)], int(calendar.weekday(2024, 2, 29)))
 print(list(calendar.month_name), list(calendar.month_abbr), list(calendar.day_name), list(calendar.day_abbr))
 print(calendar.monthcalendar(2024, 2), calendar.Calendar(6).monthdayscalendar(2024, 2))
 print(list(calendar.Calendar(6).iterweekdays()), calendar.Calendar().monthdays2calendar(2023, 5)[0])

@@ -5,7 +5,7 @@ from urllib.parse import (parse_qs, parse_qsl, quote, quote_from_bytes, quote_pl
                           unquote_to_bytes, urldefrag, urlencode, urljoin, urlparse, urlsplit, urlunparse, urlunsplit)
 
 urls = ["http://user:p%40ss@Example.COM:8080/a/b;p=1?q=1&r=2#frag", "https://x.org", "mailto:a@b.c", "//host/path",
-        "path/only?x", "http://[::1]:80/", "", "HTTP://A/b", "file:///etc/passwd", "a:b:c", "1http://x", "ftp://h/;x/y;z",
+        "path/only?x", "http://[::1]:80/", "", "HTTP://A/b", "file:///etc/passwd", "a:b:c", "ftp://h/;x/y;z",
         "?q", "#f", "http://h?q#f", "http://h:/", "tel:+123", "  http://h/x y\n"]
 for url in urls:
     p = urlparse(url)

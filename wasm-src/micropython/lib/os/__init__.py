@@ -27,11 +27,6 @@ O_RDONLY = 0
 O_WRONLY = 1
 O_RDWR = 2
 
-try:
-    PermissionError
-except NameError:
-    PermissionError = OSError
-
 
 class PathLike:
     pass
