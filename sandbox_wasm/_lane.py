@@ -12,6 +12,7 @@ and leaves the thread to end by itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -20,7 +21,6 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
-from ._decode import ValueTooLarge
 from ._errors import (
     GuestError,
     GuestProtocolError,
@@ -33,7 +33,7 @@ from ._errors import (
 from ._functions import HostFunctions
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
-from ._values import decode, encode
+from ._values import ValueTooLarge, decode, encode
 from .interpreters._base import Answer, Guest, HostSide, Request
 
 # Twice the wasm stack: the rest is for the engine and for host functions, which
@@ -258,7 +258,9 @@ class Lane:
         if answer.encoded is None:
             return answer.value
         try:
-            return decode(answer.encoded, max_bytes=self.limits.result_bytes)
+            # Eight bytes for each value is what tables of small numbers have.
+            allowed = self.limits.result_bytes
+            return decode(answer.encoded, max_bytes=allowed, max_nodes=max(200_000, allowed // 8))
         except ValueTooLarge:
             raise OutputExceeded(self.limits.result_bytes) from None
 
@@ -283,10 +285,8 @@ def _guest_error(answer: Answer) -> GuestError:
 
 
 def _release(lock: Any) -> None:
-    try:
+    with contextlib.suppress(RuntimeError):  # released already: whoever waits is awake
         lock.release()
-    except RuntimeError:  # released already: whoever waits is awake
-        pass
 
 
 _stack_size_lock = threading.Lock()

@@ -233,7 +233,7 @@ class Session:
             if self._lane is not None:
                 self._lane.close(SessionClosed("the session is closed"), wait)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Session:  # noqa: PYI034 - Self needs Python 3.11
         self._check_open()
         return self
 

@@ -50,7 +50,8 @@ class Artifact:
             data = self.path.read_bytes()
         except OSError as error:
             raise ArtifactError(
-                f"interpreter {self.name!r} cannot be read ({error.strerror}): reinstall sandbox-wasm"
+                f"interpreter {self.name!r} cannot be read: reinstall sandbox-wasm "
+                f"({error.strerror})"
             ) from error
         if hashlib.sha256(data).hexdigest() != self.digest:
             raise ArtifactError(

@@ -12,6 +12,7 @@ What this does not stop is code that runs as this user already.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -136,10 +137,8 @@ def _write_new(path: Path, data: bytes, keep: bool = False) -> None:
         if not keep:
             os.replace(name, path)
             return
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(name, path)
-        except FileExistsError:
-            pass
         os.unlink(name)
     except BaseException:
         if os.path.exists(name):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import wasmtime
+from wasmtime._instance import InstanceExports
 
 from .._errors import ArtifactError, FuelExhausted, GuestCrash, GuestProtocolError
 from ._engine import Engine, set_limits
@@ -104,7 +105,7 @@ class Instance:
         self._engine.release()
 
 
-def _export(exports: wasmtime.InstanceExports, name: str, kind: type[E]) -> E:
+def _export(exports: InstanceExports, name: str, kind: type[E]) -> E:
     found = exports.get(name)
     if not isinstance(found, kind):
         raise ArtifactError(f"the interpreter has no {kind.__name__.lower()} {name!r} to offer")

@@ -128,7 +128,7 @@ static void put_int(encoder_t *e, mp_obj_t o) {
     put(e, "{\"$\":\"int\",\"v\":\"");
     char *buf = NULL;
     size_t buf_size = 0, len;
-    char *text = mp_obj_int_formatted(&buf, &buf_size, &len, o, 16, "0x", 0, 0);
+    char *text = mp_obj_int_formatted(&buf, &buf_size, &len, o, 16, "0x", 'a', 0);
     vstr_add_strn(e->out, text, len);
     m_del(char, buf, buf_size);
     put(e, "\"}");
