@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 
 
 def _short(arg):
+    if arg is NoneType:
+        return "NoneType"
     if arg is Ellipsis or isinstance(arg, (type, list)):
         return _name(arg)
     return repr(arg)
@@ -17,7 +19,8 @@ class _Alias(GenericAlias):
     def __init__(self, name, origin, args):
         self._hint = name
         self.__origin__ = origin
-        self.__args__ = args if isinstance(args, tuple) else (args,)
+        args = args if isinstance(args, tuple) else (args,)
+        self.__args__ = args if name == "Literal" else tuple([NoneType if arg is None else arg for arg in args])
         self.__metadata__ = ()
 
     def __getitem__(self, args):
@@ -129,7 +132,7 @@ class _AnnotatedForm(_Form):
         return alias
 
 
-_CALLABLE = ("List", "Dict", "Set", "FrozenSet", "Tuple", "Type", "DefaultDict", "OrderedDict", "Counter", "Deque")
+_CALLABLE = ("DefaultDict", "OrderedDict", "Counter", "Deque", "ChainMap")
 Any = _Form("Any")
 Union = _UnionForm("Union")
 Optional = _OptionalForm("Optional")
@@ -149,7 +152,6 @@ _ABSTRACT = (
     "Iterable Iterator Generator Sequence MutableSequence Mapping MutableMapping MutableSet Container Collection Sized Hashable "
     "Reversible Awaitable Coroutine AsyncIterable AsyncIterator AsyncGenerator KeysView ValuesView ItemsView ByteString"
 ).split()
-_CONTAINERS = {"DefaultDict": "defaultdict", "OrderedDict": "OrderedDict", "Counter": "Counter", "Deque": "deque", "ChainMap": "ChainMap"}
 AbstractSet = _Form("AbstractSet")
 
 
@@ -161,6 +163,19 @@ class _Abstract(_Form):
         return isinstance(obj, getattr(collections.abc, self._hint))
 
 
+class _Container(_Form):
+    def __init__(self, name):
+        self._hint = name
+
+    @property
+    def __origin__(self):
+        import collections
+
+        return getattr(collections, "defaultdict" if self._hint == "DefaultDict" else "deque" if self._hint == "Deque" else self._hint)
+
+
+for _one in _CALLABLE:
+    globals()[_one] = _Container(_one)
 for _one in _PLAIN:
     globals()[_one] = _Form(_one)
 for _one in _ABSTRACT:
@@ -170,16 +185,6 @@ AsyncContextManager = _Form("AsyncContextManager")
 SupportsInt = SupportsFloat = SupportsIndex = SupportsAbs = SupportsRound = SupportsBytes = Any
 IO = TextIO = BinaryIO = Pattern = Match = _Form("IO")
 Text = str
-Hashable = globals()["Hashable"]
-
-
-def __getattr__(name):
-    if name not in _CONTAINERS:
-        raise AttributeError("module 'typing' has no attribute '%s'" % name)
-    import collections
-
-    value = globals()[name] = _Form(name, getattr(collections, _CONTAINERS[name]))
-    return value
 
 
 class TypeVar:
@@ -309,6 +314,7 @@ class _TypedDict(_ClassFactory):
     def make_class(name, members):
         members = dict(members)
         members["__new__"] = lambda cls, *args, **kwargs: dict(*args, **kwargs)
+        members["__init_subclass__"] = lambda cls, **kwargs: None  # takes total
         return type(name, (object,), members)
 
     def __call__(self, typename, fields=(), *, total=True):

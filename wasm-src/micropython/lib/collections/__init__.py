@@ -7,6 +7,7 @@ this file first, and the prefix u still reaches the built-in.
 from ucollections import OrderedDict as _OrderedDict
 from ucollections import namedtuple as _namedtuple
 
+__all__ = ["ChainMap", "Counter", "OrderedDict", "UserDict", "UserList", "UserString", "defaultdict", "deque", "namedtuple"]
 _MISSING = object()
 
 
