@@ -3,8 +3,6 @@
 // A piece of code is position-independent, so a quantifier or an alternative can be put before it by
 // moving it. A repeat is never expanded into copies. Recursion is one level per group and bounded.
 
-#include <string.h>
-
 #include "py/runtime.h"
 #include "py/cstack.h"
 #include "re_compile.h"
@@ -16,14 +14,6 @@ static width_t parse_sequence(re_compiler_t *c, bool top);
 
 static uint32_t add(uint32_t a, uint32_t b) {
     return a == RE_NONE || b == RE_NONE || a > RE_NONE - 1 - b ? RE_NONE : a + b;
-}
-
-static uint32_t times(uint32_t a, uint32_t b) {
-    if (a == 0 || b == 0) {
-        return 0;
-    }
-    uint64_t product = (uint64_t)a * b;
-    return a == RE_NONE || b == RE_NONE || product >= RE_NONE ? RE_NONE : (uint32_t)product;
 }
 
 // ---- groups
@@ -253,12 +243,6 @@ static bool parse_flags(re_compiler_t *c, uint32_t ch) {
     return ch == ')';
 }
 
-typedef struct {
-    size_t at; // where its code begins
-    width_t width;
-    enum { ITEM_NONE, ITEM_PLAIN, ITEM_REPEAT } kind; // what a quantifier finds before it
-} item_t;
-
 // A group whose parenthesis has been read. False if it is no item: a comment or global flags.
 static bool parse_group(re_compiler_t *c, bool flags_allowed, item_t *item) {
     size_t open = c->pos - 1, start;
@@ -334,138 +318,10 @@ static bool parse_group(re_compiler_t *c, bool flags_allowed, item_t *item) {
 
 // ---- quantifiers, sequences, alternatives
 
-static uint32_t parse_number(re_compiler_t *c, bool *given) {
-    uint32_t value = 0;
-    for (*given = false; is_digit(peek(c)); *given = true) {
-        uint32_t digit = next(c) - '0';
-        if (value > (RE_NONE - 1 - digit) / 10) {
-            re_raise_type(&mp_type_OverflowError, "the repetition number is too large");
-        }
-        value = value * 10 + digit;
-    }
-    return value;
-}
-
-// The bounds of a quantifier whose first character, *ch*, has been read. False if it is not one after
-// all but a literal brace.
-static bool parse_bounds(re_compiler_t *c, uint32_t ch, uint32_t *min, uint32_t *max) {
-    *min = ch == '+';
-    *max = ch == '?' ? 1 : RE_NONE;
-    if (ch != '{') {
-        return true;
-    }
-    size_t start = c->pos;
-    bool low_given, high_given;
-    if (peek(c) == '}') {
-        return false;
-    }
-    uint32_t low = parse_number(c, &low_given), high = low;
-    high_given = low_given;
-    if (accept(c, ',')) {
-        high = parse_number(c, &high_given);
-    }
-    if (!accept(c, '}')) {
-        c->pos = start;
-        return false;
-    }
-    *min = low_given ? low : 0;
-    *max = high_given ? high : RE_NONE;
-    if (*max < *min) {
-        re_fail(c, start, "min repeat greater than max repeat");
-    }
-    return true;
-}
-
-static bool is_one_character(const re_compiler_t *c, size_t at) {
-    if (at >= c->used) {
-        return false;
-    }
-    size_t length = 2;
-    switch (c->code[at]) {
-        case RE_OP_ANY:
-        case RE_OP_ALL:
-            length = 1;
-            break;
-        case RE_OP_CHAR:
-        case RE_OP_CHAR_FOLD:
-        case RE_OP_CATEGORY:
-            break;
-        case RE_OP_SET:
-            length = RE_SET_RANGES + 2 * (size_t)c->code[at + 2];
-            break;
-        default:
-            return false;
-    }
-    return at + length == c->used;
-}
-
-// Make the code from *at* on an atomic group.
-static void make_atomic(re_compiler_t *c, size_t at) {
-    uint32_t length = c->used - at;
-    re_insert(c, at, 4);
-    c->code[at] = RE_OP_LOOK;
-    c->code[at + 1] = RE_LOOK_ATOMIC;
-    c->code[at + 2] = length + 5;
-    re_emit(c, RE_OP_LOOK_END);
-}
-
-// Make the code of *item* repeat.
-static void repeat(re_compiler_t *c, item_t *item, uint32_t min, uint32_t max, uint32_t kind) {
-    size_t at = item->at;
-    bool run = is_one_character(c, at);
-    if (kind == RE_POSSESSIVE && !run) {
-        make_atomic(c, at); // as in CPython, every iteration is one
-    }
-    uint32_t length = c->used - at;
-    uint32_t here = kind == RE_LAZY ? RE_OP_SPLIT_FAR : RE_OP_SPLIT;
-    uint32_t far = kind == RE_LAZY ? RE_OP_SPLIT : RE_OP_SPLIT_FAR;
-    if (max == 0) {
-        c->used = at;
-    } else if (min == 1 && max == 1) {
-        // Once: as it stands.
-    } else if (run) {
-        re_insert(c, at, 5);
-        uint32_t *code = c->code + at;
-        code[0] = RE_OP_RUN;
-        code[1] = length + 5;
-        code[2] = min;
-        code[3] = max;
-        code[4] = kind;
-    } else if (min == 0 && max == 1) {
-        re_insert(c, at, 2);
-        c->code[at] = here;
-        c->code[at + 1] = length + 2;
-    } else if (min <= 1 && max == RE_NONE && item->width.low > 0) {
-        // No iteration can be empty, so nothing has to be counted or compared.
-        if (min == 0) {
-            re_insert(c, at, 2);
-            c->code[at] = here;
-            c->code[at + 1] = length + 4;
-            re_emit2(c, RE_OP_JUMP, -(length + 2));
-        } else {
-            re_emit2(c, far, -length);
-        }
-    } else {
-        uint32_t loop = c->loops++;
-        re_insert(c, at, 3);
-        c->code[at] = RE_OP_LOOP;
-        c->code[at + 1] = loop;
-        c->code[at + 2] = length + 3;
-        re_emit2(c, RE_OP_UNTIL, loop);
-        re_emit2(c, -length, min);
-        re_emit2(c, max, kind == RE_LAZY);
-    }
-    if (kind == RE_POSSESSIVE && !run) {
-        make_atomic(c, at);
-    }
-    item->width.low = times(item->width.low, min);
-    item->width.high = times(item->width.high, max);
-}
-
 static void parse_quantifier(re_compiler_t *c, uint32_t ch, item_t *item) {
     size_t start = c->pos - 1;
     uint32_t min, max;
-    if (!parse_bounds(c, ch, &min, &max)) {
+    if (!re_parse_bounds(c, ch, &min, &max)) {
         item->at = c->used;
         item->kind = ITEM_PLAIN;
         item->width.low = item->width.high = 1;
@@ -476,7 +332,7 @@ static void parse_quantifier(re_compiler_t *c, uint32_t ch, item_t *item) {
         re_fail(c, start, item->kind == ITEM_NONE ? "nothing to repeat" : "multiple repeat");
     }
     uint32_t kind = accept(c, '?') ? RE_LAZY : accept(c, '+') ? RE_POSSESSIVE : RE_GREEDY;
-    repeat(c, item, min, max, kind);
+    re_repeat(c, item, min, max, kind);
     item->kind = ITEM_REPEAT;
 }
 
@@ -593,81 +449,6 @@ static width_t parse_alternatives(re_compiler_t *c, bool top) {
 
 // ---- the whole
 
-// Collect the bytes that a match can begin with; NULL if it can begin with anything, or be empty.
-static uint32_t *find_first(const re_compiler_t *c) {
-    enum { LIMIT = 64 };
-    size_t todo[LIMIT];
-    unsigned n_todo = 1, steps = 0;
-    uint32_t first[8] = {0};
-    todo[0] = 0;
-    while (n_todo > 0) {
-        size_t at = todo[--n_todo];
-        if (++steps > LIMIT * 4 || n_todo + 2 > LIMIT) {
-            return NULL;
-        }
-        const uint32_t *code = c->code + at;
-        const uint32_t *one = code;
-        switch (code[0]) {
-            case RE_OP_SAVE:
-            case RE_OP_AT:
-                todo[n_todo++] = at + 2;
-                continue;
-            case RE_OP_JUMP:
-                todo[n_todo++] = at + code[1];
-                continue;
-            case RE_OP_SPLIT:
-            case RE_OP_SPLIT_FAR:
-                todo[n_todo++] = at + 2;
-                if ((int32_t)code[1] > 0) {
-                    todo[n_todo++] = at + code[1];
-                }
-                continue;
-            case RE_OP_LOOK:
-                // What is in it only narrows the choice, unless it is an atomic group.
-                todo[n_todo++] = at + (code[1] == RE_LOOK_ATOMIC ? 4 : code[2]);
-                continue;
-            case RE_OP_LOOK_END:
-                todo[n_todo++] = at + 1;
-                continue;
-            case RE_OP_RUN:
-                if (code[2] == 0) {
-                    todo[n_todo++] = at + code[1];
-                }
-                one = code + 5;
-                break;
-            case RE_OP_CHAR:
-            case RE_OP_CHAR_FOLD:
-            case RE_OP_SET:
-            case RE_OP_CATEGORY:
-                break;
-            default:
-                return NULL;
-        }
-        for (uint32_t ch = 0; ch < 256; ch++) {
-            bool in;
-            if (ch >= 0x80 && !c->is_bytes) {
-                in = ch >= 0xc0; // bytes that begin a longer character: any of them will do
-            } else if (one[0] == RE_OP_CHAR) {
-                in = ch == one[1];
-            } else if (one[0] == RE_OP_CHAR_FOLD) {
-                in = re_lower(ch, true) == one[1];
-            } else if (one[0] == RE_OP_SET) {
-                in = re_in_set(one, ch);
-            } else if (one[0] == RE_OP_CATEGORY) {
-                in = re_is_category(one[1], ch);
-            } else {
-                return NULL;
-            }
-            if (in) {
-                first[ch / 32] |= 1u << (ch & 31);
-            }
-        }
-    }
-    uint32_t *result = m_new(uint32_t, 8);
-    memcpy(result, first, sizeof(first));
-    return result;
-}
-
 // The flags of a pattern, checked as CPython checks them.
 static uint32_t check_flags(bool is_bytes, uint32_t flags) {
     if (is_bytes) {
@@ -713,7 +494,7 @@ re_pattern_t *re_compile(mp_obj_t source, uint32_t flags) {
     pattern->names = c->names;
     pattern->n_names = c->n_names / 2;
     pattern->code = c->code;
-    pattern->first = find_first(c);
+    pattern->first = re_find_first(c);
     pattern->flags = check_flags(c->is_bytes, flags | c->global);
     pattern->groups = c->n_groups - 1;
     pattern->loops = c->loops;

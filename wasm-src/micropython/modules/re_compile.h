@@ -35,6 +35,12 @@ typedef struct {
     unsigned nesting;
 } re_compiler_t;
 
+typedef struct {
+    size_t at; // where its code begins
+    width_t width;
+    enum { ITEM_NONE, ITEM_PLAIN, ITEM_REPEAT } kind; // what a quantifier finds before it
+} item_t;
+
 // ---- reading the pattern
 
 static inline uint32_t peek(const re_compiler_t *c) {
@@ -88,5 +94,14 @@ uint32_t re_ascii_category(const re_compiler_t *c);
 width_t re_emit_backref(re_compiler_t *c, uint32_t group, size_t pos);
 width_t re_parse_escape(re_compiler_t *c, bool *is_at);
 void re_parse_set(re_compiler_t *c);
+
+// ---- re_repeat.c: quantifiers
+
+bool re_parse_bounds(re_compiler_t *c, uint32_t ch, uint32_t *min, uint32_t *max);
+void re_repeat(re_compiler_t *c, item_t *item, uint32_t min, uint32_t max, uint32_t kind);
+
+// ---- re_first.c
+
+uint32_t *re_find_first(const re_compiler_t *c);
 
 #endif

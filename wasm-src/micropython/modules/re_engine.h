@@ -1,7 +1,8 @@
 // The regular expression engine: what its files share.
 //
-// re_compile.c turns a pattern into a program of 32-bit words, re_match.c runs it with an explicit
-// backtrack stack, re_chars.c knows the characters, modre.c and re_object.c are the Python side.
+// re_compile.c (with re_atom.c, re_repeat.c and re_first.c) turns a pattern into a program of 32-bit
+// words, re_match.c runs it with an explicit backtrack stack, re_chars.c knows the characters; modre.c,
+// re_object.c and re_template.c are the Python side.
 // Positions are byte offsets into the subject throughout; only Python-facing code counts characters.
 
 #ifndef SANDBOX_RE_ENGINE_H
@@ -54,7 +55,7 @@ enum {
     RE_OP_LOOK,      // kind, offset past its RE_OP_LOOK_END, width of a look-behind
     RE_OP_LOOK_END,
     RE_OP_BACKREF,   // group
-    RE_OP_BACKREF_FOLD,
+    RE_OP_BACKREF_FOLD, // group, whether only ASCII folds
     RE_OP_COND,      // group, offset to go to when the group is unset
 };
 
