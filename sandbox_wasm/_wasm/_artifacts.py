@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -67,6 +68,7 @@ def directory() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / "artifacts"
 
 
+@functools.cache
 def load(name: str, folder: Path | None = None) -> Artifact:
     """Return the artifact of that name.
 

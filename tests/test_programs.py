@@ -1,0 +1,58 @@
+"""Programs print the same on CPython and in the sandbox; known differences do not."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+PROGRAMS = sorted((HERE / "programs").glob("*.py"))
+DIFFERENCES = sorted((HERE / "differences").glob("*/*.py"))
+
+
+def on_cpython(path):
+    """What the program prints on the CPython that runs the tests, and its last line of error."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", str(path)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=50,
+        stdin=subprocess.DEVNULL,
+    )
+    error = done.stderr.strip().splitlines()[-1] if done.returncode else ""
+    return done.stdout, error.partition(":")[0]
+
+
+def in_sandbox(session, path):
+    """The same for the sandbox."""
+    result = session.run(path.read_text(encoding="utf-8"), check=False, wall_seconds=10)
+    error = result.error
+    if error is not None:
+        sys.stderr.write(f"{error}\n{getattr(error, 'traceback', '')[-2000:]}\n")
+    return result.stdout, getattr(error, "type_name", str(error)) if error else ""
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
+def test_program(session, path):
+    """
+    The oracle is CPython: same output, and no error on either.
+    """
+    expected, error = on_cpython(path)
+
+    assert "" == error
+    assert (expected, "") == in_sandbox(session, path)
+
+
+@pytest.mark.parametrize("path", DIFFERENCES, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_difference(make_session, interpreter, path):
+    """
+    A difference that is written down is still there, and says why and what to do.
+    """
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+    for part in ("Difference:", "Cause:", "Workaround:"):
+        assert part in text
+    if path.parent.name == interpreter:
+        assert on_cpython(path) != in_sandbox(make_session(), path)
