@@ -121,13 +121,11 @@ class Fraction:
         if not spec:
             return str(self)
         if spec[-1] in "eEfFgG%":
-            from decimal import Context, Decimal
+            from decimal import Context, Decimal, localcontext
 
-            # Rounded to odd, so many digits stand for the exact value.
-            n = abs(self._n) * 10**400 // self._d
-            exact = n * self._d == abs(self._n) * 10**400
-            value = Decimal((1 if self._n < 0 else 0, (n, ), -400)) if n else Decimal(0)
-            return format(value if exact else value, spec)
+            # So many digits stand for the exact value when it is rounded again.
+            with localcontext(Context(prec=400)):
+                return format(Decimal(self._n) / self._d, spec)
         return format(str(self), spec)
 
     def __float__(self):
