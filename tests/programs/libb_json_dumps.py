@@ -74,3 +74,11 @@ except TypeError as e:
 out = io.StringIO()
 json.dump({"a": [1, 2, 3]}, out, indent=2)
 print(out.getvalue())
+
+
+class Nested(JSONEncoder):
+    def default(self, o):
+        return self.encode({"inner": sorted(o)})
+
+
+print(json.dumps({"a": {2, 1}, "b": [{"a": 1}, {"a": {3}}]}, cls=Nested))

@@ -126,8 +126,10 @@ class JSONDecoder:
                 _fail("Unterminated string starting at", b, start - 1)
             k = b.find(b"\\", i, j)
             if k < 0:
-                self._check(b, i, j)
-                text = str(b[i:j], "utf-8")
+                piece = b[i:j]
+                if piece and min(piece) < 32:
+                    self._check(b, i, j)
+                text = str(piece, "utf-8")
                 if parts:
                     parts.append(text)
                     text = "".join(parts)

@@ -66,7 +66,9 @@ class JSONEncoder:
 
     def encode(self, o):
         out = []
+        self._keys = {}  # the text of the keys seen, which objects repeat
         self._write(o, out.append, "\n", [])
+        self._keys = {}
         return "".join(out)
 
     def iterencode(self, o):
@@ -167,15 +169,18 @@ class JSONEncoder:
         items = o.items()
         if self.sort_keys:
             items = sorted(items, key=lambda item: item[0])
+        keys = self._keys
         for key, value in items:
             if type(key) is not str:
                 key = self._key(key)
                 if key is None:
                     continue
+            text = keys.get(key)
+            if text is None:
+                text = keys[key] = _string(key, self.ensure_ascii) + self.key_separator
             write(lead)
             lead = between
-            write(_string(key, self.ensure_ascii))
-            write(self.key_separator)
+            write(text)
             self._write(value, write, inner, parents)
         if lead is first:
             write("{")
