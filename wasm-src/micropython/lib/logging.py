@@ -358,10 +358,8 @@ def getLogger(name=None):
         logger = _loggers[name] = Logger(name)
         logger.parent = root
         for other in _loggers.values():
-            # the nearest of the loggers above, which may be made after those below
-            if other is logger:
-                continue
-            if name.startswith(other.name + ".") and len(other.name) > len(getattr(logger.parent, "name", "") if logger.parent is not root else ""):
+            # A parent is the nearest logger above; it may be made after those below.
+            if name.startswith(other.name + ".") and (logger.parent is root or other.name.startswith(logger.parent.name)):
                 logger.parent = other
             if other.name.startswith(name + ".") and (other.parent is root or name.startswith(other.parent.name + ".")):
                 other.parent = logger
@@ -396,10 +394,6 @@ def disable(level=CRITICAL):
     _disabled = level
 
 
-def shutdown():
-    pass
-
-
 
 def log(level, msg, *args, **kwargs):
     if not root.handlers:
@@ -407,30 +401,13 @@ def log(level, msg, *args, **kwargs):
     root.log(level, msg, *args, **kwargs)
 
 
-def debug(msg, *args, **kwargs):
-    log(DEBUG, msg, *args, **kwargs)
+def _at(level):
+    return lambda msg, *args, **kwargs: log(level, msg, *args, **kwargs)
 
 
-def info(msg, *args, **kwargs):
-    log(INFO, msg, *args, **kwargs)
-
-
-def warning(msg, *args, **kwargs):
-    log(WARNING, msg, *args, **kwargs)
-
-
-warn = warning
-
-
-def error(msg, *args, **kwargs):
-    log(ERROR, msg, *args, **kwargs)
-
-
-def critical(msg, *args, **kwargs):
-    log(CRITICAL, msg, *args, **kwargs)
-
-
-fatal = critical
+debug, info, error = _at(DEBUG), _at(INFO), _at(ERROR)
+warn = warning = _at(WARNING)
+fatal = critical = _at(CRITICAL)
 
 
 def exception(msg, *args, exc_info=True, **kwargs):

@@ -169,7 +169,7 @@ class GenericAlias:
         raise TypeError("issubclass() argument 2 cannot be a parameterized generic")
 
 
-class UnionType:
+class _Union:
     def __init__(self, args):
         self.__args__ = args
 
@@ -180,7 +180,7 @@ class UnionType:
         return _union(other, self)
 
     def __eq__(self, other):
-        if not isinstance(other, UnionType):
+        if not is_union(other):
             return NotImplemented
         return set(self.__args__) == set(other.__args__)
 
@@ -198,19 +198,27 @@ class UnionType:
 
 
 def _union(a, b):
-    # What the interpreter calls for | between types. Nested unions are flattened.
+    # a | b where one is no class, such as list[int] | None. Nested unions are flattened.
     args = []
     for one in (a, b):
         if one is None:
             one = NoneType
-        for arg in one.__args__ if isinstance(one, UnionType) else (one,):
+        for arg in one.__args__ if is_union(one) else (one,):
             if not (isinstance(arg, (type, GenericAlias)) or hasattr(arg, "__typing__")):
                 raise TypeError("unsupported operand type(s) for |: %r" % (arg,))
             if arg not in args:
                 args.append(arg)
-    return args[0] if len(args) == 1 else UnionType(tuple(args))
+    return args[0] if len(args) == 1 else _Union(tuple(args))
 
 
+
+
+def is_union(tp):
+    return hasattr(tp, "__args__") and not isinstance(tp, GenericAlias)
+
+
+# The interpreter makes a union of classes itself.
+UnionType = type(int | str)
 
 
 def new_class(name, bases=(), kwds=None, exec_body=None):

@@ -1,6 +1,6 @@
 """Names for type hints. They hold what they are given and check nothing."""
 
-from types import GenericAlias, NoneType, UnionType, _name, _union
+from types import GenericAlias, NoneType, UnionType, _name, _union, is_union
 
 TYPE_CHECKING = False
 
@@ -93,7 +93,7 @@ class _UnionForm(_Form):
         for arg in args if isinstance(args, tuple) else (args,):
             if arg is None:
                 arg = NoneType
-            union = isinstance(arg, UnionType) or getattr(arg, "__origin__", None) is self
+            union = is_union(arg) or getattr(arg, "__origin__", None) is self
             for one in arg.__args__ if union else (arg,):
                 if one not in flat:
                     flat.append(one)
@@ -340,6 +340,9 @@ def overload(func):
     return func
 
 
+final = override = no_type_check = overload
+
+
 def assert_type(val, typ):
     return val
 
@@ -352,18 +355,6 @@ def reveal_type(obj):
     return obj
 
 
-def final(f):
-    return f
-
-
-def override(f):
-    return f
-
-
-def no_type_check(f):
-    return f
-
-
 def dataclass_transform(**kwargs):
     return lambda f: f
 
@@ -371,7 +362,7 @@ def dataclass_transform(**kwargs):
 def get_origin(tp):
     if getattr(tp, "__metadata__", ()):
         return Annotated
-    if isinstance(tp, UnionType):
+    if is_union(tp):
         return UnionType
     if tp is Generic:
         return Generic
@@ -386,7 +377,7 @@ def get_origin(tp):
 
 
 def get_args(tp):
-    args = getattr(tp, "__args__", ()) if isinstance(tp, (GenericAlias, UnionType)) else ()
+    args = getattr(tp, "__args__", ()) if isinstance(tp, GenericAlias) or is_union(tp) else ()
     if getattr(tp, "__metadata__", ()):
         return args + tp.__metadata__
     if len(args) == 2 and isinstance(args[0], tuple):
