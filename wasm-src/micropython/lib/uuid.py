@@ -23,8 +23,7 @@ class UUID:
         elif bytes_le is not None:
             if len(bytes_le) != 16:
                 raise ValueError("bytes_le is not a 16-char string")
-            b = bytes_le
-            bytes = _swapped(b)
+            bytes = _swapped(bytes_le)
         elif fields is not None:
             if len(fields) != 6:
                 raise ValueError("fields is not a 6-tuple")
