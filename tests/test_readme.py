@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import sandbox_wasm
-from sandbox_wasm import Limits
+from sandbox_wasm import Limits, Session
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -57,14 +57,16 @@ def test_dialogues(path: Path) -> None:
     """
     names: dict[str, object] = {}
     parser = doctest.DocTestParser()
+    report: list[str] = []
     for line, block in blocks(path, "pycon"):
-        report: list[str] = []
-        runner = doctest.DocTestRunner(verbose=False)
         test = parser.get_doctest(block, names, f"{path.name}:{line}", str(path), line)
-        runner.run(test, out=report.append, clear_globs=False)
+        doctest.DocTestRunner(verbose=False).run(test, out=report.append, clear_globs=False)
         names.update(test.globs)
-        assert not runner.failures if hasattr(runner, "failures") else True, "".join(report)
-        assert not report, "".join(report)
+    for value in names.values():
+        if isinstance(value, Session):
+            value.close()
+
+    assert not report, "".join(report)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -23,6 +23,14 @@ pty = pytest.importorskip("pty", reason="pseudo-terminals are of POSIX")
 
 PATIENCE = 30
 
+# Makes standard input the controlling terminal, so that a ^C typed becomes SIGINT. As a
+# preexec_fn it would fork this process, which may have threads.
+_WITH_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "sandbox_wasm", *sys.argv[1:]])
+"""
+
 
 class Terminal:
     """A pseudo-terminal with the command at its other end."""
@@ -38,14 +46,12 @@ class Terminal:
             **more,
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox_wasm", *arguments],
+            [sys.executable, "-c", _WITH_TERMINAL, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=environment,
             start_new_session=True,
-            # A controlling terminal of its own, so that ^C typed becomes SIGINT.
-            preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
         )
         os.close(slave)
         self.text = ""
