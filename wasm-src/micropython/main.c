@@ -20,6 +20,10 @@ extern char __stack_high, __stack_low;
 // The wasm stack is used up faster than the shadow stack in some C recursions,
 // so the limit lies well below the size that the linker reserves.
 #define STACK_LIMIT (256 * 1024)
+// What calls may use below the last place that checks the stack.
+#define UNCHECKED_STACK (16 * 1024)
+// The longest message or traceback that leaves the sandbox.
+#define ERROR_TEXT_BYTES (64 * 1024)
 // Left free when the heap takes the rest of linear memory: for a source, a
 // reply, and the C library's own bookkeeping.
 #define MALLOC_RESERVE (128 * 1024)
@@ -44,7 +48,13 @@ __attribute__((noinline)) void gc_collect(void) {
     gc_collect_start();
     void **sp = (void **)((uintptr_t)&here & ~(uintptr_t)3);
     // What earlier, deeper calls left behind must retain nothing.
-    memset(&__stack_low, 0, (char *)sp - 512 - &__stack_low);
+    char *low = &__stack_high - mp_cstack_deepest - UNCHECKED_STACK;
+    low = low > &__stack_low ? low : &__stack_low;
+    char *dead = (char *)sp - 512;
+    if (low < dead) {
+        memset(low, 0, dead - low);
+    }
+    mp_cstack_deepest = &__stack_high - (char *)sp;
     gc_collect_root(sp, (void **)&__stack_high - sp);
     gc_collect_end();
 }
@@ -120,6 +130,17 @@ static void print_traceback(const mp_print_t *print, mp_obj_t exc) {
     mp_print_str(print, "\n");
 }
 
+// Keep at most ERROR_TEXT_BYTES, whole characters.
+static void cut(vstr_t *text) {
+    if (text->len > ERROR_TEXT_BYTES) {
+        size_t n = ERROR_TEXT_BYTES;
+        while (n && (text->buf[n] & 0xc0) == 0x80) {
+            n--;
+        }
+        vstr_cut_tail_bytes(text, text->len - n);
+    }
+}
+
 // [type name, message, traceback] of an exception, as the answer.
 static void answer_exception(mp_obj_t exc) {
     vstr_t message, traceback, text;
@@ -128,6 +149,8 @@ static void answer_exception(mp_obj_t exc) {
     mp_obj_print_helper(&print, exc, PRINT_STR);
     vstr_init_print(&traceback, 128, &print);
     print_traceback(&print, exc);
+    cut(&message);
+    cut(&traceback);
     mp_obj_t items[3] = {
         MP_OBJ_NEW_QSTR(mp_obj_get_type(exc)->name),
         mp_obj_new_str_from_vstr(&message),

@@ -1,0 +1,1 @@
+"""Figures of this library; ``python -m benchmarks`` prints them."""

@@ -1,0 +1,167 @@
+"""Measure this library in one run, and print a table.
+
+    python -m benchmarks [--json FILE] [--quick]
+
+Every figure goes through the public API, with the session's thread, the wall
+limit and the ledger on. Run it on an idle machine: the figures of a few
+microseconds are those of two threads handing over to each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import json
+import sys
+from collections.abc import Iterator
+
+from sandbox_wasm import Session, available_interpreters
+
+from ._measure import Figure, command, machine, private_bytes, ratio, timed
+
+FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+LOOP = "def loop():\n    s = 0\n    for i in range(300_000):\n        s += i & 7\n    return s\n"
+TEXT = """
+def text():
+    counts = {}
+    for i in range(20_000):
+        word = "w" + str(i % 500)
+        counts[word] = counts.get(word, 0) + len(word.upper())
+    return sorted(counts.items())[:3]
+"""
+# Work for both sides: source, and the expression that does it.
+WORK = {
+    "fib(25)": (FIB, "fib(25)"),
+    "loop": (LOOP, "loop()"),
+    "strings and dicts": (TEXT, "text()"),
+}
+
+
+def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
+    """Yield the figures of one interpreter."""
+    repeat = 5 if quick else 25
+    live = 100 if quick else 1000
+
+    def fresh() -> None:
+        with Session(interpreter) as session:
+            session.run("1 + 1")
+
+    yield timed("fresh session, first result, close", "µs", fresh, repeat=repeat * 8, target=500)
+    with Session(interpreter, functions={"add": lambda a, b: a + b}) as session:
+        session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
+
+        def runs() -> None:
+            for _ in range(200):
+                session.run("x += 1")
+
+        yield timed("run in a session", "µs", runs, per=200, repeat=repeat, target=40)
+        yield timed(
+            "host call without type hints",
+            "µs",
+            lambda: session.run("calls(2000)"),
+            per=2000,
+            repeat=repeat,
+            target=12,
+        )
+
+        @session.function
+        def typed(a: int, b: int) -> int:
+            return a + b
+
+        session.run("def typed_calls(n):\n    for i in range(n): typed(i, 1)")
+        yield timed(
+            "host call with type hints",
+            "µs",
+            lambda: session.run("typed_calls(2000)"),
+            per=2000,
+            repeat=repeat,
+        )
+        rows = [{"id": i, "name": f"row {i}"} for i in range(5000)]
+        session.run("def area(row): return row['id'] * 2")
+        yield timed(
+            "map, for each row", "µs", lambda: session.map("area", rows), per=5000, repeat=repeat
+        )
+        for name, (source, call) in WORK.items():
+            space: dict[str, object] = {}
+            exec(source, space)  # our own source, on the host, to compare with
+            code = compile(call, "<benchmark>", "eval")
+            session.run(source)
+            yield ratio(
+                f"{name}, processor time against CPython here",
+                lambda call=call: session.run(call),
+                lambda code=code, space=space: eval(code, space),
+                repeat=repeat,
+                target=4.2 if name == "fib(25)" else None,
+            )
+    yield memory(interpreter, live)
+
+
+def memory(interpreter: str, live: int) -> Figure:
+    """Return what each of many live sessions takes that nothing else shares."""
+    sessions = []
+
+    def more(count: int) -> None:
+        for _ in range(count):
+            session = Session(interpreter)
+            session.run("x = 1")
+            sessions.append(session)
+
+    more(20)
+    before = private_bytes()
+    more(live)
+    each = (private_bytes() - before) / live / 1e6
+    for session in sessions:
+        session.close()
+    return Figure(f"private memory of each of {live} live sessions", "MB", each, each, 1.2)
+
+
+def commands(interpreter: str, quick: bool) -> Iterator[Figure]:
+    """Yield the figures of whole commands."""
+    repeat = 5 if quick else 25
+    python = [sys.executable, "-c"]
+    yield command("python -c 'import wasmtime'", [*python, "import wasmtime"], repeat=repeat)
+    yield command(
+        "sandbox-wasm -c 'print(1)', warm cache",
+        [sys.executable, "-m", "sandbox_wasm", "--interpreter", interpreter, "-c", "print(1)"],
+        repeat=repeat,
+        target=170,
+    )
+
+
+def table(figures: list[Figure]) -> str:
+    """Return the figures as a Markdown table."""
+    lines = ["| figure | best | median | target |", "|---|---:|---:|---:|"]
+    for f in figures:
+        target = "" if f.target is None else f"≤ {f.target:g} {f.unit}"
+        lines.append(f"| {f.name} | {f.best:.3g} {f.unit} | {f.median:.3g} {f.unit} | {target} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--quick", action="store_true", help="few repetitions, to try it out")
+    options = parser.parse_args()
+    report: dict[str, object] = {
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "figures": {},
+    }
+    print(f"{report['date']}, {report['machine']}")
+    for info in available_interpreters():
+        figures = [*measure(info.name, options.quick), *commands(info.name, options.quick)]
+        print(f"\n## {info.name} {info.version}\n\n{table(figures)}", flush=True)
+        report["figures"] = {
+            **report["figures"],  # type: ignore[dict-item]
+            info.name: [dataclasses.asdict(f) for f in figures],
+        }
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
