@@ -99,7 +99,9 @@ void sandbox_break(void);
 #define MICROPY_PY_SYS_EXIT         (1)
 #define MICROPY_PY_SYS_PLATFORM     "wasm"
 #define MICROPY_PY_SYS_PATH_ARGV_DEFAULTS (1)
-#define MICROPY_PY_DEFLATE_COMPRESS (1)
+#define MICROPY_PY_RE               (0) // modules/modre.c
+#define MICROPY_PY_HASHLIB          (0) // modules/modhash.c
+#define MICROPY_PY_DEFLATE_COMPRESS (0) // modules/modzlib.c
 #define MICROPY_PY_TIME             (1)
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)
