@@ -4,7 +4,7 @@ The replies stand in for those of a model.
 
 Prints::
 
-    attempt 1: NameError: name 'total' isn't defined
+    attempt 1: NameError: name 'total' is not defined
     attempt 2: {'Berlin': 21.5, 'Oslo': 12.0}
 """
 

@@ -52,7 +52,7 @@ class Repl:
         self._limits = limits
         self._streams = streams
         self._history = _History(history)
-        self._session: Session | None = None
+        self._session = Session(interpreter, limits=limits)
 
     def loop(self) -> bool:
         """Talk until the user leaves.
@@ -60,23 +60,27 @@ class Repl:
         Returns:
             True, or False if the guest left by ``sys.exit`` of anything but success.
         """
-        show = self._streams.err.line
-        show(f"sandbox-wasm {__version__}, {self._interpreter}. exit() or end of input leaves.")
-        with self._history, contextlib.ExitStack() as stack:
-            stack.callback(self._end_session)
-            while True:
-                try:
-                    source = self._read()
-                    if source is None or source.strip() in {"exit", "exit()", "quit", "quit()"}:
-                        return True
-                    if source.strip():
-                        error = self._evaluate(source).error
-                        if isinstance(error, GuestError) and error.type_name == "SystemExit":
-                            return is_clean_exit(error)
-                except KeyboardInterrupt:
-                    show("\nKeyboardInterrupt")
-                if self._streams.out.gone:
+        self._streams.err.line(
+            f"sandbox-wasm {__version__}, {self._interpreter}. exit() or end of input leaves."
+        )
+        try:
+            with self._history:
+                return self._loop()
+        finally:
+            self._session.close()
+
+    def _loop(self) -> bool:
+        while True:
+            try:
+                source = self._read()
+                if source is None or source.strip() in {"exit", "exit()", "quit", "quit()"}:
                     return True
+                if source.strip():
+                    error = self._evaluate(source).error
+                    if isinstance(error, GuestError) and error.type_name == "SystemExit":
+                        return is_clean_exit(error)
+            except KeyboardInterrupt:
+                self._streams.err.line("\nKeyboardInterrupt")
 
     def _read(self) -> str | None:
         """Read one statement; None at the end of input."""
@@ -96,8 +100,6 @@ class Repl:
                 return source
 
     def _evaluate(self, source: str) -> Result:
-        if self._session is None:
-            self._session = Session(self._interpreter, limits=self._limits)
         try:
             result = self._streams.run(self._session, source)
         except KeyboardInterrupt:  # a second one: the guest does not come back
@@ -114,13 +116,9 @@ class Repl:
         return result
 
     def _renew(self) -> None:
-        self._end_session()
+        self._session.close()
         self._streams.note("the session had to be stopped; a new one begins without its variables")
-
-    def _end_session(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        self._session = Session(self._interpreter, limits=self._limits)
 
 
 def is_complete(source: str) -> bool:

@@ -42,29 +42,26 @@ class Output:
 
     On a terminal the text is made inert. Elsewhere it goes out as it came, as UTF-8,
     whatever the locale says: a program's output is data there.
-
-    Attributes:
-        gone: True once nobody reads the other end.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self.is_terminal = stream is not None and stream.isatty()
-        self.gone = False
 
     def write(self, text: str) -> None:
-        """Write and flush *text*; does nothing once the reader is gone."""
-        if self._stream is None or self.gone:
+        """Write and flush *text*.
+
+        Raises:
+            OSError: Nobody reads the other end, or the disk is full.
+        """
+        if self._stream is None:
             return
         encoding = "utf-8"
         if self.is_terminal:
             text, encoding = inert(text), self._stream.encoding
-        try:
-            self._stream.flush()
-            self._stream.buffer.write(text.encode(encoding, "backslashreplace"))
-            self._stream.buffer.flush()
-        except BrokenPipeError:
-            self.gone = True
+        self._stream.flush()
+        self._stream.buffer.write(text.encode(encoding, "backslashreplace"))
+        self._stream.buffer.flush()
 
     def line(self, text: str) -> None:
         """Write *text* as a line, or as lines if it ends with a newline of its own."""
@@ -106,14 +103,12 @@ class Streams:
 
         Raises:
             KeyboardInterrupt: At a second Ctrl-C, while the first is being obeyed.
+            OSError: The output cannot be written, which has ended the run.
         """
         from . import Result, SandboxError
 
         def on_output(stream: str, text: str) -> None:
-            output = self.err if stream == "stderr" else self.out
-            output.write(text)
-            if output.gone:
-                raise BrokenPipeError  # ends the run
+            (self.err if stream == "stderr" else self.out).write(text)
 
         try:
             future = session.submit(code, check=False, on_output=on_output if show else None)
@@ -124,8 +119,6 @@ class Streams:
                     wait([future], timeout=0.01)  # it had not begun yet
                 _wait(future)
             return future.result()
-        except BrokenPipeError:
-            return Result()
         except SandboxError as error:
             return error.result or Result(error=error)
 

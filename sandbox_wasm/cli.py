@@ -88,7 +88,12 @@ class Main(click.Group):
             click.echo("KeyboardInterrupt", err=True)
             ctx.exit(Exit.INTERRUPTED)
         except BrokenPipeError:
-            _leave_without_reader(ctx)
+            _discard_output()
+            ctx.exit(Exit.NO_READER)
+        except OSError as error:  # a full disk
+            _discard_output()
+            click.echo(f"sandbox-wasm: {error.strerror}", err=True)
+            ctx.exit(Exit.FAULT)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception:
@@ -286,10 +291,8 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
             streams.out.line(_as_json(result))
-        elif not streams.out.gone:
+        else:
             streams.report(result, options.limits.output_bytes)
-    if streams.out.gone:
-        _leave_without_reader(ctx)
     ctx.exit(_status(result))
 
 
@@ -360,7 +363,6 @@ def _is_json(value: object) -> bool:
     return value is None or isinstance(value, (bool, int, str))
 
 
-def _leave_without_reader(ctx: click.Context) -> NoReturn:
+def _discard_output() -> None:
     # What is still buffered must not raise again at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    ctx.exit(Exit.NO_READER)

@@ -346,6 +346,18 @@ def test_nobody_reads_the_output() -> None:
     assert (141, b"") == (status, errors)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize("arguments", [["-c", "print(1)"], ["--json", "-c", "1"], ["interpreters"]])
+def test_full_disk(arguments: list[str]) -> None:
+    """
+    Output that cannot be written is told, once.
+    """
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE)
+
+    assert (4, b"sandbox-wasm: No space left on device\n") == (done.returncode, done.stderr)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize(
     "body",

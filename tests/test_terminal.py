@@ -360,6 +360,17 @@ def test_dialogue_needs_no_history(tmp_path: Path, terminal: Callable[..., Termi
     assert 0 == opened.ends()
 
 
+def test_dialogue_with_an_unknown_interpreter(terminal: Callable[..., Terminal]) -> None:
+    """
+    What cannot begin says so before the first prompt.
+    """
+    opened = terminal("--interpreter", "perl")
+
+    assert 2 == opened.ends()
+    assert "perl" in opened.text
+    assert ">>>" not in opened.text
+
+
 def test_json_needs_a_program(terminal: Callable[..., Terminal]) -> None:
     """
     There is no object to print at the end of a dialogue.
