@@ -1,0 +1,351 @@
+#!/bin/bash
+# build_cpython.sh: from a clean machine to artifacts/cpython.wasm.
+#
+#   --check        rebuild in a fresh folder and compare with the committed artifact
+#   --quick        build on what the last build left: for trying things out
+#   --no-image     stop before the interpreter is initialised
+#   --jobs N       compile N files at once (2)
+#   --build-dir D  work in D instead of build/cpython
+#   --out D        put the artifact and its manifest entry into D instead of artifacts
+#
+# Downloads are kept in build/downloads: a second build needs no network.
+# docs/building-cpython.md says what each step is for.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+PORT=$ROOT/wasm-src/cpython
+DOWNLOADS=$ROOT/build/downloads
+WORK=$ROOT/build/cpython
+OUT=$ROOT/artifacts
+JOBS=2 MODE=build IMAGE=yes
+
+say() { printf '%s\n' "build_cpython: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --check) MODE=check ;;
+        --quick) MODE=quick ;;
+        --no-image) IMAGE=no ;;
+        --jobs) JOBS=${2:?--jobs needs a number}; shift ;;
+        --build-dir) WORK=$(realpath -m "${2:?--build-dir needs a folder}"); shift ;;
+        --out) OUT=$(realpath -m "${2:?--out needs a folder}"); shift ;;
+        -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+        *) die "unknown option $1 (see --help)" ;;
+    esac
+    shift
+done
+
+# shellcheck source=pins.env
+. "$ROOT/scripts/pins.env"
+# shellcheck source=fetch.sh
+. "$ROOT/scripts/fetch.sh"
+export SOURCE_DATE_EPOCH=$CPYTHON_DATE_EPOCH LC_ALL=C TZ=UTC PYTHONHASHSEED=0
+
+check_machine() {
+    [ "$(uname -sm)" = "Linux x86_64" ] ||
+        die "the pinned zig runs on Linux x86-64 only, this is $(uname -sm)"
+    need gcc gcc
+    need make make
+    need patch patch
+    need xz xz-utils
+    need flock util-linux
+    need python3 python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        die "python3 cannot make virtual environments; install python3-venv"
+}
+
+fetch_all() {
+    mkdir -p "$DOWNLOADS"
+    fetch "$CPYTHON_TARBALL" "$CPYTHON_SHA256" \
+        fetch_source "$CPYTHON_SUITE" "$CPYTHON_PACKAGE=$CPYTHON_PACKAGE_VERSION"
+    fetch "$ZLIB_TARBALL" "$ZLIB_SUM" fetch_source "$CPYTHON_SUITE" "zlib=$ZLIB_PACKAGE_VERSION"
+    fetch "$BZIP2_TARBALL" "$BZIP2_SUM" fetch_source "$CPYTHON_SUITE" "bzip2=$BZIP2_PACKAGE_VERSION"
+    fetch "$XZ_TARBALL" "$XZ_SUM" fetch_source "$CPYTHON_SUITE" "xz-utils=$XZ_PACKAGE_VERSION"
+    fetch "$SQLITE_TARBALL" "$SQLITE_SUM" \
+        fetch_source "$CPYTHON_SUITE" "sqlite3=$SQLITE_PACKAGE_VERSION"
+    fetch "$ZIG_WHEEL" "$ZIG_SHA256" fetch_wheel ziglang "$ZIG_VERSION" "$ZIG_SHA256"
+    fetch "$TZDATA_WHEEL" "$TZDATA_SUM" fetch_wheel tzdata "$TZDATA_VERSION" "$TZDATA_SUM"
+    fetch "$WASMTIME_WHEEL" "$WASMTIME_SHA256" \
+        fetch_wheel wasmtime "$WASMTIME_VERSION" "$WASMTIME_SHA256"
+}
+
+# Runs a step once for each state of what it depends on: once NAME WORDS... -- COMMAND...
+once() {
+    local name=$1 state=
+    shift
+    while [ "$1" != -- ]; do state="$state $1"; shift; done
+    shift
+    [ "$(cat "$WORK/$name.stamp" 2>/dev/null)" != "$state" ] || return 0
+    say "$name"
+    logged "$name" "$@"
+    echo "$state" >"$WORK/$name.stamp"
+}
+
+sum_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
+
+logged() { # logged NAME COMMAND...: run it, and show the end of its log if it fails
+    local log=$WORK/$1.log
+    shift
+    # Not `if (...)`: that would switch off -e inside.
+    set +e
+    (set -e; "$@") >"$log" 2>&1
+    local status=$?
+    set -e
+    [ $status = 0 ] || {
+        grep -E -A4 ' error: |error: |: \*\*\* |Traceback' "$log" | head -n 40 >&2 ||
+            tail -n 40 "$log" >&2
+        die "failed (log: $log)"
+    }
+}
+
+install_tools() {
+    rm -rf "$WORK/tools"
+    mkdir -p "$WORK/tools/bin"
+    python3 -m venv "$WORK/tools/venv"
+    "$WORK/tools/venv/bin/python" -m pip install --quiet --no-index --no-deps \
+        "$DOWNLOADS/$ZIG_WHEEL" "$DOWNLOADS/$WASMTIME_WHEEL"
+    local zig tool
+    zig=$(echo "$WORK"/tools/venv/lib/python*/site-packages/ziglang/zig)
+    ln -s "$zig" "$WORK/tools/zig"
+    # configure passes -Wl,--stack-first, which zig's driver does not know and does itself.
+    cat >"$WORK/tools/bin/cc" <<'END'
+#!/bin/bash
+words=()
+for word in "$@"; do
+    [ "$word" = -Wl,--stack-first ] || words+=("$word")
+done
+exec "${0%/bin/*}/zig" cc -target wasm32-wasi "${words[@]}"
+END
+    for tool in ar ranlib; do
+        printf '#!/bin/sh\nexec "${0%%/bin/*}/zig" %s "$@"\n' $tool >"$WORK/tools/bin/$tool"
+    done
+    chmod +x "$WORK"/tools/bin/*
+}
+
+unpack() { # unpack FOLDER TARBALL
+    rm -rf "${WORK:?}/$1"
+    mkdir -p "$WORK/$1"
+    tar xf "$DOWNLOADS/$2" -C "$WORK/$1" --strip-components=1 --no-same-owner
+}
+
+prepare_source() {
+    unpack source "$CPYTHON_TARBALL"
+    local file
+    for file in "$PORT"/patches/*.patch; do
+        patch -d "$WORK/source" -p1 --fuzz=0 --no-backup-if-mismatch <"$file" ||
+            die "${file#"$ROOT"/} does not apply to CPython $CPYTHON_VERSION"
+    done
+}
+
+# ---- the libraries
+
+build_libraries() {
+    rm -rf "$WORK/libs"
+    mkdir -p "$WORK/libs/include" "$WORK/libs/lib"
+    unpack zlib "$ZLIB_TARBALL"
+    unpack bzip2 "$BZIP2_TARBALL"
+    unpack xz "$XZ_TARBALL"
+    unpack sqlite "$SQLITE_TARBALL"
+    (cd "$WORK/zlib" && archive z {adler32,crc32,deflate,infback,inffast,inflate,inftrees,trees,zutil,compress,uncompr}.c &&
+        cp zlib.h zconf.h ../libs/include)
+    # With BZ_NO_STDIO the library reports its own bugs to its user: ours traps.
+    cp "$PORT/bzip2_error.c" "$WORK/bzip2"
+    (cd "$WORK/bzip2" && archive bz2 -DBZ_NO_STDIO {blocksort,huffman,crctable,randtable,compress,decompress,bzlib,bzip2_error}.c &&
+        cp bzlib.h ../libs/include)
+    (cd "$WORK/xz" && CC="$CC" AR="$AR" RANLIB="$RANLIB" CFLAGS="$LIBRARY_FLAGS" ./configure \
+        --host=wasm32-unknown-wasi --disable-shared --enable-static --disable-threads \
+        --disable-{xz,xzdec,lzmadec,lzmainfo,lzma-links,scripts,doc,nls,microlzma,lzip-decoder} \
+        --disable-{sandbox,external-sha256} && make -C src/liblzma -j "$JOBS" &&
+        cp src/liblzma/.libs/liblzma.a ../libs/lib && cp -r src/liblzma/api/lzma* ../libs/include)
+    (cd "$WORK/sqlite" && CC=gcc ./configure --disable-tcl && make sqlite3.c &&
+        cp "$PORT/sqlite_vfs.c" . &&
+        archive sqlite3 $SQLITE_FLAGS sqlite3.c sqlite_vfs.c && cp sqlite3.h sqlite3ext.h ../libs/include)
+}
+
+LIBRARY_FLAGS="-O2 -g0 -w -fno-sanitize=undefined"
+SQLITE_FLAGS="-DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION \
+-DSQLITE_OMIT_WAL -DSQLITE_MAX_MMAP_SIZE=0 -DSQLITE_TEMP_STORE=3 -DSQLITE_DEFAULT_MEMSTATUS=0 \
+-DSQLITE_OMIT_SHARED_CACHE -DSQLITE_DQS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
+-DSQLITE_MAX_EXPR_DEPTH=200 -DSQLITE_MAX_LIKE_PATTERN_LENGTH=1000 -DSQLITE_ENABLE_FTS5 \
+-DSQLITE_ENABLE_MATH_FUNCTIONS -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_DESERIALIZE \
+-DSQLITE_MAX_ATTACHED=10 -DSQLITE_ENABLE_COLUMN_METADATA"
+
+archive() { # archive NAME FLAGS-AND-SOURCES...: compile here, into libNAME.a
+    local name=$1 flags=() objects=() word
+    shift
+    for word in "$@"; do
+        case $word in
+            *.c)
+                # shellcheck disable=SC2086
+                "$CC" $LIBRARY_FLAGS "${flags[@]}" -I. -c "$word" -o "$name-${word%.c}.o"
+                objects+=("$name-${word%.c}.o")
+                ;;
+            *) flags+=("$word") ;;
+        esac
+    done
+    "$AR" rcsD "$WORK/libs/lib/lib$name.a" "${objects[@]}"
+}
+
+# ---- CPython
+
+# A CPython of the same version for this machine: it freezes the library.
+build_native() {
+    rm -rf "$WORK/native"
+    mkdir -p "$WORK/native"
+    cd "$WORK/native"
+    MODULE_BUILDTYPE=static ../source/configure --without-ensurepip --disable-test-modules \
+        CFLAGS=-g0 OPT="-O1 -DNDEBUG"
+    make -j "$JOBS" python
+}
+
+configure() {
+    rm -rf "$WORK/objects"
+    mkdir -p "$WORK/objects"
+    cd "$WORK/objects"
+    cat ../source/Tools/wasm/config.site-wasm32-wasi "$PORT/config.site" >config.site
+    local lib=$WORK/libs/lib
+    export CONFIG_SITE=$PWD/config.site PKG_CONFIG=/bin/false
+    export CFLAGS="-g0 -fno-sanitize=undefined -w -ffile-prefix-map=$WORK=."
+    export OPT="$OPTIMISE -DNDEBUG"
+    export ZLIB_CFLAGS=-I$WORK/libs/include ZLIB_LIBS=$lib/libz.a
+    export BZIP2_CFLAGS=-I$WORK/libs/include BZIP2_LIBS=$lib/libbz2.a
+    export LIBLZMA_CFLAGS=-I$WORK/libs/include LIBLZMA_LIBS=$lib/liblzma.a
+    # configure asks the linker for -lsqlite3, hence the -L.
+    export LIBSQLITE3_CFLAGS=-I$WORK/libs/include LIBSQLITE3_LIBS="-L$lib $lib/libsqlite3.a"
+    ../source/configure -C --host=wasm32-unknown-wasi --build=x86_64-pc-linux-gnu \
+        --with-build-python="$WORK/native/python" --with-pymalloc \
+        --disable-test-modules --without-ensurepip --disable-ipv6
+    # zig's libc has pthread functions that do nothing, and one that never returns.
+    sed -i 's,^/\* #undef HAVE_PTHREAD_STUBS \*/,#define HAVE_PTHREAD_STUBS 1,' pyconfig.h
+}
+
+compile() {
+    cd "$WORK/objects"
+    # The last step, the link of a command, fails: ours comes later.
+    make -k -j "$JOBS" all || true
+    test -f libpython3.13.a
+}
+
+freeze() {
+    rm -rf "$WORK/frozen"
+    mkdir -p "$WORK/frozen/tzdata"
+    "$WORK/native/python" -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])' \
+        "$DOWNLOADS/$TZDATA_WHEEL" "$WORK/frozen/tzdata" 2>/dev/null ||
+        python3 -m zipfile -e "$DOWNLOADS/$TZDATA_WHEEL" "$WORK/frozen/tzdata"
+    "$WORK/native/python" "$PORT/freeze.py" "$WORK/source/Lib" "$PORT/lib" \
+        "$WORK/frozen/tzdata" "$WORK/frozen"
+}
+
+PORT_FLAGS="-g0 -fno-sanitize=undefined -Wall -Wextra -Werror -Wno-unused-parameter \
+-Wno-missing-field-initializers -Wno-cast-function-type-mismatch -Wno-cast-function-type"
+WRAPPED="_PyErr_CheckSignalsTstate PyErr_CheckSignals PyErr_WriteUnraisable PyErr_FormatUnraisable"
+
+link() {
+    local file objects=() libpython system wraps=()
+    mkdir -p "$WORK/port"
+    cd "$WORK/port"
+    for file in "$PORT"/*.c "$ROOT"/wasm-src/host/*.c; do
+        case ${file##*/} in bzip2_error.c | sqlite_vfs.c) continue ;; esac
+        local object=${file##*/} builtin=
+        object=${object%.c}.o
+        # Or the compiler would see in memset's loop a call of memset.
+        [ "$object" != memory.o ] || builtin=-fno-builtin
+        # shellcheck disable=SC2086
+        "$CC" $OPTIMISE $PORT_FLAGS $builtin -ffile-prefix-map="$ROOT"=. \
+            -DPy_BUILD_CORE -I"$ROOT/wasm-src/include" -I"$ROOT/wasm-src/host" -I"$PORT" \
+            -I../objects -I../source/Include -I../source/Include/internal \
+            -I../source/Include/internal/mimalloc -c "$file" -o "$object"
+        objects+=("$object")
+    done
+    # shellcheck disable=SC2086
+    (cd ../frozen && "$CC" -O1 -w -g0 -fno-sanitize=undefined -I../objects -I../source/Include \
+        -c frozen_table.c -o ../port/frozen_table.o)
+    libpython=$(make -s -C "$WORK/objects" -f Makefile -f "$PORT/objects.mk" print-objects)
+    echo 'int main(void) { return 0; }' >empty.c
+    # zig's own libc, start code and runtime, as its driver would link them.
+    system=$(ZIG_VERBOSE_LINK=1 "$CC" -O2 -mexec-model=reactor empty.c -o empty.wasm \
+        -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks 2>&1 |
+        grep -a '^wasm-ld' | tr ' ' '\n' | grep -E '\.(a|o)$' | grep -v empty) || true
+    [ -n "$system" ] || die "zig did not say what it links"
+    for file in $WRAPPED; do wraps+=("--wrap=$file"); done
+    # memory.o first: its functions take the place of libc's.
+    cd "$WORK/objects"
+    # shellcheck disable=SC2086
+    "$WORK/tools/zig" wasm-ld --allow-multiple-definition --no-entry --stack-first \
+        -z stack-size=$STACK_BYTES --build-id=none --strip-debug "${wraps[@]}" $LINK_FLAGS \
+        --export=__stack_pointer --export=sandbox_exchange --export-memory --export=_initialize \
+        -o "$WORK/reactor.wasm" ../port/memory.o "${objects[@]/#/../port/}" ../port/frozen_table.o \
+        $libpython $system
+}
+
+STACK_BYTES=8388608
+LINK_FLAGS=
+OPTIMISE=-O3
+
+image() {
+    "$WORK/tools/venv/bin/python" "$ROOT/scripts/preinitialize.py" \
+        "$WORK/reactor.wasm" "$WORK/cpython.wasm"
+}
+
+manifest() { # manifest CHECKS
+    python3 "$ROOT/scripts/write_cpython_manifest.py" "$WORK/cpython.wasm" "$1" \
+        "$WORK/frozen/modules.txt" "$WORK/objects/Modules/config.c" >"$WORK/manifest.toml"
+}
+
+build() {
+    mkdir -p "$WORK"
+    exec 9>"$WORK/lock"
+    flock 9
+    [ "$MODE" = quick ] || rm -rf "$WORK"/{source,native,libs,objects,frozen,port,zig-cache,*.stamp}
+    export ZIG_GLOBAL_CACHE_DIR=$WORK/zig-cache ZIG_LOCAL_CACHE_DIR=$WORK/zig-cache
+    CC=$WORK/tools/bin/cc AR=$WORK/tools/bin/ar RANLIB=$WORK/tools/bin/ranlib
+    export CC AR RANLIB
+    export CXX=$CC
+    fetch_all
+    local source libs objects
+    source="$CPYTHON_SHA256 $(sum_of "$PORT"/patches/*.patch)"
+    libs="$ZLIB_SUM $BZIP2_SUM $XZ_SUM $SQLITE_SUM $(echo "$SQLITE_FLAGS" | sum_of - "$PORT"/{bzip2_error,sqlite_vfs}.c)"
+    once tools "$ZIG_SHA256" "$WASMTIME_SHA256" -- install_tools
+    once source "$source" -- prepare_source
+    once libraries "$libs" -- build_libraries
+    once native "$CPYTHON_SHA256" -- env -u CC -u AR -u RANLIB -u CXX bash -c "$(declare -f build_native); WORK=$WORK JOBS=$JOBS; build_native"
+    objects="$source $libs $OPTIMISE $(sum_of "$PORT/config.site")"
+    once configure "$objects" -- configure
+    once compile "$objects" -- compile
+    once freeze "$source $(find "$PORT/lib" "$PORT/freeze.py" -type f -print0 | sort -z | xargs -0 cat | sum_of)" -- freeze
+    say "linking"
+    logged link link
+    [ $IMAGE = yes ] || return 0
+    say "initialising"
+    logged image image
+    say "$(stat -c %s "$WORK/cpython.wasm") bytes, sha256 $(sum_of "$WORK/cpython.wasm")"
+}
+
+install_artifact() {
+    mkdir -p "$OUT"
+    cp "$WORK/cpython.wasm" "$OUT/cpython.wasm.new"
+    mv "$OUT/cpython.wasm.new" "$OUT/cpython.wasm"
+    cp "$WORK/manifest.toml" "$OUT/cpython.manifest.toml"
+    say "wrote $OUT/cpython.wasm"
+}
+
+check_machine
+case $MODE in
+    build | quick)
+        build
+        if [ $IMAGE = yes ]; then
+            manifest "$([ $MODE = build ] && echo passed || echo skipped)"
+            install_artifact
+        fi
+        ;;
+    check)
+        mkdir -p "$ROOT/build"
+        WORK=$(mktemp -d "$ROOT/build/cpython-check.XXXXXX")
+        build
+        cmp "$WORK/cpython.wasm" "$OUT/cpython.wasm" >&2 ||
+            die "the rebuilt image differs from $OUT/cpython.wasm (it is in $WORK)"
+        rm -rf "$WORK"
+        say "the same, byte for byte"
+        ;;
+esac

@@ -1,0 +1,223 @@
+"""Run an interpreter's initialisation once, and write what it left in memory as an image.
+
+    preinitialize.py REACTOR IMAGE
+
+REACTOR exports ``_initialize`` and ``sandbox_init``. They run under a host that gives
+the same time and the same random bytes to everyone, so the same reactor always gives
+the same image; the image has neither of the two, and begins where they ended.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import wasmtime
+
+ROOT = Path(__file__).resolve().parents[1]
+MEMORY, EXPORT, CODE, DATA, DATA_COUNT = 5, 7, 10, 11, 12
+EXPORTS = {
+    "__stack_pointer",
+    "memory",
+    "sandbox_alloc",
+    "sandbox_exchange",
+    "sandbox_exec",
+    "sandbox_start",
+}
+PAGE = 65_536
+BLOCK = 4096  # what is all zero for so long is not written
+CLOCK = 1_767_225_600_000_000_000  # 2026; the interpreter must not keep it
+ENOENT, EBADF = 44, 8
+
+
+def load_abi() -> Any:
+    """Return the host's view of the ABI, without the package it belongs to."""
+    path = ROOT / "sandbox_wasm" / "interpreters" / "_abi.py"
+    spec = importlib.util.spec_from_file_location("_abi", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+abi = load_abi()
+
+
+class Boot:
+    """An instance of the reactor, under a host that is the same for everyone."""
+
+    def __init__(self, data: bytes) -> None:
+        config = wasmtime.Config()
+        config.max_wasm_stack = 2 << 20
+        config.cranelift_opt_level = "none"  # it runs once
+        engine = wasmtime.Engine(config)
+        self.store = wasmtime.Store(engine)
+        linker = wasmtime.Linker(engine)
+        none = wasmtime.FuncType([], [])
+        linker.define_func("sandbox", "call", none, self.refuse)
+        linker.define_func("sandbox", "sys", none, self.sys)
+        instance = linker.instantiate(self.store, wasmtime.Module(engine, data))
+        self.exports = instance.exports(self.store)
+        self.memory = self.exports["memory"]
+        self.exchange = self.exports["sandbox_exchange"].value(self.store) & 0xFFFFFFFF
+        self.ticks = 0
+        self.drawn = 0
+
+    def refuse(self) -> None:
+        self.pack(abi.REPLY, abi.REPLY_AT, 0, abi.REPLY_STOP)
+
+    def pack(self, form: struct.Struct, at: int, *values: int) -> None:
+        self.memory.write(self.store, form.pack(*values), self.exchange + at)
+
+    def unpack(self, form: struct.Struct, at: int) -> tuple[int, ...]:
+        at += self.exchange
+        return form.unpack(self.memory.read(self.store, at, at + form.size))
+
+    def sys(self) -> None:
+        op, _, _, first, second = self.unpack(abi.SYS, abi.SYS_AT)
+        if op == abi.SYS_CLOCK:
+            self.ticks += 1
+            first = CLOCK + 1000 * self.ticks
+        elif op == abi.SYS_RANDOM:
+            data = bytes((self.drawn + 7 * at) & 0xFF for at in range(second))
+            self.drawn += second
+            self.memory.write(self.store, data, first)
+        elif op == abi.SYS_OUTPUT:
+            _, length = self.unpack(abi.OUTPUT, abi.OUTPUT_AT)
+            _, _, _, buffer = self.unpack(abi.ABOUT, abi.ABOUT_AT)
+            text = self.memory.read(self.store, buffer, buffer + length)
+            sys.stderr.buffer.write(bytes(text))
+        elif op >= abi.SYS_PATH_CREATE_DIRECTORY:
+            first = ENOENT
+        elif op >= abi.SYS_FD_ADVISE:
+            first = EBADF
+        self.pack(abi.SYS_RESULT, abi.SYS_RESULT_AT, abi.SYS_OK, 0, first)
+
+    def run(self) -> tuple[int, bytes]:
+        """Initialise; return the stack pointer and all of memory."""
+        pointer = self.exports["__stack_pointer"]
+        before = pointer.value(self.store)
+        self.exports["_initialize"](self.store)
+        failed = self.exports["sandbox_init"](self.store)
+        if failed:
+            raise SystemExit(f"preinitialize: step {failed} of the initialisation failed")
+        if pointer.value(self.store) != before:
+            raise SystemExit("preinitialize: the shadow stack is not as it was")
+        size = self.memory.data_len(self.store)
+        return before, bytes(self.memory.read(self.store, 0, size))
+
+
+@dataclass
+class Cursor:
+    """A place in a module's bytes."""
+
+    data: bytes
+    at: int = 0
+
+    def number(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self.data[self.at]
+            self.at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def take(self, count: int) -> bytes:
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+
+def number(value: int) -> bytes:
+    """Return an unsigned LEB128 number."""
+    out = bytearray()
+    while True:
+        value, low = value >> 7, value & 0x7F
+        out.append(low | 0x80 if value else low)
+        if not value:
+            return bytes(out)
+
+
+def signed(value: int) -> bytes:
+    """Return a signed LEB128 number."""
+    out = bytearray()
+    while True:
+        value, low = value >> 7, value & 0x7F
+        if (value == 0 and not low & 0x40) or (value == -1 and low & 0x40):
+            out.append(low)
+            return bytes(out)
+        out.append(low | 0x80)
+
+
+def segments(memory: bytes) -> list[bytes]:
+    """Return data segments that make up *memory*, without its stretches of zeros."""
+    runs: list[list[int]] = []
+    for at in range(0, len(memory), BLOCK):
+        if memory.count(0, at, at + BLOCK) != BLOCK:
+            if runs and runs[-1][1] == at:
+                runs[-1][1] = at + BLOCK
+            else:
+                runs.append([at, at + BLOCK])
+    return [
+        b"\0\x41" + signed(start) + b"\x0b" + number(end - start) + memory[start:end]
+        for start, end in runs
+    ]
+
+
+def kept_exports(body: bytes) -> bytes:
+    cursor = Cursor(body)
+    kept = []
+    for _ in range(cursor.number()):
+        start = cursor.at
+        name = cursor.take(cursor.number()).decode()
+        cursor.take(1)
+        cursor.number()
+        if name in EXPORTS:
+            kept.append(body[start : cursor.at])
+    if len(kept) != len(EXPORTS):
+        raise SystemExit("preinitialize: the reactor lacks an export of the ABI")
+    return number(len(kept)) + b"".join(kept)
+
+
+def make_image(reactor: bytes, memory: bytes) -> bytes:
+    """Return *reactor* with *memory* in place of its data."""
+    data = segments(memory)
+    cursor = Cursor(reactor, 8)
+    out = [reactor[:8]]
+    while cursor.at < len(reactor):
+        kind = cursor.take(1)[0]
+        body = cursor.take(cursor.number())
+        if kind == 0:  # names and producers: of no use to anyone here
+            continue
+        if kind == MEMORY:
+            if body[:2] != b"\1\0":
+                raise SystemExit("preinitialize: expected one memory without a limit")
+            body = b"\1\0" + number(len(memory) // PAGE)
+        elif kind == EXPORT:
+            body = kept_exports(body)
+        elif kind == DATA_COUNT:
+            body = number(len(data))
+        elif kind == DATA:
+            body = number(len(data)) + b"".join(data)
+        out.append(bytes([kind]) + number(len(body)) + body)
+    return b"".join(out)
+
+
+def main(source: str, target: str) -> None:
+    reactor = Path(source).read_bytes()
+    stack_pointer, memory = Boot(reactor).run()
+    # The shadow stack grows down from its pointer to 0, and holds nothing any more.
+    memory = bytes(stack_pointer) + memory[stack_pointer:]
+    image = make_image(reactor, memory)
+    wasmtime.Module.validate(wasmtime.Engine(), image)
+    Path(target).write_bytes(image)
+    print(len(memory) // PAGE, "pages,", len(image), "bytes")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,166 @@
+// Host functions as guest code sees them: callables among the builtins.
+//
+// The type cannot be instantiated, and a name that the host did not register is
+// refused by the host, so a guest that forges an instance gains nothing.
+#include <string.h>
+#include "guest.h"
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    PyObject *name;
+} host_function;
+
+static PyTypeObject host_function_type;
+
+static PyObject *host_function_repr(PyObject *self) {
+    return PyUnicode_FromFormat("<host function %U>", ((host_function *)self)->name);
+}
+
+static void host_function_dealloc(PyObject *self) {
+    Py_DECREF(((host_function *)self)->name);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyObject *host_function_name(PyObject *self, void *closure) {
+    return Py_NewRef(((host_function *)self)->name);
+}
+
+// The builtin exception class of that name; RuntimeError if there is none.
+static PyObject *exception_class(PyObject *name) {
+    PyObject *found = PyDict_GetItemWithError(PyEval_GetBuiltins(), name);
+    if (found && PyExceptionClass_Check(found)) {
+        return found;
+    }
+    return PyErr_Occurred() ? NULL : PyExc_RuntimeError;
+}
+
+// Raise what the host answered: [class name, message].
+static void raise_reply(PyObject *pair) {
+    if (!PyList_CheckExact(pair) || PyList_GET_SIZE(pair) != 2) {
+        PyErr_SetString(PyExc_ValueError, "malformed value from the host");
+        return;
+    }
+    PyObject *class = exception_class(PyList_GET_ITEM(pair, 0)), *message = PyList_GET_ITEM(pair, 1);
+    PyObject *exc = class ? PyObject_CallOneArg(class, message) : NULL;
+    if (exc == NULL && class && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear(); // a class that wants other arguments
+        class = PyExc_RuntimeError;
+        exc = PyObject_CallOneArg(class, message);
+    }
+    if (exc && PyExceptionInstance_Check(exc)) {
+        PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
+    } else if (exc) {
+        PyErr_SetString(PyExc_RuntimeError, "a host function failed");
+    }
+    Py_XDECREF(exc);
+}
+
+static int put_arguments(sandbox_text *text, PyObject *const *args, size_t n, PyObject *names) {
+    if (sandbox_put_word(text, "[[")) {
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if ((i && sandbox_put_word(text, ",")) || sandbox_encode(text, args[i], false)) {
+            return -1;
+        }
+    }
+    if (sandbox_put_word(text, "],{")) {
+        return -1;
+    }
+    Py_ssize_t n_names = names ? PyTuple_GET_SIZE(names) : 0;
+    for (Py_ssize_t i = 0; i < n_names; i++) {
+        if ((i && sandbox_put_word(text, ",")) || sandbox_put_string(text, PyTuple_GET_ITEM(names, i))
+            || sandbox_put_word(text, ":") || sandbox_encode(text, args[n + i], false)) {
+            return -1;
+        }
+    }
+    return sandbox_put_word(text, "}]");
+}
+
+static PyObject *host_function_call(PyObject *self, PyObject *const *args, size_t flags, PyObject *names) {
+    Py_ssize_t name_len;
+    const char *name = PyUnicode_AsUTF8AndSize(((host_function *)self)->name, &name_len);
+    if (name == NULL) {
+        return NULL;
+    }
+    // On the C stack of its own, because describing an argument may call again.
+    sandbox_text text = { 0 };
+    if (put_arguments(&text, args, PyVectorcall_NARGS(flags), names)) {
+        sandbox_text_free(&text);
+        return NULL;
+    }
+    uint32_t status;
+    size_t len;
+    const char *reply = sandbox_call(name, name_len, text.data, text.len, &status, &len);
+    sandbox_text_free(&text);
+    if (reply == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyObject *value = sandbox_poll() ? NULL : sandbox_decode(reply, len);
+    sandbox_reply_free(reply);
+    if (value && status != SANDBOX_REPLY_VALUE) {
+        raise_reply(value);
+        Py_CLEAR(value);
+    }
+    return value;
+}
+
+static PyGetSetDef host_function_getset[] = {
+    { "__name__", host_function_name },
+    { "__qualname__", host_function_name },
+    { 0 },
+};
+
+static PyTypeObject host_function_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "host_function",
+    .tp_basicsize = sizeof(host_function),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_vectorcall_offset = offsetof(host_function, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_repr = host_function_repr,
+    .tp_dealloc = host_function_dealloc,
+    .tp_getset = host_function_getset,
+};
+
+// What is registered now, by name: only what the host itself put among the builtins
+// is taken away again.
+static PyObject *registered;
+
+static PyObject *new_function(PyObject *name) {
+    host_function *f = PyObject_New(host_function, &host_function_type);
+    if (f) {
+        f->vectorcall = host_function_call;
+        f->name = Py_NewRef(name);
+    }
+    return (PyObject *)f;
+}
+
+int sandbox_set_host_functions(PyObject *names) {
+    if (!PyList_CheckExact(names) || PyType_Ready(&host_function_type)) {
+        return -1;
+    }
+    PyObject *builtins = PyEval_GetBuiltins(), *fresh = PyDict_New(), *name, *function;
+    if (fresh == NULL) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names); i++) {
+        name = PyList_GET_ITEM(names, i);
+        function = new_function(name);
+        int failed = function == NULL || PyDict_SetItem(fresh, name, function);
+        Py_XDECREF(function);
+        if (failed) {
+            Py_DECREF(fresh);
+            return -1;
+        }
+    }
+    Py_ssize_t at = 0;
+    while (registered && PyDict_Next(registered, &at, &name, &function)) {
+        if (PyDict_GetItemWithError(builtins, name) == function && PyDict_DelItem(builtins, name)) {
+            PyErr_Clear();
+        }
+    }
+    Py_XSETREF(registered, fresh);
+    return PyDict_Update(builtins, fresh);
+}

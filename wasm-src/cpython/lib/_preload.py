@@ -1,0 +1,91 @@
+"""Imported once, when the image is made: what it brings along costs no session anything."""
+
+import _sitebuiltins
+import abc  # noqa: F401
+import array  # noqa: F401
+import ast  # noqa: F401
+import asyncio  # noqa: F401
+import base64  # noqa: F401
+import bisect  # noqa: F401
+import builtins
+import calendar  # noqa: F401
+import cmath  # noqa: F401
+import collections
+import collections.abc  # noqa: F401
+import concurrent.futures  # noqa: F401
+import contextlib  # noqa: F401
+import copy  # noqa: F401
+import csv  # noqa: F401
+import dataclasses  # noqa: F401
+import datetime
+import decimal
+import difflib  # noqa: F401
+import enum  # noqa: F401
+import fractions
+import functools  # noqa: F401
+import graphlib  # noqa: F401
+import hashlib  # noqa: F401
+import heapq  # noqa: F401
+import hmac  # noqa: F401
+import html  # noqa: F401
+import inspect  # noqa: F401
+import io  # noqa: F401
+import itertools  # noqa: F401
+import json
+import linecache
+import logging  # noqa: F401
+import math  # noqa: F401
+import numbers  # noqa: F401
+import operator  # noqa: F401
+import os  # noqa: F401
+import pathlib  # noqa: F401
+import pprint  # noqa: F401
+import queue  # noqa: F401
+import random  # noqa: F401
+import re
+import secrets  # noqa: F401
+import statistics  # noqa: F401
+import string  # noqa: F401
+import struct  # noqa: F401
+import sys
+import tempfile  # noqa: F401
+import textwrap  # noqa: F401
+import threading  # noqa: F401
+import time  # noqa: F401
+import traceback
+import types  # noqa: F401
+import typing  # noqa: F401
+import unicodedata  # noqa: F401
+import urllib.parse  # noqa: F401
+import uuid
+import warnings  # noqa: F401
+import weakref  # noqa: F401
+import zoneinfo  # noqa: F401
+
+import _sandbox  # noqa: F401
+
+
+def rehearse():
+    """Do once what is slower the first time."""
+    re.compile(r"(a|b)+\d").match("ab1")
+    json.loads(json.dumps({"a": [1, 2.5, None, "x"]}))
+    decimal.Decimal("1.1") + 1
+    fractions.Fraction(1, 3) + 1
+    datetime.datetime(2020, 1, 1).strftime("%Y-%m-%d")
+    uuid.UUID(int=1)
+    try:
+        raise ValueError("x")
+    except ValueError:
+        traceback.format_exc()
+    re.purge()
+    linecache.clearcache()
+
+
+# What the module site would add.
+builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
+builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
+builtins.help = _sitebuiltins._Helper()
+
+sys.executable = ""
+sys.argv = [""]
+rehearse()

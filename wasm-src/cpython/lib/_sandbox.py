@@ -1,0 +1,121 @@
+"""What the guest's C code leaves to Python: rarer values, and the text of errors."""
+
+import builtins
+import sys
+import traceback
+
+# Guest code may change the builtins; what is here keeps those that it began with.
+__builtins__ = dict(vars(builtins))
+
+_TEXT_BYTES = 65536
+_DEPTH = 1000  # of a traceback; beyond it only its end is shown
+_SHOWN = 100
+
+
+class SourceName(str):
+    """The name of a run's source: equal to all others, but hashed by identity."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+
+# ---- values
+
+
+def _timedelta(value):
+    return [value.days, value.seconds, value.microseconds]
+
+
+# The tag, the module and class, and how to take a value apart and put it together.
+# Subclasses first: a datetime is a date.
+_TYPES = (
+    ("datetime", "datetime", "datetime", lambda v: v.isoformat(), lambda c, v: c.fromisoformat(v)),
+    ("date", "datetime", "date", lambda v: v.isoformat(), lambda c, v: c.fromisoformat(v)),
+    ("time", "datetime", "time", lambda v: v.isoformat(), lambda c, v: c.fromisoformat(v)),
+    ("timedelta", "datetime", "timedelta", _timedelta, lambda c, v: c(*v)),
+    ("decimal", "decimal", "Decimal", str, lambda c, v: c(v)),
+    ("fraction", "fractions", "Fraction", str, lambda c, v: c(v)),
+    ("uuid", "uuid", "UUID", lambda v: v.hex, lambda c, v: c(v)),
+)
+
+
+def encode(value):
+    """Return ``(tag, payload)``, ``(None, plain value)``, or None if it is not data."""
+    modules = sys.modules
+    for tag, module, name, apart, _ in _TYPES:
+        if isinstance(value, getattr(modules.get(module), name, ())):
+            return tag, apart(value)
+    if isinstance(value, getattr(modules.get("enum"), "Enum", ())):
+        return None, value.value
+    if not isinstance(value, type) and hasattr(value, "__dataclass_fields__"):
+        return None, {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, getattr(modules.get("collections"), "deque", ())):
+        return None, list(value)
+    return None
+
+
+def decode(tag, payload):
+    for known, module, name, _, together in _TYPES:
+        if known == tag:
+            return together(getattr(__import__(module), name), payload)
+    raise ValueError("malformed value from the host")
+
+
+# ---- errors
+
+
+def _bounded(text, tail=False):
+    """Return *text* as what can be encoded, within the bound; its end if *tail*."""
+    if len(text) > _TEXT_BYTES:
+        text = "..." + text[-_TEXT_BYTES:] if tail else text[:_TEXT_BYTES] + "..."
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) > _TEXT_BYTES:
+        data = data[-_TEXT_BYTES:] if tail else data[:_TEXT_BYTES]
+    return data.decode("utf-8", "ignore")
+
+
+def _message(error):
+    try:
+        return str(error)
+    except Exception:
+        return "<exception str() failed>"
+
+
+def _is_deep(error):
+    frame = error.__traceback__
+    for _ in range(_DEPTH):
+        if frame is None:
+            return False
+        frame = frame.tb_next
+    return True
+
+
+def _traceback(error):
+    try:
+        deep = _is_deep(error)
+        lines = traceback.format_exception(error, limit=-_SHOWN if deep else None)
+        if deep:
+            lines.insert(1, "  [Earlier calls left out]\n")
+        return "".join(lines)
+    except Exception:
+        return f"{type(error).__name__}: {_message(error)}\n"
+
+
+def describe(error):
+    """Return the class name, the message and the traceback of *error*."""
+    return [
+        _bounded(type(error).__name__),
+        _bounded(_message(error)),
+        _bounded(_traceback(error), tail=True),
+    ]
+
+
+# ---- an instance
+
+
+def begin():
+    """Set right what the image holds for all instances; called before the first request."""
+    import logging
+    import time
+
+    logging._startTime = time.time_ns()

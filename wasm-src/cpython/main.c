@@ -1,0 +1,299 @@
+// The requests of the host.
+#include <stdlib.h>
+#include <string.h>
+#include "guest.h"
+#include "pycore_ast.h"
+#include "pycore_compile.h"
+#include "pycore_parser.h"
+#include "pycore_pyarena.h"
+
+// What the answer points into, until the next request.
+static PyObject *answered;
+static sandbox_text answer_text;
+
+// Given up when memory runs out, so that there is room to say so, and to let go of
+// something in the next run.
+#define RESERVE_BYTES (384 * 1024)
+static void *reserve;
+
+// ---- answers
+
+static void answer_text_as(uint32_t kind, const char *text, size_t len) {
+    X.kind = kind;
+    X.value_ptr = (uint32_t)(uintptr_t)text;
+    X.value_len = len;
+}
+
+static int answer(PyObject *value) {
+    int overflow = 0;
+    long long number = 0;
+    if (value == Py_None) {
+        X.kind = SANDBOX_KIND_NONE;
+    } else if (PyBool_Check(value)) {
+        X.kind = value == Py_True ? SANDBOX_KIND_TRUE : SANDBOX_KIND_FALSE;
+    } else if (PyLong_CheckExact(value)
+               && (number = PyLong_AsLongLongAndOverflow(value, &overflow), !overflow)) {
+        X.kind = SANDBOX_KIND_INT;
+        X.value_bits = (uint64_t)number;
+    } else if (PyFloat_CheckExact(value)) {
+        double real = PyFloat_AS_DOUBLE(value);
+        X.kind = SANDBOX_KIND_FLOAT;
+        memcpy(&X.value_bits, &real, sizeof real);
+    } else if (PyUnicode_CheckExact(value)) {
+        Py_ssize_t len;
+        const char *text = PyUnicode_AsUTF8AndSize(value, &len);
+        if (text == NULL) {
+            return -1;
+        }
+        answered = Py_NewRef(value);
+        answer_text_as(SANDBOX_KIND_STR, text, len);
+    } else {
+        if (sandbox_encode(&answer_text, value, true)) {
+            return -1;
+        }
+        answer_text_as(SANDBOX_KIND_JSON, answer_text.data, answer_text.len);
+    }
+    return 0;
+}
+
+// The name of its class alone, where nothing else can be said any more.
+static void answer_class(PyObject *exc) {
+    static char name[256];
+    const char *full = Py_TYPE(exc)->tp_name, *last = strrchr(full, '.');
+    size_t len = strlen(last ? last + 1 : full);
+    len = len < sizeof name ? len : sizeof name;
+    memcpy(name, last ? last + 1 : full, len);
+    answer_text_as(SANDBOX_KIND_STR, name, len);
+}
+
+// [class name, message, traceback] of the exception that is set.
+static void answer_exception(void) {
+    PyObject *exc = PyErr_GetRaisedException();
+    X.status = SANDBOX_STATUS_ERROR;
+    if (exc == NULL || sandbox_unwinding) { // nobody will read it
+        Py_XDECREF(exc);
+        return;
+    }
+    if (reserve && PyErr_GivenExceptionMatches(exc, PyExc_MemoryError)) {
+        free(reserve);
+        reserve = NULL;
+    }
+    sandbox_text_free(&answer_text);
+    PyObject *texts = PyObject_CallOneArg(sandbox_helper_describe, exc);
+    if (texts && PyList_CheckExact(texts) && sandbox_encode(&answer_text, texts, false) == 0) {
+        answer_text_as(SANDBOX_KIND_JSON, answer_text.data, answer_text.len);
+    } else {
+        PyErr_Clear();
+        answer_class(exc);
+    }
+    Py_XDECREF(texts);
+    Py_DECREF(exc);
+}
+
+// ---- requests
+
+static PyObject *compile_and_run(mod_ty tree, PyObject *name, PyCompilerFlags *flags, PyArena *arena) {
+    PyCodeObject *code = _PyAST_Compile(tree, name, flags, -1, arena);
+    if (code == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyEval_EvalCode((PyObject *)code, sandbox_globals, sandbox_globals);
+    Py_DECREF(code);
+    return result;
+}
+
+// The body runs as a module; a last expression then runs by itself and is the value.
+static PyObject *run_tree(mod_ty tree, PyObject *name, PyCompilerFlags *flags, PyArena *arena) {
+    asdl_stmt_seq *body = tree->v.Module.body;
+    Py_ssize_t n = asdl_seq_LEN(body);
+    stmt_ty last = n ? asdl_seq_GET(body, n - 1) : NULL;
+    if (last == NULL || last->kind != Expr_kind) {
+        return compile_and_run(tree, name, flags, arena);
+    }
+    mod_ty value = _PyAST_Expression(last->v.Expr.value, arena);
+    if (value == NULL) {
+        return NULL;
+    }
+    body->size = n - 1;
+    if (n > 1) {
+        // Both are compiled first: what is wrong in the last line is known before the
+        // first has run.
+        PyCodeObject *rest = _PyAST_Compile(tree, name, flags, -1, arena);
+        PyCodeObject *end = rest ? _PyAST_Compile(value, name, flags, -1, arena) : NULL;
+        PyObject *result = end ? PyEval_EvalCode((PyObject *)rest, sandbox_globals, sandbox_globals) : NULL;
+        if (result) {
+            Py_SETREF(result, PyEval_EvalCode((PyObject *)end, sandbox_globals, sandbox_globals));
+        }
+        Py_XDECREF(rest);
+        Py_XDECREF(end);
+        return result;
+    }
+    return compile_and_run(value, name, flags, arena);
+}
+
+static PyObject *run(const char *source, size_t len, char **block) {
+    PyObject *text = PyUnicode_DecodeUTF8(source, len, NULL);
+    free(*block);
+    *block = NULL;
+    const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+    PyObject *name = utf8 ? sandbox_source_begin(text) : NULL;
+    PyArena *arena = name ? _PyArena_New() : NULL;
+    PyObject *result = NULL;
+    if (arena) {
+        PyCompilerFlags flags = { PyCF_IGNORE_COOKIE, PY_MINOR_VERSION };
+        mod_ty tree = _PyParser_ASTFromString(utf8, name, Py_file_input, &flags, arena);
+        result = tree ? run_tree(tree, name, &flags, arena) : NULL;
+        _PyArena_Free(arena);
+    }
+    Py_XDECREF(text);
+    // The error is described before the text of what raised it is let go.
+    if (result == NULL) {
+        answer_exception();
+    }
+    if (name) {
+        sandbox_source_end(name);
+    }
+    return result;
+}
+
+static PyObject *lookup_global(const char *source, size_t len) {
+    PyObject *name = PyUnicode_DecodeUTF8(source, len, NULL);
+    PyObject *found = name ? PyDict_GetItemWithError(sandbox_globals, name) : NULL;
+    if (found == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_NameError, "name '%U' is not defined", name);
+    }
+    Py_XDECREF(name);
+    return Py_XNewRef(found);
+}
+
+static PyObject *call(PyObject *function, PyObject *pair) {
+    if (!PyList_CheckExact(pair) || PyList_GET_SIZE(pair) != 2 || !PyDict_CheckExact(PyList_GET_ITEM(pair, 1))) {
+        PyErr_SetString(PyExc_ValueError, "malformed value from the host");
+        return NULL;
+    }
+    PyObject *args = PySequence_Tuple(PyList_GET_ITEM(pair, 0));
+    PyObject *result = args ? PyObject_Call(function, args, PyList_GET_ITEM(pair, 1)) : NULL;
+    Py_XDECREF(args);
+    return result;
+}
+
+static PyObject *map(PyObject *function, PyObject *rows) {
+    PyObject *results = PyList_CheckExact(rows) ? PyList_New(0) : NULL;
+    for (Py_ssize_t i = 0; results && i < PyList_GET_SIZE(rows); i++) {
+        PyObject *result = sandbox_poll() ? NULL : PyObject_CallOneArg(function, PyList_GET_ITEM(rows, i));
+        if (result == NULL || PyList_Append(results, result)) {
+            Py_CLEAR(results);
+        }
+        Py_XDECREF(result);
+    }
+    return results;
+}
+
+static int set_inputs(PyObject *inputs) {
+    Py_ssize_t at = 0;
+    PyObject *name, *value;
+    while (PyDict_Next(inputs, &at, &name, &value)) {
+        Py_INCREF(name);
+        PyUnicode_InternInPlace(&name);
+        int failed = PyDict_SetItem(sandbox_globals, name, value);
+        Py_DECREF(name);
+        if (failed) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+// The value of the request; NULL if it failed, with the error answered or still set.
+static PyObject *serve(const char *source, char **block) {
+    PyObject *inputs = NULL, *function = NULL, *result = NULL;
+    if (X.inputs_ptr) {
+        inputs = sandbox_decode((const char *)(uintptr_t)X.inputs_ptr, X.inputs_len);
+        if (inputs == NULL) {
+            return NULL;
+        }
+    }
+    switch (X.mode) {
+        case SANDBOX_MODE_RUN:
+            if (inputs == NULL || (PyDict_CheckExact(inputs) && set_inputs(inputs) == 0)) {
+                Py_CLEAR(inputs);
+                return run(source, X.source_len, block);
+            }
+            break;
+        case SANDBOX_MODE_CALL:
+        case SANDBOX_MODE_MAP:
+            function = lookup_global(source, X.source_len);
+            if (function && inputs) {
+                result = X.mode == SANDBOX_MODE_CALL ? call(function, inputs) : map(function, inputs);
+            }
+            Py_XDECREF(function);
+            break;
+        case SANDBOX_MODE_NAMES:
+            result = inputs && sandbox_set_host_functions(inputs) == 0 ? Py_NewRef(Py_None) : NULL;
+            break;
+    }
+    Py_XDECREF(inputs);
+    if (result == NULL && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_ValueError, "malformed request from the host");
+    }
+    return result;
+}
+
+// What every instance has to do once, and not the image for all of them.
+static bool begun;
+
+static void begin_once(void) {
+    if (!begun) {
+        begun = true;
+        PyObject *result = PyObject_CallNoArgs(sandbox_helper_begin);
+        Py_XDECREF(result);
+        PyErr_Clear();
+    }
+}
+
+SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
+    const char *source = (const char *)(uintptr_t)X.source_ptr;
+    char *block = X.source_ptr == X.source_buffer ? NULL : (char *)source;
+    sandbox_exchange_begin();
+    Py_CLEAR(answered);
+    answer_text.len = 0;
+    if (answer_text.capacity > 65536) {
+        sandbox_text_free(&answer_text);
+    }
+    if (reserve == NULL) {
+        reserve = malloc(RESERVE_BYTES);
+    }
+    begin_once();
+    sandbox_arm();
+    PyObject *value = serve(source, &block);
+    if (value && answer(value)) {
+        Py_CLEAR(value);
+    }
+    if (value == NULL && X.status == SANDBOX_STATUS_OK) {
+        answer_exception();
+    }
+    Py_XDECREF(value); // may run a finalizer, so it comes before disarming
+    if (sandbox_unwinding) {
+        X.status = SANDBOX_STATUS_ABORTED;
+        X.kind = SANDBOX_KIND_NONE;
+    }
+    sandbox_disarm();
+    PyErr_Clear();
+    free(block);
+}
+
+// Take back what the rehearsals of the image left: it starts as nobody's.
+void sandbox_forget(void) {
+    Py_CLEAR(answered);
+    sandbox_text_free(&answer_text);
+    free(reserve);
+    reserve = NULL;
+    begun = false;
+    memset((char *)(uintptr_t)X.source_buffer, 0, SANDBOX_SOURCE_BYTES);
+    memset((char *)(uintptr_t)X.output_buffer, 0, SANDBOX_OUTPUT_BYTES);
+    sandbox_exchange_begin();
+    X.source_ptr = X.source_len = X.mode = 0;
+}
+
+// The image holds all that can be done ahead of time.
+SANDBOX_EXPORT(sandbox_start) void sandbox_start(void) {}
