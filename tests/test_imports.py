@@ -17,7 +17,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_limits _result",
     "_decode",
     "_values _parameters",
-    "_files _functions _network _snapshot",
+    "_files _functions _network _snapshot _wasi",
     "_ledger",
     "_wasm",
     "interpreters",

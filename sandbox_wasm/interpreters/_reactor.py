@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from .._errors import ArtifactError, GuestProtocolError, MemoryExceeded, OutputExceeded
+from .._wasi import Files
 from .._wasm._instance import Instance
 from . import _abi as abi
 from ._base import Answer, HostSide, Request
@@ -21,6 +22,11 @@ _STATUS: dict[int, Literal["ok", "error", "aborted"]] = {
     abi.STATUS_OK: "ok",
     abi.STATUS_ERROR: "error",
     abi.STATUS_ABORTED: "aborted",
+}
+_FILE_FUNCTIONS = {
+    value: name[4:].lower()
+    for name, value in vars(abi).items()
+    if name.startswith(("SYS_FD_", "SYS_PATH_"))
 }
 _NAME_BYTES = 256  # the longest name of a host function that is looked at
 _RANDOM_BYTES = 65_536  # the most that one request for randomness gets
@@ -45,6 +51,7 @@ class ReactorGuest:
         self._host = host
         self._fuel = fuel
         self._reply = b""
+        self._files = Files()
         self._stopped = False
         self.fuel_used: int | None = None
         # Held while another thread touches memory, so that it is not gone meanwhile.
@@ -214,6 +221,9 @@ class ReactorGuest:
                 result = abi.SYS_REFUSED
             else:
                 memory.write(first, self._host.random(second))
+        elif op in _FILE_FUNCTIONS:
+            args = memory.unpack(abi.SYS_FILE_ARGS, x + abi.SYS_FILE_ARGS_AT)
+            first = self._files.serve(_FILE_FUNCTIONS[op], memory, args)
         else:
             raise GuestProtocolError(f"guest asked for the unknown system function {op}")
         memory.pack(abi.SYS_RESULT, x + abi.SYS_RESULT_AT, result, 0, first)

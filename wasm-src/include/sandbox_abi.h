@@ -77,6 +77,37 @@
 #define SANDBOX_SYS_SLEEP 3  // [0] nanoseconds, from now; returns early if interrupted
 #define SANDBOX_SYS_RANDOM 4 // [0] address, [1] length: fill with random bytes
 
+// sys_op of the file functions: those of WASI preview 1 that a libc imports, under
+// their own names. sys_args holds their own arguments (32-bit ones zero-extended), and
+// then WASI's errno in [0]. Standard streams, the one preopened directory (3, "/"),
+// clocks, randomness and the empty environment are answered within the guest.
+#define SANDBOX_SYS_FD_ADVISE 256
+#define SANDBOX_SYS_FD_CLOSE 257
+#define SANDBOX_SYS_FD_DATASYNC 258
+#define SANDBOX_SYS_FD_FDSTAT_GET 259
+#define SANDBOX_SYS_FD_FDSTAT_SET_FLAGS 260
+#define SANDBOX_SYS_FD_FILESTAT_GET 261
+#define SANDBOX_SYS_FD_FILESTAT_SET_SIZE 262
+#define SANDBOX_SYS_FD_FILESTAT_SET_TIMES 263
+#define SANDBOX_SYS_FD_PREAD 264
+#define SANDBOX_SYS_FD_PWRITE 265
+#define SANDBOX_SYS_FD_READ 266
+#define SANDBOX_SYS_FD_READDIR 267
+#define SANDBOX_SYS_FD_SEEK 268
+#define SANDBOX_SYS_FD_SYNC 269
+#define SANDBOX_SYS_FD_TELL 270
+#define SANDBOX_SYS_FD_WRITE 271
+#define SANDBOX_SYS_PATH_CREATE_DIRECTORY 272
+#define SANDBOX_SYS_PATH_FILESTAT_GET 273
+#define SANDBOX_SYS_PATH_FILESTAT_SET_TIMES 274
+#define SANDBOX_SYS_PATH_LINK 275
+#define SANDBOX_SYS_PATH_OPEN 276
+#define SANDBOX_SYS_PATH_READLINK 277
+#define SANDBOX_SYS_PATH_REMOVE_DIRECTORY 278
+#define SANDBOX_SYS_PATH_RENAME 279
+#define SANDBOX_SYS_PATH_SYMLINK 280
+#define SANDBOX_SYS_PATH_UNLINK_FILE 281
+
 // sys_result of sandbox.sys.
 #define SANDBOX_SYS_OK 0
 #define SANDBOX_SYS_REFUSED 1
