@@ -188,10 +188,14 @@ logged() { # logged NAME COMMAND...: run it, and show the end of its log if it f
 }
 
 compile() {
-    local zig config
-    # What was collected from a source that is gone, or left out now, stays behind.
-    config=$( (cd "$PORT" && echo *.c modules/*.c && cat mpconfigport.h Makefile) | sha256sum)
+    local zig flags config
+    # make does not see a change of flags, and what was collected from a source that is
+    # gone, or left out now, stays behind.
+    flags=$( (echo "${OPT-} ${HOT_OPT-}" && cat "$PORT/Makefile") | sha256sum)
+    config=$( (cd "$PORT" && echo *.c modules/*.c && cat mpconfigport.h) | sha256sum)
+    [ "$flags" = "$(cat "$WORK/flags.stamp" 2>/dev/null)" ] || rm -rf "$WORK/objects"
     [ "$config" = "$(cat "$WORK/config.stamp" 2>/dev/null)" ] || rm -rf "$WORK/objects/genhdr"
+    echo "$flags" >"$WORK/flags.stamp"
     echo "$config" >"$WORK/config.stamp"
     zig=$(echo "$WORK"/tools/venv/lib/python*/site-packages/ziglang/zig)
     export ZIG_GLOBAL_CACHE_DIR=$WORK/zig-cache ZIG_LOCAL_CACHE_DIR=$WORK/zig-cache
@@ -202,14 +206,15 @@ compile() {
 }
 
 # What makes the module sound for a collector that scans memory only, and small.
+# The VM's dispatch loop stays apart from the function that calls setjmp: a call
+# from there is dear.
 FEATURES=(--enable-exception-handling --enable-reference-types --enable-multivalue
     --enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-float-to-int
     --enable-sign-ext --enable-mutable-globals)
-FLATTEN=(--flatten --simplify-locals-nonesting --dce --vacuum
-    --coalesce-locals --reorder-locals --vacuum)
-SPILL=(--spill-pointers)
-UNSPILLED=(mp_execute_bytecode)
-FINISH=(${WASM_OPT:--Os} --translate-to-exnref --strip-debug --strip-producers)
+SPILL=(--flatten --simplify-locals-nonesting --dce --vacuum
+    --coalesce-locals --reorder-locals --vacuum --spill-pointers)
+FINISH=('--no-inline=vm_*' "${WASM_OPT:--O3}" --translate-to-exnref
+    --strip-debug --strip-producers)
 
 wasm_opt() { node "$WORK/tools/binaryen/bin/wasm-opt" "${FEATURES[@]}" "$@"; }
 
@@ -217,12 +222,9 @@ finish() {
     local dir=$WORK/finish
     say "spilling pointers"
     mkdir -p "$dir"
-    logged flatten wasm_opt "$WORK/objects/linked.wasm" "${FLATTEN[@]}" -g -o "$dir/flat.wasm"
-    logged plain wasm_opt "$dir/flat.wasm" --name-types -S -o "$dir/plain.wat"
-    logged spill wasm_opt "$dir/flat.wasm" "${SPILL[@]}" --name-types -S -o "$dir/spilled.wat"
-    logged splice python3 "$PORT/splice.py" \
-        "$dir/spilled.wat" "$dir/plain.wat" "$dir/spliced.wat" "${UNSPILLED[@]}"
-    logged optimise wasm_opt "$dir/spliced.wat" "${FINISH[@]}" -o "$WORK/micropython.wasm"
+    logged spill wasm_opt "$WORK/objects/linked.wasm" "${SPILL[@]}" -S -o "$dir/spilled.wat"
+    logged initialize python3 "$PORT/drop_initialize.py" "$dir/spilled.wat" "$dir/dropped.wat"
+    logged optimise wasm_opt "$dir/dropped.wat" "${FINISH[@]}" -o "$WORK/micropython.wasm"
 }
 
 manifest() { # manifest CHECKS
@@ -231,7 +233,7 @@ manifest() { # manifest CHECKS
         ${OPT:+OPT="$OPT"} ${HOT_OPT:+HOT_OPT="$HOT_OPT"} print-flags)
     python3 "$ROOT/scripts/write_micropython_manifest.py" \
         "$WORK/micropython.wasm" "$1" "$WORK/objects" "${flags[@]}" \
-        "flatten: ${FLATTEN[*]}" "spill: ${SPILL[*]}, but not in ${UNSPILLED[*]}" \
+        "spill: ${SPILL[*]}" \
         "finish: ${FINISH[*]}" >"$WORK/manifest.toml"
 }
 
@@ -255,7 +257,7 @@ run_checks() {
     say "running the artifact's own checks"
     "$WORK/tools/venv/bin/python" "$ROOT/scripts/micropython_checks.py" \
         --module "$WORK/micropython.wasm" --tests "$WORK/pristine/tests" \
-        --cache "$WORK/expected" || die "the artifact fails its checks and is not put in place"
+        --programs "$ROOT/tests/programs" --cache "$WORK/expected" || die "the artifact fails its checks and is not put in place"
 }
 
 install_artifact() {
