@@ -548,13 +548,13 @@ def test_interpreters() -> None:
     """
     Name, version, digest and modules of each artifact.
     """
-    (info,) = available_interpreters()
     result = invoke("interpreters")
 
     assert (0, "") == (result.exit_code, result.stderr)
-    assert result.stdout.startswith(f"{info.name} {info.version}\n")
-    assert info.digest in result.stdout
-    assert set(info.modules) <= set(result.stdout.split())
+    for info in available_interpreters():
+        assert f"{info.name} {info.version}\n" in result.stdout
+        assert info.digest in result.stdout
+        assert set(info.modules) <= set(result.stdout.split())
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
@@ -564,9 +564,10 @@ def test_interpreters_as_json() -> None:
     """
     parsed = json.loads(invoke("interpreters", "--json").stdout)
 
-    assert ["micropython"] == [entry["name"] for entry in parsed]
-    assert 64 == len(parsed[0]["digest"])
-    assert "json" in parsed[0]["modules"]
+    assert [info.name for info in available_interpreters()] == [entry["name"] for entry in parsed]
+    for entry in parsed:
+        assert 64 == len(entry["digest"])
+        assert "json" in entry["modules"]
 
 
 def test_a_file_named_like_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

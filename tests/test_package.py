@@ -103,14 +103,22 @@ def installed_files() -> set[str]:
     return {path.as_posix() for path in distribution.files or []}
 
 
-@pytest.mark.parametrize(
-    "name", ["py.typed", "artifacts/manifest.toml", "artifacts/micropython.wasm", "cli.py"]
-)
+@pytest.mark.parametrize("name", ["py.typed", "cli.py", "artifacts/manifest.toml"])
 def test_package_has(name: str) -> None:
     """
     What the package needs beside its modules is installed with it.
     """
     assert f"sandbox_wasm/{name}" in installed_files()
+
+
+def test_package_has_its_interpreters() -> None:
+    """
+    Every interpreter of the manifest is there, MicroPython among them.
+    """
+    names = {info.name for info in sandbox_wasm.available_interpreters()}
+
+    assert "micropython" in names
+    assert {f"sandbox_wasm/artifacts/{name}.wasm" for name in names} <= installed_files()
 
 
 def test_package_has_nothing_else() -> None:
