@@ -5,7 +5,7 @@
 #include "py/obj.h"
 #include "exchange.h"
 
-// values.c: values across the boundary, as JSON with tags (docs/values.md).
+// values.c: values across the boundary, as JSON with tags (docs/design.md).
 // Encoding raises TypeError for what is not data, unless describe is true, which
 // puts a description in its place; both directions raise ValueError beyond
 // SANDBOX_VALUE_DEPTH.
