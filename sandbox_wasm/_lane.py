@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from ._errors import (
     GuestError,
@@ -34,7 +34,10 @@ from ._functions import HostFunctions
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
 from ._values import ValueTooLarge, decode, encode
-from .interpreters._base import Answer, Guest, HostSide, Request
+from .interpreters import Interpreter
+from .interpreters._base import Answer, Guest, Request
+
+T = TypeVar("T")
 
 # Twice the wasm stack: the rest is for the engine and for host functions, which
 # are called from the guest's depth.
@@ -44,6 +47,9 @@ _STACK_BYTES = 4 << 20
 _ABORT_AFTER = 0.05
 _KILL_AFTER = 0.15
 _LEAVE_AFTER = 0.25
+
+# A guest is made in less than a millisecond; this is for a machine that was asleep.
+_START_SECONDS = 30.0
 
 # Ends of a run after which the guest is whole.
 _HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
@@ -77,7 +83,7 @@ class Lane:
     """One guest on its own thread.
 
     Args:
-        start: Makes the guest; called on the thread.
+        interpreter: Makes the guest, on the thread.
 
         limits: What each run may use.
 
@@ -88,8 +94,9 @@ class Lane:
     """
 
     def __init__(
-        self, start: Callable[[HostSide], Guest], limits: Limits, functions: HostFunctions
+        self, interpreter: Interpreter, limits: Limits, functions: HostFunctions
     ) -> None:
+        self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
         self.ledger = Ledger(limits, functions, self._unwind)
@@ -100,14 +107,21 @@ class Lane:
         self._job: Job | None = None
         self._guest: Guest | None = None
         self._known: tuple[str, ...] = ()
-        self._thread = _start_thread(self._work, (start,))
+        self._thread = _start_thread(self._work)
 
     # ---- on the caller's thread
 
-    def run(self, request: Request, wall_seconds: float | None, on_output: OnOutput | None) -> Job:
-        """Have the guest serve *request*; return when it has, or was stopped.
+    def run(
+        self,
+        request: Request,
+        wall_seconds: float | None,
+        on_output: OnOutput | None,
+        conclude: Callable[[Job], T],
+    ) -> T:
+        """Have the guest serve *request* until it has, or was stopped.
 
-        What ended it before its time, if anything, is in `Ledger.reason`.
+        What ended it before its time, if anything, is in `Ledger.reason`. Returns
+        what *conclude* makes of the job and the ledger, before the next run begins.
 
         Raises:
             SessionBroken: There is no guest any more, or not in this process.
@@ -116,26 +130,32 @@ class Lane:
             raise RuntimeError("a host function cannot run code in its own session")
         self.check_process()
         wall = self.limits.wall_seconds if wall_seconds is None else wall_seconds
-        self._mutex.acquire()
-        if self.broken:
-            self._mutex.release()
-            raise SessionBroken(self.broken)
-        job = Job(request)
-        job.wake.acquire()
-        self.ledger.begin(on_output)
-        self._job = job
-        self._jobs.put(job)
-        self._wait(job, wall)
-        return job
-
-    def finish(self) -> None:
-        """Let the next run begin: this one's ledger has been read."""
-        self._job = None
-        self._mutex.release()
+        with self._mutex:
+            if self.broken:
+                raise SessionBroken(self.broken)
+            job = Job(request)
+            job.wake.acquire()
+            self.ledger.begin(on_output)
+            try:
+                self._job = job
+                self._jobs.put(job)
+                self._wait(job, wall)
+                return conclude(job)
+            except BaseException as error:
+                # Ctrl-C beside the wait, or no room on this thread's stack: nobody
+                # would wait for the job any more.
+                if not job.done:
+                    self.broken = "its run was left"
+                    self.ledger.end(error, over=True)
+                    self._kill()
+                raise
+            finally:
+                self._job = None
 
     def _wait(self, job: Job, wall: float) -> None:
         timeout = wall
         ending = 0.0
+        begun = time.perf_counter()
         stages = [(0.0, self._interrupt), (_ABORT_AFTER, self._abort), (_KILL_AFTER, self._kill)]
         while True:
             try:
@@ -149,11 +169,15 @@ class Lane:
             now = time.perf_counter()
             if self.ledger.reason is None:
                 # Until the guest is made, the run has not begun.
-                left = job.started + wall - now if job.started else wall
-                if left > 0:
-                    timeout = left
+                end = job.started + wall if job.started else begun + _START_SECONDS
+                if end > now:
+                    timeout = min(end - now, wall)
                     continue
-                self.ledger.end(WallTimeExceeded(wall))
+                self.ledger.end(
+                    WallTimeExceeded(wall)
+                    if job.started
+                    else SessionBroken("the interpreter did not start in time")
+                )
             ending = ending or now
             while stages and now - ending >= stages[0][0]:
                 stages.pop(0)[1]()
@@ -181,8 +205,7 @@ class Lane:
             self._guest.interrupt(abort=True)
 
     def _kill(self) -> None:
-        if self._guest is not None:
-            self._guest.kill()
+        (self._guest or self._interpreter).kill()
 
     def check_process(self) -> None:
         """Raise `SessionBroken` in a child of fork, which has no such thread."""
@@ -208,12 +231,12 @@ class Lane:
         if self._job is not None:
             _release(self._job.wake)
 
-    def _work(self, start: Callable[[HostSide], Guest]) -> None:
+    def _work(self) -> None:
         guest: Guest | None = None
         failure: BaseException | None = None
         try:
             try:
-                guest = self._guest = start(self.ledger)
+                guest = self._guest = self._interpreter.start(self.ledger)
             except BaseException as error:
                 failure = error  # for the first who asks
             while (job := self._jobs.get()) is not None:
@@ -240,18 +263,25 @@ class Lane:
                 guest.close()
 
     def _serve(self, guest: Guest, job: Job) -> None:
+        job.started = time.perf_counter()
         names = self.functions.names
         if names != self._known:
-            guest.request(Request("names", inputs=encode(list(names), max_bytes=1 << 24)))
+            inputs = encode(list(names), max_bytes=1 << 24)
+            self._check(guest.request(Request("names", inputs=inputs)))
+            if self.ledger.reason is not None:
+                return
             self._known = names
-        job.started = time.perf_counter()
         answer = guest.request(job.request)
         job.ended = time.perf_counter()
+        self._check(answer)
         if answer.status == "ok":
             job.value = self._value(answer)
-        elif answer.status == "error":
-            job.error = _guest_error(answer)
-        elif self.ledger.reason is None:
+
+    def _check(self, answer: Answer) -> None:
+        """Raise what an answer says, if it is not a value."""
+        if answer.status == "error":
+            raise _guest_error(answer)
+        if answer.status == "aborted" and self.ledger.reason is None:
             raise GuestProtocolError("guest was unwound, and nobody had asked for it")
 
     def _value(self, answer: Answer) -> Any:
@@ -292,10 +322,10 @@ def _release(lock: Any) -> None:
 _stack_size_lock = threading.Lock()
 
 
-def _start_thread(target: Callable[..., None], args: tuple[Any, ...]) -> threading.Thread:
+def _start_thread(target: Callable[[], None]) -> threading.Thread:
     # The stack size is a setting of the whole process, so it is put back at once.
     # A daemon: a busy guest must not hold the exit of the interpreter.
-    thread = threading.Thread(target=target, args=args, name="sandbox-wasm", daemon=True)
+    thread = threading.Thread(target=target, name="sandbox-wasm", daemon=True)
     with _stack_size_lock:
         before = threading.stack_size(_STACK_BYTES)
         try:

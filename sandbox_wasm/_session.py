@@ -83,7 +83,7 @@ class Session:
         self._submit_lock = threading.Lock()
         self.interpreter = interpreter
         self.limits = limits
-        self._lane = Lane(make(interpreter, limits).start, limits, self._functions)
+        self._lane = Lane(make(interpreter, limits), limits, self._functions)
 
     # ---- running code
 
@@ -281,14 +281,12 @@ class Session:
             wall_seconds = min(limits.wall_seconds, Limits(wall_seconds=wall_seconds).wall_seconds)
         request = Request(mode, source, inputs, on_output is not None)
         try:
-            job = lane.run(request, wall_seconds, on_output)
+            result, reason = lane.run(
+                request, wall_seconds, on_output, lambda job: _conclude(lane, job)
+            )
         except SessionBroken:
             self._check_open()  # closed while it waited for its turn
             raise
-        try:
-            result, reason = _conclude(lane, job)
-        finally:
-            lane.finish()
         return _end(result, reason, check)
 
 

@@ -81,16 +81,21 @@ def load(name: str, folder: Path | None = None) -> Artifact:
         raise ArtifactError(f"the manifest has no interpreter {name!r}: reinstall sandbox-wasm")
     entry = entries[name]
     try:
+        file = str(entry["file"])
+        if Path(file).name != file:
+            raise ValueError("file is not a plain name")
         return Artifact(
             name=name,
             version=str(entry["version"]),
             digest=str(entry["sha256"]),
             abi=int(entry["abi"]),
             modules=tuple(entry["modules"]),
-            path=folder / str(entry["file"]),
+            path=folder / file,
         )
-    except (KeyError, ValueError) as error:
-        raise ArtifactError(f"the manifest's entry of {name!r} is damaged: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"the manifest's entry of {name!r} is damaged: reinstall sandbox-wasm ({error})"
+        ) from error
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -107,7 +112,7 @@ def _manifest(folder: Path) -> dict[str, dict[str, Any]]:
             name: {key: json.loads(value) for key, value in _ENTRY.findall(body)}
             for name, body in zip(parts[::2], parts[1::2], strict=True)
         }
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ArtifactError(
             f"the manifest of interpreters cannot be read: reinstall sandbox-wasm ({error})"
         ) from error

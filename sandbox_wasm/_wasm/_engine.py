@@ -88,14 +88,21 @@ class Engine:
                 f"interpreter {family.artifact.name!r} has other imports"
             ) from error
         self.killed = False
+        family.check(self._module)
 
     # The two imports. The targets never raise: an exception that travels through
     # wasm can come out in another session.
     def _call(self) -> None:
-        self.target.on_call()
+        if self.target is None:
+            self.kill()
+        else:
+            self.target.on_call()
 
     def _sys(self) -> None:
-        self.target.on_sys()
+        if self.target is None:
+            self.kill()
+        else:
+            self.target.on_sys()
 
     def instantiate(self) -> tuple[wasmtime.Store, wasmtime.Instance]:
         """Return a new store with a new instance of the module in it."""
@@ -125,6 +132,24 @@ def set_limits(store: wasmtime.Store, memory_bytes: int) -> None:
     )
 
 
+_EXPORTS = {
+    "memory": "memory",
+    "sandbox_exchange": "global i32",
+    "sandbox_start": "function () -> ()",
+    "sandbox_exec": "function () -> ()",
+    "sandbox_alloc": "function (i32) -> (i32)",
+}
+
+
+def _describe(kind: object) -> str:
+    if isinstance(kind, wasmtime.FuncType):
+        params, results = (" ".join(map(str, types)) for types in (kind.params, kind.results))
+        return f"function ({params}) -> ({results})"
+    if isinstance(kind, wasmtime.GlobalType):
+        return f"global {kind.content}"
+    return "memory" if isinstance(kind, wasmtime.MemoryType) else "something else"
+
+
 def _wasmtime_version() -> str:
     # importlib.metadata would say it too, and takes 15 ms to import.
     site = Path(wasmtime.__file__).parent.parent
@@ -147,6 +172,7 @@ class EngineFamily:
         self.fuel = fuel
         self._lock = threading.Lock()
         self._spare: list[Engine] = []
+        self._checked = False
         self._compiled: Path | bytes | None = None
 
     def take(self) -> Engine:
@@ -177,6 +203,22 @@ class EngineFamily:
         self._compiled = self._compile()
         return wasmtime.Module.deserialize(engine, self._compiled)
 
+    def check(self, module: wasmtime.Module) -> None:
+        """Compare the types of the exports with the ABI, once: later calls trust them.
+
+        Raises:
+            ArtifactError: One is missing, or of another type.
+        """
+        if not self._checked:
+            found = {export.name: _describe(export.type) for export in module.exports}
+            for name, wanted in _EXPORTS.items():
+                if found.get(name) != wanted:
+                    raise ArtifactError(
+                        f"interpreter {self.artifact.name!r} must export {name!r} as {wanted}, "
+                        f"and has {found.get(name, 'nothing')}: reinstall sandbox-wasm"
+                    )
+            self._checked = True
+
     def _key(self) -> str:
         settings = sorted(_SETTINGS.items())
         # The host's processor decides what code is made, so it is part of the key.
@@ -194,6 +236,8 @@ class EngineFamily:
     def _compile(self) -> bytes:
         _log.info("compiling the interpreter %s, once for this machine", self.artifact.name)
         data = self.artifact.read()
+        if not data.startswith(b"\0asm"):  # else wasmtime takes it for text, and compiles that
+            raise ArtifactError(f"interpreter {self.artifact.name!r} is no WebAssembly module")
         try:
             module = wasmtime.Module(wasmtime.Engine(_config(self.fuel)), data)
         except wasmtime.WasmtimeError as error:

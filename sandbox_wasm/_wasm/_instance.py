@@ -43,7 +43,6 @@ class Instance:
     def __init__(self, engine: Engine, target: Any, memory_bytes: int) -> None:
         self._engine = engine
         self._fuel = 0
-        engine.target = target
         self._store, instance = engine.instantiate()
         exports = instance.exports(self._store)
         memory = _export(exports, "memory", wasmtime.Memory)
@@ -54,6 +53,9 @@ class Instance:
         self.exchange = int(exchange.value(self._store)) & 0xFFFFFFFF
         self.memory = GuestMemory(self._store, memory)
         self._call(_cheap(start))
+        if engine.killed:
+            raise GuestProtocolError("guest asked for something before it was asked")
+        engine.target = target  # nobody answers before the guest is made
         self.memory.refresh()
         self.base_bytes = self.memory.size
         self.memory_bytes = memory_bytes
@@ -97,6 +99,12 @@ class Instance:
     def kill(self) -> None:
         """Make the guest trap; from any thread."""
         self._engine.kill()
+
+    def rearm(self) -> None:
+        """Forget a `kill` that came after the guest had returned."""
+        if self._engine.killed:
+            self._engine.killed = False
+            self._store.set_epoch_deadline(1)
 
     def close(self) -> None:
         """Free the memory, and hand the engine on."""

@@ -15,7 +15,10 @@ class Interpreter(Protocol):
     """Makes one guest."""
 
     def start(self, host: HostSide) -> Guest:
-        """Return it, on the thread that is to own it."""
+        """Return it, on the thread that is to own it; once."""
+
+    def kill(self) -> None:
+        """Make a guest that is being made trap; from any thread."""
 
 
 def make(name: str, limits: Limits) -> Interpreter:

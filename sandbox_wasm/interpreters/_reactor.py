@@ -108,6 +108,7 @@ class ReactorGuest:
             0 if inputs is None else len(inputs),
             self._instance.limit_pages,
         )
+        self._instance.rearm()
         try:
             self._instance.exec()
         finally:
@@ -115,6 +116,8 @@ class ReactorGuest:
             self._take_output()
             if self._fuel is not None:
                 self.fuel_used = self._fuel - self._instance.fuel_left()
+        if self._stopped:
+            raise GuestProtocolError("guest went on when it was told to stop")
         return self._answer()
 
     def _answer(self) -> Answer:

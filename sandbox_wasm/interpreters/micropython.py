@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from .._limits import Limits
 from .._wasm import _artifacts, _engine
 from .._wasm._instance import Instance
@@ -21,11 +23,25 @@ class MicroPython:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         artifact = _artifacts.load(NAME)
-        self._engine = _engine.family(artifact, fuel=limits.fuel is not None).take()
+        engine = _engine.family(artifact, fuel=limits.fuel is not None).take()
+        self._engine: _engine.Engine | None = engine
+        # What the engine runs after the guest is another's affair.
+        self._lock = threading.Lock()
 
     def start(self, host: HostSide) -> Guest:
         """Return a new guest, on the thread that is to own it; once."""
-        limits = self._limits
-        return ReactorGuest(
-            lambda target: Instance(self._engine, target, limits.memory_bytes), host, limits.fuel
-        )
+        limits, engine = self._limits, self._engine
+        assert engine is not None, "it has started"
+        try:
+            return ReactorGuest(
+                lambda target: Instance(engine, target, limits.memory_bytes), host, limits.fuel
+            )
+        finally:
+            with self._lock:
+                self._engine = None
+
+    def kill(self) -> None:
+        """Make a guest that is being made trap; from any thread."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.kill()
