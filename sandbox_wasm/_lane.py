@@ -45,8 +45,8 @@ _STACK_BYTES = 4 << 20
 
 # Seconds after a run was to end.
 _ABORT_AFTER = 0.05
-_KILL_AFTER = 0.15
-_LEAVE_AFTER = 0.25
+_KILL_AFTER = 0.2
+_LEAVE_AFTER = 0.3
 
 # A guest is made in less than a millisecond; this is for a machine that was asleep.
 _START_SECONDS = 30.0
@@ -62,6 +62,8 @@ class Job:
     Attributes:
         started, ended: When the guest was entered and left; 0 until then.
 
+        asked: True once guest code was asked to end.
+
         value: What came of it.
 
         error: What went wrong.
@@ -74,6 +76,7 @@ class Job:
     started: float = 0.0
     ended: float = 0.0
     done: bool = False
+    asked: bool = False
     value: Any = None
     error: BaseException | None = None
     fatal: bool = False
@@ -93,9 +96,7 @@ class Lane:
         broken: Why the guest is gone, or None while it is there.
     """
 
-    def __init__(
-        self, interpreter: Interpreter, limits: Limits, functions: HostFunctions
-    ) -> None:
+    def __init__(self, interpreter: Interpreter, limits: Limits, functions: HostFunctions) -> None:
         self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
@@ -193,11 +194,15 @@ class Lane:
         if job is None or job.done:
             return False
         self.ledger.end(reason)
+        self._interrupt()  # at once: a sleep that ended must not go on with the next line
         _release(job.wake)
         return True
 
     def _interrupt(self) -> None:
-        if self._guest is not None:
+        job = self._job
+        # Once: a second exception would hit the handlers of the first.
+        if self._guest is not None and job is not None and not job.asked:
+            job.asked = True
             self._guest.interrupt(abort=False)
 
     def _abort(self) -> None:

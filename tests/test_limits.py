@@ -33,7 +33,9 @@ ENDLESS = {
     "generator": "def g():\n    while True: yield\nfor _ in g(): pass",
     "comprehension": "[0 for _ in iter(int, 1)]",
     "repr": "class R:\n    def __repr__(self):\n        while True: pass\nR()",
-    "exception text": "class X(Exception):\n    def __str__(self):\n        while True: pass\nraise X",
+    "exception text": (
+        "class X(Exception):\n    def __str__(self):\n        while True: pass\nraise X"
+    ),
     "host calls": "while True: nothing()",
     "asyncio": "import asyncio\nasync def main(): await asyncio.sleep(3600)\nasyncio.run(main())",
 }
@@ -82,7 +84,9 @@ def test_handled_interrupt_is_still_over_time(make_session):
     session = make_session(limits=SHORT)
 
     with pytest.raises(WallTimeExceeded):
-        session.run("done = False\ntry:\n    while True: pass\nexcept BaseException:\n    done = True")
+        session.run(
+            "done = False\ntry:\n    while True: pass\nexcept BaseException:\n    done = True"
+        )
 
     assert session.run("done").value is True
 
@@ -228,7 +232,10 @@ def test_number_of_host_calls(make_session):
     session.run("x = 1")
 
     with pytest.raises(HostCallsExceeded) as info:
-        session.run("i = 0\nwhile True:\n    try:\n        note(i)\n    except BaseException: pass\n    i += 1")
+        session.run(
+            "i = 0\n"
+            "while True:\n    try:\n        note(i)\n    except BaseException: pass\n    i += 1"
+        )
 
     assert ([0, 1, 2, 3, 4], 5, "kept") == (seen, info.value.allowed, info.value.state)
     assert 1 == session.run("x").value
@@ -276,7 +283,9 @@ def test_large_input_arrives(make_session):
     assert 30_000 == session.run("x = 0\n" + "x += 1\n" * 30_000 + "x").value
 
 
-@pytest.mark.parametrize("name", ["MemoryError", "TimeoutError", "RuntimeError", "KeyboardInterrupt"])
+@pytest.mark.parametrize(
+    "name", ["MemoryError", "TimeoutError", "RuntimeError", "KeyboardInterrupt"]
+)
 def test_a_limit_cannot_be_imitated(session, name):
     """
     Raising the exception that a limit resembles is only a guest error.
@@ -312,7 +321,9 @@ def test_close_ends_a_run(make_session, assert_healthy):
     session = make_session()
     running = threading.Event()
     session.function(running.set, name="ready")
-    future = session.submit("ready()\nwhile True:\n    try:\n        while True: pass\n    except: pass")
+    future = session.submit(
+        "ready()\nwhile True:\n    try:\n        while True: pass\n    except: pass"
+    )
     assert running.wait(10)
 
     began = time.perf_counter()
