@@ -250,7 +250,7 @@ link() {
         local object=${file##*/} builtin=
         object=${object%.c}.o
         # Or the compiler would see in memset's loop a call of memset.
-        [ "$object" != memory.o ] || builtin=-fno-builtin
+        case $object in memory.o | malloc.o) builtin=-fno-builtin ;; esac
         # shellcheck disable=SC2086
         "$CC" $OPTIMISE $PORT_FLAGS $builtin -ffile-prefix-map="$ROOT"=. \
             -DPy_BUILD_CORE -I"$ROOT/wasm-src/include" -I"$ROOT/wasm-src/host" -I"$PORT" \
@@ -275,7 +275,7 @@ link() {
     "$WORK/tools/zig" wasm-ld --allow-multiple-definition --no-entry --stack-first \
         -z stack-size=$STACK_BYTES --build-id=none --strip-debug "${wraps[@]}" $LINK_FLAGS \
         --export=__stack_pointer --export=sandbox_exchange --export-memory --export=_initialize \
-        -o "$WORK/reactor.wasm" ../port/memory.o "${objects[@]/#/../port/}" ../port/frozen_table.o \
+        -o "$WORK/reactor.wasm" ../port/memory.o ../port/malloc.o "${objects[@]/#/../port/}" ../port/frozen_table.o \
         $libpython $system
 }
 

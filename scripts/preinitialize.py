@@ -38,7 +38,8 @@ def load_abi() -> Any:
     """Return the host's view of the ABI, without the package it belongs to."""
     path = ROOT / "sandbox_wasm" / "interpreters" / "_abi.py"
     spec = importlib.util.spec_from_file_location("_abi", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -1,8 +1,8 @@
-// memset, memcpy, memmove and calloc, in place of those of zig's libc, which go byte by
+// memset, memcpy, memmove and searches, in place of those of zig's libc, which go byte by
 // byte. Larger blocks take the bulk instructions, smaller ones words that may overlap.
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word64;
 typedef uint32_t __attribute__((aligned(1), may_alias)) word32;
@@ -82,14 +82,101 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     return to;
 }
 
-void *calloc(size_t count, size_t size) {
-    size_t n;
-    if (__builtin_mul_overflow(count, size, &n)) {
-        return NULL;
+// ---- looking for bytes, eight at a time
+//
+// zig's strchr measures the whole string first: the tokenizer, which looks for the end
+// of each line, would take the square of the source's length.
+
+#define ONES 0x0101010101010101u
+#define HIGHS 0x8080808080808080u
+
+// Has its high bits set where v has bytes of zero; the lowest of them is exact.
+static inline uint64_t zeros(uint64_t v) { return (v - ONES) & ~v & HIGHS; }
+
+static inline const unsigned char *lowest(const unsigned char *p, uint64_t found) {
+    return p + __builtin_ctzll(found) / 8;
+}
+
+static inline bool is_aligned(const void *p) { return ((uintptr_t)p & 7) == 0; }
+
+// Of c or the end of the string, what comes first. Aligned words do not cross the end
+// of memory, so the last may be read whole.
+char *strchrnul(const char *s, int c) {
+    const unsigned char *p = (const unsigned char *)s;
+    for (; !is_aligned(p); p++) {
+        if (*p == 0 || *p == (unsigned char)c) {
+            return (char *)p;
+        }
     }
-    void *block = malloc(n);
-    if (block) {
-        memset(block, 0, n);
+    uint64_t pattern = ONES * (unsigned char)c;
+    for (;; p += 8) {
+        uint64_t v = *(word64 *)p, found = zeros(v) | zeros(v ^ pattern);
+        if (found) {
+            // The exact one may belong to either search, so the bytes decide.
+            for (p = lowest(p, found); *p && *p != (unsigned char)c;) {
+                p++;
+            }
+            return (char *)p;
+        }
     }
-    return block;
+}
+
+char *strchr(const char *s, int c) {
+    char *p = strchrnul(s, c);
+    return *(unsigned char *)p == (unsigned char)c ? p : NULL;
+}
+
+size_t strlen(const char *s) { return strchrnul(s, 0) - s; }
+
+void *memchr(const void *from, int c, size_t n) {
+    const unsigned char *p = from, *end = p + n;
+    for (; p < end && !is_aligned(p); p++) {
+        if (*p == (unsigned char)c) {
+            return (void *)p;
+        }
+    }
+    for (; end - p >= 8; p += 8) {
+        uint64_t found = zeros(*(word64 *)p ^ ONES * (unsigned char)c);
+        if (found) {
+            return (void *)lowest(p, found);
+        }
+    }
+    for (; p < end; p++) {
+        if (*p == (unsigned char)c) {
+            return (void *)p;
+        }
+    }
+    return NULL;
+}
+
+int memcmp(const void *a, const void *b, size_t n) {
+    const unsigned char *p = a, *q = b;
+    for (; n >= 8; p += 8, q += 8, n -= 8) {
+        uint64_t v = *(word64 *)p, w = *(word64 *)q;
+        if (v != w) {
+            v = __builtin_bswap64(v);
+            w = __builtin_bswap64(w);
+            return v < w ? -1 : 1;
+        }
+    }
+    for (; n; p++, q++, n--) {
+        if (*p != *q) {
+            return *p - *q;
+        }
+    }
+    return 0;
+}
+
+int strcmp(const char *a, const char *b) {
+    const unsigned char *p = (const unsigned char *)a, *q = (const unsigned char *)b;
+    for (; *p && *p == *q; p++, q++) {
+    }
+    return *p - *q;
+}
+
+int strncmp(const char *a, const char *b, size_t n) {
+    const unsigned char *p = (const unsigned char *)a, *q = (const unsigned char *)b;
+    for (; n && *p && *p == *q; p++, q++, n--) {
+    }
+    return n ? *p - *q : 0;
 }

@@ -24,7 +24,7 @@ import enum  # noqa: F401
 import fractions
 import functools  # noqa: F401
 import graphlib  # noqa: F401
-import hashlib  # noqa: F401
+import hashlib
 import heapq  # noqa: F401
 import hmac  # noqa: F401
 import html  # noqa: F401
@@ -62,6 +62,7 @@ import warnings  # noqa: F401
 import weakref  # noqa: F401
 import zoneinfo  # noqa: F401
 
+import _pbkdf2
 import _sandbox  # noqa: F401
 
 
@@ -85,6 +86,10 @@ def rehearse():
 builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
 builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
 builtins.help = _sitebuiltins._Helper()
+
+# What hashlib would take from OpenSSL.
+hashlib.pbkdf2_hmac = _pbkdf2.pbkdf2_hmac
+hashlib.__all__ += ("pbkdf2_hmac",)
 
 sys.executable = ""
 sys.argv = [""]
