@@ -152,6 +152,10 @@ class Lane:
                 raise
             finally:
                 self._job = None
+                if job.done:
+                    # An error that stayed here would hold the frames of its traceback,
+                    # and in them a session that nobody else has any more.
+                    self.ledger.begin(None)
 
     def _wait(self, job: Job, wall: float) -> None:
         timeout = wall

@@ -81,14 +81,20 @@ class Engine:
         none = wasmtime.FuncType([], [])
         self._linker.define_func("sandbox", "call", none, self._call)
         self._linker.define_func("sandbox", "sys", none, self._sys)
+        self._pre: Any = None
         try:
             self._pre = self._linker.instantiate_pre(self._module)
         except wasmtime.WasmtimeError as error:
+            self.dispose()
             raise ArtifactError(
                 f"interpreter {family.artifact.name!r} has other imports"
             ) from error
         self.killed = False
-        family.check(self._module)
+        try:
+            family.check(self._module)
+        except ArtifactError:
+            self.dispose()
+            raise
 
     # The two imports. The targets never raise: an exception that travels through
     # wasm can come out in another session.
@@ -121,8 +127,16 @@ class Engine:
     def release(self) -> None:
         """Give the engine back after its instance is gone."""
         self.target = None
-        if not self.killed:
-            self.family.keep(self)
+        if self.killed or not self.family.keep(self):
+            self.dispose()
+
+    def dispose(self) -> None:
+        """Let go of everything: the callbacks in it would hold it for ever."""
+        if self._pre is not None:
+            self._pre.close()
+        self._linker.close()
+        self._module.close()
+        self._engine.close()
 
 
 def set_limits(store: wasmtime.Store, memory_bytes: int) -> None:
@@ -182,10 +196,13 @@ class EngineFamily:
                 return self._spare.pop()
         return Engine(self)
 
-    def keep(self, engine: Engine) -> None:
+    def keep(self, engine: Engine) -> bool:
+        """Take an engine for the next session; False if there are enough."""
         with self._lock:
             if len(self._spare) < _SPARE:
                 self._spare.append(engine)
+                return True
+        return False
 
     def load(self, engine: wasmtime.Engine) -> wasmtime.Module:
         """Return the module for *engine*, compiled earlier or now."""

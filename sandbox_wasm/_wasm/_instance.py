@@ -44,6 +44,14 @@ class Instance:
         self._engine = engine
         self._fuel = 0
         self._store, instance = engine.instantiate()
+        try:
+            self._begin(instance, target, memory_bytes)
+        except BaseException:
+            self._store.close()
+            raise
+
+    def _begin(self, instance: wasmtime.Instance, target: Any, memory_bytes: int) -> None:
+        engine = self._engine
         exports = instance.exports(self._store)
         memory = _export(exports, "memory", wasmtime.Memory)
         exchange = _export(exports, "sandbox_exchange", wasmtime.Global)

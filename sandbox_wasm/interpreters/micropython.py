@@ -31,14 +31,20 @@ class MicroPython:
     def start(self, host: HostSide) -> Guest:
         """Return a new guest, on the thread that is to own it; once."""
         limits, engine = self._limits, self._engine
-        assert engine is not None, "it has started"
+        if engine is None:
+            raise RuntimeError("one interpreter makes one guest")
+        made = False
         try:
-            return ReactorGuest(
+            guest = ReactorGuest(
                 lambda target: Instance(engine, target, limits.memory_bytes), host, limits.fuel
             )
+            made = True
+            return guest
         finally:
             with self._lock:
                 self._engine = None
+            if not made:
+                engine.dispose()
 
     def kill(self) -> None:
         """Make a guest that is being made trap; from any thread."""

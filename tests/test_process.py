@@ -1,0 +1,502 @@
+"""Sessions in a process that forks, exits, is interrupted, and has many threads."""
+
+import gc
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+from sandbox_wasm import (
+    GuestError,
+    HostFunctionError,
+    Interrupted,
+    Limits,
+    SandboxError,
+    Session,
+    SessionBroken,
+    SessionClosed,
+    WallTimeExceeded,
+)
+
+BOUND = 30
+
+
+def python(source, timeout=BOUND, **options):
+    """Run *source* in a Python of its own; return what came of it."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(source)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        **options,
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_fork():
+    """
+    A child has not its parent's sessions, can make its own, and ends well.
+    """
+    done = python(
+        """
+        import os, sys
+        from sandbox_wasm import Session, SessionBroken
+        session = Session()
+        session.run("x = 1")
+        for _ in range(3):
+            child = os.fork()
+            if child == 0:
+                try:
+                    session.run("x")
+                except SessionBroken as error:
+                    assert "process" in str(error)
+                else:
+                    os._exit(3)
+                for use in (lambda: session.submit("1"), session.__enter__):
+                    try:
+                        use()
+                    except SessionBroken:
+                        pass
+                    else:
+                        os._exit(4)
+                session.close()
+                with Session() as own:
+                    assert own.run("6 * 7").value == 42
+                sys.exit(7)
+            _, status = os.waitpid(child, 0)
+            assert os.WEXITSTATUS(status) == 7, status
+            assert session.run("x").value == 1
+        session.close()
+        print("parent")
+        """
+    )
+
+    assert (0, "parent\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_fork_while_a_session_is_busy():
+    """
+    What runs in the parent does not hold the child.
+    """
+    done = python(
+        """
+        import os, sys, threading
+        from sandbox_wasm import Limits, Session
+        ready = threading.Event()
+        session = Session(limits=Limits(wall_seconds=20), functions={"ready": ready.set})
+        future = session.submit("ready()\\nwhile True: pass")
+        ready.wait(20)
+        child = os.fork()
+        if child == 0:
+            with Session() as own:
+                assert own.run("6 * 7").value == 42
+            sys.exit(7)
+        assert os.WEXITSTATUS(os.waitpid(child, 0)[1]) == 7
+        session.interrupt()
+        print(type(future.exception(20)).__name__, session.run("5").value)
+        session.close()
+        """
+    )
+
+    assert (0, "Interrupted 5\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+BUSY = {
+    "loop": "while True: pass",
+    "sleep": "import time\ntime.sleep(60)",
+    "host call": "block()",
+    "host calls": "while True: echo(1)",
+}
+
+
+@pytest.mark.parametrize("code", BUSY.values(), ids=BUSY)
+@pytest.mark.parametrize(
+    ("ending", "status"), [("", 0), ("sys.exit(5)", 5), ("raise LookupError", 1)], ids=str
+)
+def test_exit_with_a_busy_session(code, ending, status):
+    """
+    The end of the process waits for no guest, and keeps its exit status.
+    """
+    began = time.perf_counter()
+    done = python(
+        f"""
+        import sys, threading
+        from sandbox_wasm import Session, Limits
+        ready = threading.Event()
+        functions = {{
+            "ready": ready.set, "block": lambda: threading.Event().wait(60), "echo": lambda v: v
+        }}
+        limits = Limits(wall_seconds=60, host_calls=10**9)
+        session = Session(limits=limits, functions=functions)
+        session.submit("ready()\\n" + {code!r})
+        assert ready.wait(20)
+        {ending}
+        """
+    )
+
+    assert status == done.returncode, done.stderr
+    assert time.perf_counter() - began < 10
+    assert ("LookupError" in ending) == ("LookupError" in done.stderr)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
+@pytest.mark.parametrize("code", ["while True: pass", "while True: echo(1)", "sleep(60)"])
+def test_ctrl_c_while_waiting(code):
+    """
+    Each Ctrl-C ends the run as KeyboardInterrupt, and the session goes on.
+    """
+    done = python(
+        f"""
+        import os, signal, threading, time
+        from sandbox_wasm import Limits, Session
+        code = {code!r}
+        ready = threading.Event()
+        def stop():
+            while True:
+                ready.wait()
+                ready.clear()
+                os.kill(os.getpid(), signal.SIGINT)
+        threading.Thread(target=stop, daemon=True).start()
+        limits = Limits(wall_seconds=20, host_calls=10**9)
+        functions = {{"echo": lambda v: v, "ready": ready.set}}
+        with Session(limits=limits, functions=functions) as session:
+            session.run("x = 1\\nfrom time import sleep")
+            for _ in range(10):
+                try:
+                    session.run("ready()\\n" + code)
+                except KeyboardInterrupt:
+                    continue
+                print("went on")
+            print(session.run("x").value)
+        """
+    )
+
+    assert (0, "1\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
+def test_ctrl_c_at_any_moment():
+    """
+    Wherever in a call it lands, the session goes on or says that it is broken.
+    """
+    done = python(
+        """
+        import random, signal
+        from sandbox_wasm import Session, SessionBroken
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        random.seed(5)
+        lost = 0
+        session = Session()
+        session.run("1")
+        for _ in range(400):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
+                for _ in range(20):
+                    session.run("2")
+            except KeyboardInterrupt:
+                pass
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            try:
+                assert session.run("3").value == 3
+            except SessionBroken:
+                lost += 1
+                session.close()
+                session = Session()
+            except KeyboardInterrupt:
+                pass
+        session.close()
+        print("end", lost < 200)
+        """
+    )
+
+    assert (0, "end True\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("left", [12, 20, 40, 80, 200])
+def test_little_recursion_left(make_session, left):
+    """
+    A caller deep in its own recursion gets a result, or the RecursionError that is its own.
+    """
+    session = make_session(functions={"echo": lambda v: v})
+    session.run("x = 4")
+    found = []
+
+    def deep(levels):
+        if levels:
+            deep(levels - 1)
+            return
+        try:
+            found.append(session.run("echo(x)").value)
+        except (RecursionError, SandboxError) as error:
+            found.append(type(error))
+
+    frame, depth = sys._getframe(), 0
+    while frame:
+        frame, depth = frame.f_back, depth + 1
+    began = time.perf_counter()
+    deep(sys.getrecursionlimit() - depth - left)
+
+    assert time.perf_counter() - began < BOUND
+    assert 1 == len(found)
+    try:
+        assert 4 == session.run("echo(x)").value
+    except SessionBroken:
+        assert found != [4]
+
+
+def test_low_recursion_limit():
+    """
+    A process with hardly any recursion still has working sessions.
+    """
+    done = python(
+        """
+        import sys
+        from sandbox_wasm import Session
+        with Session(functions={"echo": lambda v: v}) as session:
+            session.run("1")
+            sys.setrecursionlimit(100)
+            print(session.run("echo(1)").value)
+            print(session.run("echo([[[[1]]]])").value)
+        """
+    )
+
+    assert (0, "1\n[[[[1]]]]\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_two_threads_on_one_session(session):
+    """
+    Runs of two threads take turns and do not mix.
+    """
+    wrong = []
+
+    def work(mine):
+        for i in range(30):
+            code = f"a = {mine}\nfor _ in range(500): pass\nprint(a)\n(a, {i})"
+            result = session.run(code)
+            if (result.value, result.stdout) != ((mine, i), f"{mine}\n"):
+                wrong.append(result)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+        assert not thread.is_alive()
+    assert [] == wrong
+
+
+def test_dropped_while_it_runs(interpreter, assert_healthy):
+    """
+    A session whose last reference goes while it runs ends with its limit.
+    """
+    ready = threading.Event()
+    errors = []
+
+    def work():
+        limits = Limits(wall_seconds=0.5)
+        try:
+            Session(interpreter, limits=limits, functions={"ready": ready.set}).run(
+                "ready()\nwhile True: pass"
+            )
+        except WallTimeExceeded as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ready.wait(BOUND)
+    thread.join(BOUND)
+    assert 1 == len(errors)
+    with pytest.warns(ResourceWarning):  # noqa: PT031
+        errors.clear()
+        gc.collect()  # the error and its result refer to each other
+    assert_healthy()
+
+
+def test_late_answer_is_not_the_next_ones(make_session):
+    """
+    What a run returns after it was given up is nobody's result.
+    """
+    release = threading.Event()
+    limits = Limits(wall_seconds=0.3)
+    session = make_session(limits=limits, functions={"slow": lambda: release.wait(BOUND)})
+
+    with pytest.raises(WallTimeExceeded):
+        session.run("slow()\n'first'")
+    release.set()
+    with pytest.raises(SessionBroken):
+        session.run("'second'")
+
+
+def counts():
+    """Threads, open descriptors and pages of address space of this process."""
+    fds = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    size = 0
+    if os.path.exists("/proc/self/statm"):
+        with open("/proc/self/statm") as file:
+            size = int(file.read().split()[0])
+    return threading.active_count(), fds, size
+
+
+def test_storm_of_sessions(interpreter, assert_healthy):
+    """
+    Two hundred sessions that are cancelled at once leave nothing behind.
+    """
+    assert_healthy()
+    limits = Limits(wall_seconds=20)
+
+    def work(n):
+        for i in range(25):
+            ready = threading.Event()
+            session = Session(interpreter, limits=limits, functions={"ready": ready.set})
+            future = session.submit("ready()\nwhile True: pass")
+            if (i + n) % 3:
+                ready.wait(BOUND)
+            if (i + n) % 2:
+                session.interrupt()
+            session.close()
+            errors.append(future.exception(BOUND))
+
+    def storm():
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(BOUND)
+            assert not thread.is_alive()
+
+    errors = []
+    others = set(threading.enumerate())
+    storm()  # fills the list of spare engines, and malloc's arenas
+    settle(others)
+    threads, fds, size = counts()
+    storm()
+    settle(others)
+
+    assert 400 == len(errors)
+    assert {type(error) for error in errors} <= {SessionClosed, Interrupted, SessionBroken}
+    after = counts()
+    assert threads == after[0]
+    assert after[1] <= fds + 16  # engines that are kept for the next sessions
+    # One leaked session would hold 4 GiB of addresses.
+    assert after[2] - size < (17 * 4 << 30) // os.sysconf("SC_PAGE_SIZE")
+    assert_healthy()
+
+
+def settle(others):
+    """Wait until the threads of closed sessions have ended."""
+    end = time.perf_counter() + BOUND
+    for thread in set(threading.enumerate()) - others:
+        thread.join(max(0, end - time.perf_counter()))
+
+
+def test_exceptions_reach_their_own_session(interpreter):
+    """
+    Of many sessions at once, each sees what its own host function raised.
+    """
+    wrong = []
+
+    def work(n):
+        def boom():
+            raise (KeyError, IndexError, TypeError, ValueError)[n % 4](f"session {n}")
+
+        def fatal():
+            raise SystemExit(n)
+
+        with Session(interpreter, functions={"boom": boom, "fatal": fatal}) as session:
+            for i in range(200):
+                try:
+                    session.run("fatal()" if i % 10 == 9 else "boom()")
+                except GuestError as error:
+                    if f"session {n}" not in error.message:
+                        wrong.append(error)
+                except HostFunctionError as error:
+                    if n != error.__cause__.code:
+                        wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+        assert not thread.is_alive()
+    assert [] == wrong
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_thousand_sessions_at_once(record_property):
+    """
+    A thousand live sessions fit one process, at little memory each.
+    """
+    done = python(
+        """
+        from sandbox_wasm import Session
+        def rss():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * 4096
+        Session().run("1")
+        before = rss()
+        sessions = [Session() for _ in range(1000)]
+        for n, session in enumerate(sessions):
+            session.run(f"x = {n}")
+        print((rss() - before) // 1000)
+        for n, session in enumerate(sessions):
+            assert session.run("x").value == n
+        for session in sessions:
+            session.close()
+        """
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
+    record_property("bytes per session", int(done.stdout))
+    print(f"{int(done.stdout)} bytes per session")
+    assert int(done.stdout) < 2_400_000
+
+
+def test_slow_a_hundred_thousand_of_each(make_session):
+    """
+    One session serves 100,000 runs and 100,000 host calls.
+    """
+    session = make_session(
+        limits=Limits(host_calls=200_000, wall_seconds=BOUND), functions={"echo": lambda v: v}
+    )
+    session.run("n = 0")
+    for _ in range(100_000):
+        session.run("n += 1")
+
+    assert 100_000 == session.run("n").value
+    code = "t = 0\nfor i in range(100000): t += echo(i)\nt"
+    assert sum(range(100_000)) == session.run(code).value
+    session.run("for i in range(3000): a = [i] * 100")
+
+
+HANDLERS = {
+    "faulthandler": "import faulthandler; faulthandler.enable()",
+    "default": "signal.signal(signal.SIGSEGV, signal.SIG_DFL)",
+    "ignored": "signal.signal(signal.SIGSEGV, signal.SIG_IGN)",
+    "handler": "signal.signal(signal.SIGSEGV, lambda *a: None)",
+}
+
+
+@pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
+def test_fault_handlers_before_the_first_session(handler):
+    """
+    A process with fault handlers of its own survives the traps of guests.
+    """
+    done = python(
+        f"""
+        import signal
+        {handler}
+        from sandbox_wasm import Session
+        with Session() as session:
+            print(type(session.run("def f(n): return f(n + 1)\\nf(0)", check=False).error).__name__)
+        with Session() as session:
+            print(session.run("1 + 1").value)
+        """
+    )
+
+    assert (0, "GuestError\n2\n", "") == (done.returncode, done.stdout, done.stderr)
