@@ -82,7 +82,7 @@ def load(name: str, folder: Path | None = None) -> Artifact:
     entry = entries[name]
     try:
         file = str(entry["file"])
-        if Path(file).name != file:
+        if not re.fullmatch(r"[\w.-]+", file):
             raise ValueError("file is not a plain name")
         return Artifact(
             name=name,

@@ -153,7 +153,7 @@ def default_folder() -> Path | None:
     """
     named = os.environ.get("SANDBOX_WASM_CACHE")
     if named is not None:
-        return Path(named) if named else None
+        return Path(named).absolute() if named else None
     import platformdirs
 
     return platformdirs.user_cache_path("sandbox-wasm", appauthor=False)

@@ -40,6 +40,8 @@ class GuestMemory:
 
     def refresh(self) -> None:
         """Look at memory again, after guest code may have grown it."""
+        if self.size < 0:
+            raise ValueError("memory was released")
         size = self._memory.data_len(self._store)
         if size != self.size:
             self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
@@ -101,3 +103,4 @@ class GuestMemory:
         """Let go of memory; every later access raises `ValueError`."""
         for view in (self._view, *self._windows):
             view.release()
+        self.size = -1  # so that no address passes the check
