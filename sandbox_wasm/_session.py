@@ -127,6 +127,7 @@ class Session:
             raise ConfigError(f"code must be a str, got {type(code).__name__}")
         error = None
         source = b""
+        code = code.removeprefix("\ufeff")  # what some editors put before a program
         try:
             source = code.encode()
         except UnicodeEncodeError as bad:

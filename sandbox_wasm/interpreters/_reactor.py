@@ -53,6 +53,7 @@ class ReactorGuest:
         self._reply = b""
         self._files = Files()
         self._stopped = False
+        self._aborting = False
         self.fuel_used: int | None = None
         # Held while another thread touches memory, so that it is not gone meanwhile.
         self._control = threading.Lock()
@@ -95,6 +96,7 @@ class ReactorGuest:
                 raise MemoryExceeded(self._instance.memory_bytes)
         memory.write(address, text)
         # An interrupt that came after the last request had ended is not for this one.
+        self._aborting = False
         ack = abi.CONTROL.unpack_from(self._control_block)[2]
         abi.CONTROL_REQUEST.pack_into(self._control_block, 0, ack, 0)
         memory.pack(
@@ -244,7 +246,9 @@ class ReactorGuest:
             if self._open:
                 view = self._control_block
                 ack = abi.CONTROL.unpack_from(view)[2]
-                kind = abi.REQUEST_ABORT if abort else abi.REQUEST_INTERRUPT
+                # A wish for less does not take back the wish to unwind.
+                self._aborting = self._aborting or abort
+                kind = abi.REQUEST_ABORT if self._aborting else abi.REQUEST_INTERRUPT
                 abi.CONTROL_REQUEST.pack_into(view, 0, (ack + 1) & 0xFFFFFFFF, kind)
                 self._breaker[0] |= self._breaker_bits
 
