@@ -18,4 +18,9 @@ void sandbox_answer(mp_obj_t value);
 // hostcall.c: make builtins of the host functions named in the list.
 void sandbox_set_host_functions(mp_obj_t names);
 
+// areas.c: memory for areas of the heap. While generous, also from the reserve.
+void *sandbox_area_alloc(size_t bytes);
+void sandbox_area_free(void *area);
+void sandbox_area_generous(bool yes);
+
 #endif

@@ -24,21 +24,7 @@ extern char __stack_high, __stack_low;
 #define UNCHECKED_STACK (16 * 1024)
 // The longest message or traceback that leaves the sandbox.
 #define ERROR_TEXT_BYTES (64 * 1024)
-// Left free when the heap takes the rest of linear memory: for a source, a
-// reply, and the C library's own bookkeeping.
-#define MALLOC_RESERVE (128 * 1024)
-
 // ---- memory
-
-size_t gc_get_max_new_split(void) {
-    size_t pages = __builtin_wasm_memory_size(0);
-    if (X.memory_limit <= pages) {
-        return 0;
-    }
-    size_t left = X.memory_limit - pages;
-    left = left > 65535 ? 65535 * 65536u : left * 65536;
-    return left > MALLOC_RESERVE ? left - MALLOC_RESERVE : 0;
-}
 
 // Only the shadow stack is scanned: the build makes every pointer that lives
 // across a call lie there (docs/building.md).
@@ -213,11 +199,14 @@ static void set_inputs(mp_obj_t inputs) {
 }
 
 static mp_obj_t run(const char *source, size_t len, char **block) {
+    sandbox_area_generous(true);
     mp_lexer_t *lex = mp_lexer_new_from_str_len(MP_QSTR__lt_sandbox_gt_, source, len, 0);
     mp_parse_tree_t tree = mp_parse(lex, MP_PARSE_FILE_INPUT);
     free(*block); // the text is not needed to run what it says
     *block = NULL;
-    return mp_call_function_0(mp_compile(&tree, MP_QSTR__lt_sandbox_gt_, true));
+    mp_obj_t body = mp_compile(&tree, MP_QSTR__lt_sandbox_gt_, true);
+    sandbox_area_generous(false);
+    return mp_call_function_0(body);
 }
 
 static mp_obj_t serve(const char *source, char **block) {
@@ -251,6 +240,7 @@ static void reset_thread_state(void) {
     MP_STATE_THREAD(mp_pending_exception) = MP_OBJ_NULL;
     MP_STATE_VM(vm_abort) = false;
     MP_STATE_MEM(gc_auto_collect_enabled) = true;
+    sandbox_area_generous(false);
     mp_globals_set(&MP_STATE_VM(dict_main));
     mp_locals_set(&MP_STATE_VM(dict_main));
 }
@@ -297,7 +287,7 @@ SANDBOX_EXPORT(sandbox_start) void sandbox_start(void) {
     X.control_breaker = (uint32_t)(uintptr_t)&MP_STATE_VM(vm_abort);
     X.control_mask = 1;
     mp_cstack_init_with_top(&__stack_high, STACK_LIMIT);
-    char *heap = malloc(HEAP_BYTES);
+    char *heap = sandbox_area_alloc(HEAP_BYTES);
     if (!heap) {
         __builtin_trap();
     }

@@ -18,6 +18,10 @@ typedef long mp_off_t;
 #define MICROPY_ENABLE_GC           (1)
 #define MICROPY_GC_SPLIT_HEAP       (1)
 #define MICROPY_GC_SPLIT_HEAP_AUTO  (1)
+void *sandbox_area_alloc(size_t bytes);
+void sandbox_area_free(void *area);
+#define MP_PLAT_ALLOC_HEAP(bytes)   sandbox_area_alloc(bytes)
+#define MP_PLAT_FREE_HEAP(area)     sandbox_area_free(area)
 #define MICROPY_STACK_CHECK         (1)
 #define MICROPY_STACK_CHECK_MARGIN  (2048)
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
