@@ -8,6 +8,7 @@ or widened from inside.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import threading
 import time
@@ -48,7 +49,9 @@ class Ledger:
         self._functions = functions
         self._stop_guest = stop_guest
         self._lock = threading.Lock()
-        self._wake = threading.Event()
+        # Held while nobody is to be woken. An Event would do, were it not left locked
+        # by a Ctrl-C that lands within its own methods.
+        self._wake = threading.Lock()
         self.result_bytes = limits.result_bytes
         self.host_call_bytes = limits.host_call_bytes
         self.begin(None)
@@ -63,7 +66,7 @@ class Ledger:
         self._texts: dict[int, list[str]] = {}
         self._decoders: dict[int, codecs.IncrementalDecoder] = {}
         self._on_output = on_output
-        self._wake.clear()
+        self._wake.acquire(blocking=False)
 
     def end(self, reason: BaseException, over: bool = False) -> None:
         """Record why the run ends, and wake what sleeps.
@@ -73,7 +76,7 @@ class Ledger:
         with self._lock:
             if over or self.reason is None:
                 self.reason = reason
-        self._wake.set()
+        self._ring()
 
     def text(self, stream: int) -> str:
         """Return the text that was kept of stream 1 or 2."""
@@ -129,7 +132,12 @@ class Ledger:
 
     def sleep(self, nanoseconds: int) -> None:
         # A wait of more than a day is longer than any run.
-        self._wake.wait(min(nanoseconds / 1e9, 86_400.0))
+        if self._wake.acquire(timeout=min(nanoseconds / 1e9, 86_400.0)):
+            self._ring()
+
+    def _ring(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it has rung already
+            self._wake.release()
 
     def random(self, length: int) -> bytes:
         return os.urandom(length)
