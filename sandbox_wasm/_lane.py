@@ -51,6 +51,10 @@ _LEAVE_AFTER = 0.3
 # A guest is made in less than a millisecond; this is for a machine that was asleep.
 _START_SECONDS = 30.0
 
+# A signal that comes just before the wait begins does not end it; the next look
+# finds it.
+_LOOK_SECONDS = 0.5
+
 # Ends of a run after which the guest is whole.
 _HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
 
@@ -158,7 +162,7 @@ class Lane:
                     self.ledger.begin(None)
 
     def _wait(self, job: Job, wall: float) -> None:
-        timeout = wall
+        timeout = min(wall, _LOOK_SECONDS)
         ending = 0.0
         begun = time.perf_counter()
         stages = [(0.0, self._interrupt), (_ABORT_AFTER, self._abort), (_KILL_AFTER, self._kill)]
@@ -176,7 +180,7 @@ class Lane:
                 # Until the guest is made, the run has not begun.
                 end = job.started + wall if job.started else begun + _START_SECONDS
                 if end > now:
-                    timeout = min(end - now, wall)
+                    timeout = min(end - now, wall, _LOOK_SECONDS)
                     continue
                 self.ledger.end(
                     WallTimeExceeded(wall)

@@ -197,12 +197,14 @@ def test_ctrl_c_at_any_moment():
         session.run("1")
         for _ in range(400):
             try:
-                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
-                for _ in range(20):
-                    session.run("2")
-            except KeyboardInterrupt:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
+                    for _ in range(20):
+                        session.run("2")
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except (KeyboardInterrupt, SessionBroken):
                 pass
-            signal.setitimer(signal.ITIMER_REAL, 0)
             try:
                 assert session.run("3").value == 3
             except SessionBroken:
