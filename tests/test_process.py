@@ -388,7 +388,7 @@ def test_storm_of_sessions(interpreter, assert_healthy):
     assert 400 == len(errors)
     assert {type(error) for error in errors} <= {SessionClosed, Interrupted, SessionBroken}
     after = counts()
-    assert threads == after[0]
+    assert after[0] <= threads
     assert after[1] <= fds + 16  # engines that are kept for the next sessions
     # One leaked session would hold 4 GiB of addresses.
     assert after[2] - size < (17 * 4 << 30) // os.sysconf("SC_PAGE_SIZE")
