@@ -48,25 +48,35 @@ def load_abi() -> Any:
 abi = load_abi()
 
 
-class Boot:
-    """An instance of the reactor, under a host that is the same for everyone."""
+def compile_module(data: bytes) -> tuple[wasmtime.Engine, wasmtime.Module]:
+    """Return the module, compiled in a hurry: it runs once or a few times."""
+    config = wasmtime.Config()
+    config.max_wasm_stack = 2 << 20
+    config.cranelift_opt_level = "none"
+    engine = wasmtime.Engine(config)
+    return engine, wasmtime.Module(engine, data)
 
-    def __init__(self, data: bytes) -> None:
-        config = wasmtime.Config()
-        config.max_wasm_stack = 2 << 20
-        config.cranelift_opt_level = "none"  # it runs once
-        engine = wasmtime.Engine(config)
+
+class Boot:
+    """An instance of a reactor or an image, under a host that is the same for everyone.
+
+    Attributes:
+        output: What the guest wrote, to either stream.
+    """
+
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
         self.store = wasmtime.Store(engine)
         linker = wasmtime.Linker(engine)
         none = wasmtime.FuncType([], [])
         linker.define_func("sandbox", "call", none, self.refuse)
         linker.define_func("sandbox", "sys", none, self.sys)
-        instance = linker.instantiate(self.store, wasmtime.Module(engine, data))
+        instance = linker.instantiate(self.store, module)
         self.exports = instance.exports(self.store)
         self.memory = self.exports["memory"]
         self.exchange = self.exports["sandbox_exchange"].value(self.store) & 0xFFFFFFFF
         self.ticks = 0
         self.drawn = 0
+        self.output = b""
 
     def refuse(self) -> None:
         self.pack(abi.REPLY, abi.REPLY_AT, 0, abi.REPLY_STOP)
@@ -88,23 +98,38 @@ class Boot:
             self.drawn += second
             self.memory.write(self.store, data, first)
         elif op == abi.SYS_OUTPUT:
-            _, length = self.unpack(abi.OUTPUT, abi.OUTPUT_AT)
-            _, _, _, buffer = self.unpack(abi.ABOUT, abi.ABOUT_AT)
-            text = self.memory.read(self.store, buffer, buffer + length)
-            sys.stderr.buffer.write(bytes(text))
+            self.take_output()
         elif op >= abi.SYS_PATH_CREATE_DIRECTORY:
             first = ENOENT
         elif op >= abi.SYS_FD_ADVISE:
             first = EBADF
         self.pack(abi.SYS_RESULT, abi.SYS_RESULT_AT, abi.SYS_OK, 0, first)
 
-    def run(self) -> tuple[int, bytes]:
+    def take_output(self) -> None:
+        _, length = self.unpack(abi.OUTPUT, abi.OUTPUT_AT)
+        _, _, _, buffer = self.unpack(abi.ABOUT, abi.ABOUT_AT)
+        self.output += bytes(self.memory.read(self.store, buffer, buffer + length))
+
+    def request(self, source: bytes) -> tuple[int, int, bytes]:
+        """Run *source*; return status, kind of value, and its text if it has one."""
+        address = self.exports["sandbox_alloc"](self.store, len(source))
+        self.memory.write(self.store, source, address)
+        self.pack(abi.REQUEST, abi.REQUEST_AT, abi.MODE_RUN, 0, address, len(source), 0, 0, 65_535)
+        self.exports["sandbox_exec"](self.store)
+        self.take_output()
+        status, kind, at, length, *_ = self.unpack(abi.ANSWER, abi.ANSWER_AT)
+        has_text = kind in (abi.KIND_STR, abi.KIND_JSON)
+        text = bytes(self.memory.read(self.store, at, at + length)) if has_text else b""
+        return status, kind, text
+
+    def initialize(self) -> tuple[int, bytes]:
         """Initialise; return the stack pointer and all of memory."""
         pointer = self.exports["__stack_pointer"]
         before = pointer.value(self.store)
         self.exports["_initialize"](self.store)
         failed = self.exports["sandbox_init"](self.store)
         if failed:
+            sys.stderr.write(self.output.decode("utf-8", "replace"))
             raise SystemExit(f"preinitialize: step {failed} of the initialisation failed")
         if pointer.value(self.store) != before:
             raise SystemExit("preinitialize: the shadow stack is not as it was")
@@ -211,7 +236,7 @@ def make_image(reactor: bytes, memory: bytes) -> bytes:
 
 def main(source: str, target: str) -> None:
     reactor = Path(source).read_bytes()
-    stack_pointer, memory = Boot(reactor).run()
+    stack_pointer, memory = Boot(*compile_module(reactor)).initialize()
     # The shadow stack grows down from its pointer to 0, and holds nothing any more.
     memory = bytes(stack_pointer) + memory[stack_pointer:]
     image = make_image(reactor, memory)

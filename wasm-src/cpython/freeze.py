@@ -20,8 +20,8 @@ from tzdata_modules import tzdata_sources
 LEFT_OUT = set(
     """
     __hello__ __phello__ _aix_support _android_support _apple_support _ios_support
-    _osx_support _pyrepl _sysconfigdata__linux_x86_64-linux-gnu antigravity ctypes curses
-    dbm ensurepip idlelib msilib nturl2path pydoc_data site-packages test
+    _osx_support _sysconfigdata__linux_x86_64-linux-gnu antigravity ctypes curses
+    ensurepip idlelib msilib nturl2path pydoc_data site-packages test
     tkinter turtle turtledemo venv
     """.split()
 )
@@ -37,7 +37,8 @@ def sources(folder: Path, left_out=frozenset()):
             is_package = path.name == "__init__.py"
             name = name.removesuffix(".__init__")
             plain = all(part.isidentifier() for part in name.replace("-", "_").split("."))
-            if path.suffix == ".py" and name not in left_out and plain:
+            repl = name.startswith("_pyrepl.") and name != "_pyrepl.pager"  # help() pages
+            if path.suffix == ".py" and name not in left_out and plain and not repl:
                 yield name, is_package, path.read_bytes()
 
 

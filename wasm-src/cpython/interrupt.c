@@ -3,7 +3,7 @@
 // The host sets a bit in CPython's eval breaker, which makes the evaluation loop ask
 // whether a signal has come; the linker leads that question here (--wrap), as it does
 // for the C loops that ask PyErr_CheckSignals. C loops that ask nobody mostly drain an
-// iterator, so the iterators that can be endless ask for them.
+// iterator, so the iterators ask for them.
 #include "guest.h"
 #include "pycore_range.h"
 
@@ -30,13 +30,22 @@ static int raise_interrupt(void) {
 
 int sandbox_poll(void) { return sandbox_interrupt_pending() ? raise_interrupt() : 0; }
 
-void sandbox_arm(void) { X.control_armed = 1; }
+void sandbox_arm(void) {
+    X.control_armed = 1;
+    if (sandbox_interrupt_pending()) {
+        *breaker |= SIGNALS_PENDING; // the host's own bit may have been spent before
+    }
+}
 
 void sandbox_disarm(void) {
     X.control_armed = 0;
     if (sandbox_unwinding) {
         sandbox_unwinding = 0;
         X.control_ack = X.control_request;
+        // No handler has put back what it was handling.
+        PyThreadState *tstate = PyThreadState_Get();
+        tstate->exc_info = &tstate->exc_state;
+        Py_CLEAR(tstate->exc_state.exc_value);
     }
 }
 
@@ -86,45 +95,52 @@ void __wrap_PyErr_FormatUnraisable(const char *format, ...) {
     Py_XDECREF(text);
 }
 
-// ---- iterators that C code may drain for ever
+// ---- iterators that C code may drain for ever, or stack up without counting
 
-#define ENDLESS(name)                                    \
-    static iternextfunc next_of_##name;                  \
-    static PyObject *polling_##name(PyObject *iterator) { \
-        return sandbox_poll() ? NULL : next_of_##name(iterator); \
+#define ITERATOR(name)                                              \
+    static iternextfunc next_of_##name;                             \
+    static PyObject *counting_##name(PyObject *iterator) {          \
+        if (sandbox_poll() || Py_EnterRecursiveCall(" in an iterator")) { \
+            return NULL;                                            \
+        }                                                           \
+        PyObject *item = next_of_##name(iterator);                  \
+        Py_LeaveRecursiveCall();                                    \
+        return item;                                                \
     }
+#define BUILTIN(each)                                                          \
+    each(range, PyRangeIter_Type) each(long_range, PyLongRangeIter_Type)       \
+    each(call, PyCallIter_Type) each(map, PyMap_Type) each(filter, PyFilter_Type) \
+    each(zip, PyZip_Type) each(enumerate, PyEnum_Type)
 #define ITERTOOLS(each)                                                                  \
-    each(accumulate) each(chain) each(combinations) each(combinations_with_replacement) \
-    each(compress) each(count) each(cycle) each(filterfalse) each(islice) each(permutations) \
-    each(product) each(repeat) each(starmap) each(takewhile) each(zip_longest)
+    each(accumulate) each(batched) each(chain) each(combinations)                        \
+    each(combinations_with_replacement) each(compress) each(count) each(cycle)           \
+    each(dropwhile) each(filterfalse) each(groupby) each(islice) each(pairwise)          \
+    each(permutations) each(product) each(repeat) each(starmap) each(takewhile)          \
+    each(zip_longest)
 
-ENDLESS(range)
-ENDLESS(long_range)
-ENDLESS(call)
-ITERTOOLS(ENDLESS)
+#define OF_BUILTIN(name, type) ITERATOR(name)
+BUILTIN(OF_BUILTIN)
+ITERTOOLS(ITERATOR)
 
-static int make_poll(PyTypeObject *type, iternextfunc *next, iternextfunc polling) {
-    if (type == NULL) {
-        return -1;
-    }
+static void count_calls(PyTypeObject *type, iternextfunc *next, iternextfunc counting) {
     *next = type->tp_iternext;
-    type->tp_iternext = polling;
-    return 0;
+    type->tp_iternext = counting;
 }
 
 int sandbox_interrupts_init(void) {
     PyObject *itertools = PyImport_ImportModule("itertools");
-    if (itertools == NULL || make_poll(&PyRangeIter_Type, &next_of_range, polling_range)
-        || make_poll(&PyLongRangeIter_Type, &next_of_long_range, polling_long_range)
-        || make_poll(&PyCallIter_Type, &next_of_call, polling_call)) {
+    if (itertools == NULL) {
         return -1;
     }
-#define POLL(name)                                                                         \
-    if (make_poll((PyTypeObject *)PyObject_GetAttrString(itertools, #name), &next_of_##name, \
-            polling_##name)) {                                                             \
-        return -1;                                                                         \
-    }
-    ITERTOOLS(POLL)
+#define COUNT_BUILTIN(name, type) count_calls(&type, &next_of_##name, counting_##name);
+    BUILTIN(COUNT_BUILTIN)
+#define COUNT(name)                                                        \
+    PyObject *type_of_##name = PyObject_GetAttrString(itertools, #name);   \
+    if (type_of_##name == NULL) {                                          \
+        return -1;                                                         \
+    }                                                                      \
+    count_calls((PyTypeObject *)type_of_##name, &next_of_##name, counting_##name);
+    ITERTOOLS(COUNT)
     Py_DECREF(itertools);
     // Its name is the builtin's, and so is what catches it.
     interrupt_class = PyErr_NewException("builtins.KeyboardInterrupt", PyExc_KeyboardInterrupt, NULL);

@@ -21,6 +21,7 @@ import datetime
 import decimal
 import difflib  # noqa: F401
 import enum  # noqa: F401
+import errno
 import fractions
 import functools  # noqa: F401
 import graphlib  # noqa: F401
@@ -37,7 +38,7 @@ import logging  # noqa: F401
 import math  # noqa: F401
 import numbers  # noqa: F401
 import operator  # noqa: F401
-import os  # noqa: F401
+import os
 import pathlib  # noqa: F401
 import pprint  # noqa: F401
 import queue  # noqa: F401
@@ -82,14 +83,40 @@ def rehearse():
     linecache.clearcache()
 
 
+class Quitter:
+    """`exit` and `quit`, as the module site makes them, but standard input stays open."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __repr__(self):
+        return f"Use {self._name}() to end the run"
+
+    def __call__(self, code=None):
+        raise SystemExit(code)
+
+
+def refuse(what):
+    """Return a function that says that there is no *what* here."""
+
+    def refused(*args, **kwargs):
+        raise OSError(errno.ENOTSUP, f"the sandbox has no {what}")
+
+    return refused
+
+
 # What the module site would add.
-builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
-builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
+builtins.exit = Quitter("exit")
+builtins.quit = Quitter("quit")
 builtins.help = _sitebuiltins._Helper()
 
 # What hashlib would take from OpenSSL.
 hashlib.pbkdf2_hmac = _pbkdf2.pbkdf2_hmac
 hashlib.__all__ += ("pbkdf2_hmac",)
+
+# Called by much of the library without a look whether it is there.
+os.pipe = refuse("pipes")
+os.system = refuse("processes")
 
 sys.executable = ""
 sys.argv = [""]
