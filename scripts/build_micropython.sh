@@ -144,6 +144,10 @@ compile() {
     zig=$(echo "$WORK"/tools/venv/lib/python*/site-packages/ziglang/zig)
     export ZIG_GLOBAL_CACHE_DIR=$WORK/zig-cache ZIG_LOCAL_CACHE_DIR=$WORK/zig-cache
     logged mpy-cross make -C "$WORK/source/mpy-cross" -j "$JOBS"
+    # Upstream renews frozen code by the age of its sources alone.
+    rm -f "$WORK/objects/frozen_content.c"
+    [ "$WORK/objects/frozen_mpy" -nt "$WORK/source/mpy-cross/build/mpy-cross" ] ||
+        rm -rf "$WORK/objects/frozen_mpy"
     say "compiling"
     logged make make -C "$PORT" -j "$JOBS" TOP="$WORK/source" BUILD="$WORK/objects" ZIG="$zig" \
         ${OPT:+OPT="$OPT"} ${HOT_OPT:+HOT_OPT="$HOT_OPT"}
