@@ -38,6 +38,10 @@ void sandbox_break(void);
 #define MICROPY_PORT_BREAK() sandbox_break()
 #define SANDBOX_POLL() do { if (MP_STATE_VM(vm_abort)) { mp_handle_pending(true); } } while (0)
 
+// A source of some megabytes takes seconds to parse, which an interrupt can end.
+#define MICROPY_PARSE_POLL()        SANDBOX_POLL()
+#define MICROPY_ALLOC_PARSE_CHUNK_INIT (4096)
+
 // The language.
 #define MICROPY_LONGINT_IMPL        (MICROPY_LONGINT_IMPL_MPZ)
 #define MICROPY_FLOAT_IMPL          (MICROPY_FLOAT_IMPL_DOUBLE)
