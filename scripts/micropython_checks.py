@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import wasmtime
-
 from check_artifacts import EXPORTS, IMPORTS
 from manifest import ABI_HEADER, ROOT
 from wasm_module import read_module
