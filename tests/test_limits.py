@@ -399,3 +399,22 @@ def test_misspelt_limit():
     """
     with pytest.raises(TypeError, match="wall_second"):
         Limits(wall_second=1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["lambda:" * 100_000 + "1", "\n".join(f"v{i} = 1" for i in range(200_000))],
+    ids=["nested", "names"],
+)
+def test_parsing_is_on_the_clock(make_session, source):
+    """
+    A source that takes long to compile is interrupted like any code, and variables stay.
+    """
+    session = make_session(limits=Limits(wall_seconds=0.3, memory_bytes=256 << 20))
+    session.run("x = 1")
+
+    error = session.run(source, check=False).error
+
+    assert isinstance(error, WallTimeExceeded | GuestError)
+    assert "kept" == error.state
+    assert 1 == session.run("x").value

@@ -532,3 +532,14 @@ def test_every_error_has_one_root():
         value = getattr(sandbox_wasm, name)
         if isinstance(value, type) and issubclass(value, Exception):
             assert issubclass(value, SandboxError)
+
+
+@pytest.mark.parametrize("count", [255, 256, 1000])
+def test_number_of_arguments(session, count):
+    """
+    As many arguments as there are arrive, or the source is refused.
+    """
+    call = "f(" + ",".join(["1"] * count) + ")"
+    result = session.run(f"def f(*args): return len(args)\n{call}", check=False)
+
+    assert count == result.value or "SyntaxError" == result.error.type_name
