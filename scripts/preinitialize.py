@@ -61,7 +61,7 @@ class Boot:
     """An instance of a reactor or an image, under a host that is the same for everyone.
 
     Attributes:
-        output: What the guest wrote, to either stream.
+        output, errors: What the guest wrote to its two streams.
     """
 
     def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
@@ -77,6 +77,7 @@ class Boot:
         self.ticks = 0
         self.drawn = 0
         self.output = b""
+        self.errors = b""
 
     def refuse(self) -> None:
         self.pack(abi.REPLY, abi.REPLY_AT, 0, abi.REPLY_STOP)
@@ -106,9 +107,13 @@ class Boot:
         self.pack(abi.SYS_RESULT, abi.SYS_RESULT_AT, abi.SYS_OK, 0, first)
 
     def take_output(self) -> None:
-        _, length = self.unpack(abi.OUTPUT, abi.OUTPUT_AT)
+        stream, length = self.unpack(abi.OUTPUT, abi.OUTPUT_AT)
         _, _, _, buffer = self.unpack(abi.ABOUT, abi.ABOUT_AT)
-        self.output += bytes(self.memory.read(self.store, buffer, buffer + length))
+        text = bytes(self.memory.read(self.store, buffer, buffer + length))
+        if stream == 1:
+            self.output += text
+        else:
+            self.errors += text
 
     def request(self, source: bytes) -> tuple[int, int, bytes]:
         """Run *source*; return status, kind of value, and its text if it has one."""
@@ -129,7 +134,7 @@ class Boot:
         self.exports["_initialize"](self.store)
         failed = self.exports["sandbox_init"](self.store)
         if failed:
-            sys.stderr.write(self.output.decode("utf-8", "replace"))
+            sys.stderr.write((self.output + self.errors).decode("utf-8", "replace"))
             raise SystemExit(f"preinitialize: step {failed} of the initialisation failed")
         if pointer.value(self.store) != before:
             raise SystemExit("preinitialize: the shadow stack is not as it was")

@@ -10,6 +10,13 @@
 
 // Functions return 0, or -1 with a Python exception set, unless they say otherwise.
 
+// ---- malloc.c
+
+// While it is open, what does not fit into memory may take the reserve. Closed while
+// guest code runs.
+extern bool sandbox_reserve_open;
+void sandbox_reserve_keep(void);
+
 // ---- text.c: text that grows
 
 typedef struct {

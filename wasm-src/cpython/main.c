@@ -11,11 +11,6 @@
 static PyObject *answered;
 static sandbox_text answer_text;
 
-// Given up when memory runs out, so that there is room to say so, and to let go of
-// something in the next run.
-#define RESERVE_BYTES (384 * 1024)
-static void *reserve;
-
 // ---- answers
 
 static void answer_text_as(uint32_t kind, const char *text, size_t len) {
@@ -74,10 +69,6 @@ static void answer_exception(void) {
         Py_XDECREF(exc);
         return;
     }
-    if (reserve && PyErr_GivenExceptionMatches(exc, PyExc_MemoryError)) {
-        free(reserve);
-        reserve = NULL;
-    }
     sandbox_text_free(&answer_text);
     PyObject *texts = PyObject_CallOneArg(sandbox_helper_describe, exc);
     if (texts && PyList_CheckExact(texts) && sandbox_encode(&answer_text, texts, false) == 0) {
@@ -92,12 +83,19 @@ static void answer_exception(void) {
 
 // ---- requests
 
+static PyObject *evaluate(PyCodeObject *code) {
+    sandbox_reserve_open = false;
+    PyObject *result = PyEval_EvalCode((PyObject *)code, sandbox_globals, sandbox_globals);
+    sandbox_reserve_open = true;
+    return result;
+}
+
 static PyObject *compile_and_run(mod_ty tree, PyObject *name, PyCompilerFlags *flags, PyArena *arena) {
     PyCodeObject *code = _PyAST_Compile(tree, name, flags, -1, arena);
     if (code == NULL) {
         return NULL;
     }
-    PyObject *result = PyEval_EvalCode((PyObject *)code, sandbox_globals, sandbox_globals);
+    PyObject *result = evaluate(code);
     Py_DECREF(code);
     return result;
 }
@@ -120,9 +118,9 @@ static PyObject *run_tree(mod_ty tree, PyObject *name, PyCompilerFlags *flags, P
         // first has run.
         PyCodeObject *rest = _PyAST_Compile(tree, name, flags, -1, arena);
         PyCodeObject *end = rest ? _PyAST_Compile(value, name, flags, -1, arena) : NULL;
-        PyObject *result = end ? PyEval_EvalCode((PyObject *)rest, sandbox_globals, sandbox_globals) : NULL;
+        PyObject *result = end ? evaluate(rest) : NULL;
         if (result) {
-            Py_SETREF(result, PyEval_EvalCode((PyObject *)end, sandbox_globals, sandbox_globals));
+            Py_SETREF(result, evaluate(end));
         }
         Py_XDECREF(rest);
         Py_XDECREF(end);
@@ -224,7 +222,9 @@ static PyObject *serve(const char *source, char **block) {
         case SANDBOX_MODE_MAP:
             function = lookup_global(source, X.source_len);
             if (function && inputs) {
+                sandbox_reserve_open = false;
                 result = X.mode == SANDBOX_MODE_CALL ? call(function, inputs) : map(function, inputs);
+                sandbox_reserve_open = true;
             }
             Py_XDECREF(function);
             break;
@@ -260,9 +260,7 @@ SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
     if (answer_text.capacity > 65536) {
         sandbox_text_free(&answer_text);
     }
-    if (reserve == NULL) {
-        reserve = malloc(RESERVE_BYTES);
-    }
+    sandbox_reserve_open = true;
     begin_once();
     sandbox_arm();
     PyObject *value = serve(source, &block);
@@ -280,14 +278,13 @@ SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
     sandbox_disarm();
     PyErr_Clear();
     free(block);
+    sandbox_reserve_keep();
 }
 
 // Take back what the rehearsals of the image left: it starts as nobody's.
 void sandbox_forget(void) {
     Py_CLEAR(answered);
     sandbox_text_free(&answer_text);
-    free(reserve);
-    reserve = NULL;
     begun = false;
     memset((char *)(uintptr_t)X.source_buffer, 0, SANDBOX_SOURCE_BYTES);
     memset((char *)(uintptr_t)X.output_buffer, 0, SANDBOX_OUTPUT_BYTES);

@@ -39,6 +39,12 @@ static block *lists[ROWS][COLUMNS];
 static uint32_t rows_used, columns_used[ROWS];
 static block *end; // the word of size 0 after the last block
 
+// Kept back for the port itself, so that a guest that has filled its memory can still be
+// told so, and can be given the line that frees some.
+#define RESERVE_BYTES (1024 * 1024)
+static void *reserve;
+bool sandbox_reserve_open;
+
 extern char __heap_base;
 
 static uint32_t size_of(const block *b) { return b->word & ~FLAGS; }
@@ -203,14 +209,26 @@ void *malloc(size_t n) {
     }
     uint32_t size = block_size(n);
     block *b = find(size);
+    if (b == NULL && grow(size)) {
+        b = find(size);
+    }
+    if (b == NULL && sandbox_reserve_open && reserve) {
+        free(reserve);
+        reserve = NULL;
+        b = find(size);
+    }
     if (b == NULL) {
-        b = grow(size) ? find(size) : NULL;
-        if (b == NULL) {
-            errno = ENOMEM;
-            return NULL;
-        }
+        errno = ENOMEM;
+        return NULL;
     }
     return use(b, size);
+}
+
+void sandbox_reserve_keep(void) {
+    sandbox_reserve_open = false;
+    for (size_t size = RESERVE_BYTES; reserve == NULL && size >= RESERVE_BYTES / 4; size /= 2) {
+        reserve = malloc(size);
+    }
 }
 
 void free(void *p) {
