@@ -56,6 +56,7 @@ int sandbox_sources_init(void);
 // A new name "<sandbox>" under which linecache finds the lines of text.
 PyObject *sandbox_source_begin(PyObject *text);
 void sandbox_source_end(PyObject *name);
+bool sandbox_source_is_known(PyObject *name);
 
 // ---- main.c
 

@@ -90,67 +90,120 @@ static PyObject *evaluate(PyCodeObject *code) {
     return result;
 }
 
-static PyObject *compile_and_run(mod_ty tree, PyObject *name, PyCompilerFlags *flags, PyArena *arena) {
-    PyCodeObject *code = _PyAST_Compile(tree, name, flags, -1, arena);
-    if (code == NULL) {
-        return NULL;
-    }
-    PyObject *result = evaluate(code);
-    Py_DECREF(code);
-    return result;
+// What a source was compiled to. The body runs as a module; a last expression then runs
+// by itself and is the value.
+typedef struct {
+    PyObject *name;
+    PyCodeObject *body, *value; // one of them may be NULL
+} program;
+
+static void program_free(program *p) {
+    Py_CLEAR(p->body);
+    Py_CLEAR(p->value);
+    Py_CLEAR(p->name);
 }
 
-// The body runs as a module; a last expression then runs by itself and is the value.
-static PyObject *run_tree(mod_ty tree, PyObject *name, PyCompilerFlags *flags, PyArena *arena) {
+static int compile_tree(program *p, mod_ty tree, PyCompilerFlags *flags, PyArena *arena) {
     asdl_stmt_seq *body = tree->v.Module.body;
     Py_ssize_t n = asdl_seq_LEN(body);
     stmt_ty last = n ? asdl_seq_GET(body, n - 1) : NULL;
-    if (last == NULL || last->kind != Expr_kind) {
-        return compile_and_run(tree, name, flags, arena);
-    }
-    mod_ty value = _PyAST_Expression(last->v.Expr.value, arena);
-    if (value == NULL) {
-        return NULL;
-    }
-    body->size = n - 1;
-    if (n > 1) {
-        // Both are compiled first: what is wrong in the last line is known before the
-        // first has run.
-        PyCodeObject *rest = _PyAST_Compile(tree, name, flags, -1, arena);
-        PyCodeObject *end = rest ? _PyAST_Compile(value, name, flags, -1, arena) : NULL;
-        PyObject *result = end ? evaluate(rest) : NULL;
-        if (result) {
-            Py_SETREF(result, evaluate(end));
+    bool has_value = last && last->kind == Expr_kind;
+    mod_ty value = NULL;
+    if (has_value) {
+        value = _PyAST_Expression(last->v.Expr.value, arena);
+        if (value == NULL) {
+            return -1;
         }
-        Py_XDECREF(rest);
-        Py_XDECREF(end);
-        return result;
+        body->size = --n;
     }
-    return compile_and_run(value, name, flags, arena);
+    // Both before either runs: what is wrong in the last line is known at once.
+    if (n || !has_value) {
+        p->body = _PyAST_Compile(tree, p->name, flags, -1, arena);
+        if (p->body == NULL) {
+            return -1;
+        }
+    }
+    if (has_value) {
+        p->value = _PyAST_Compile(value, p->name, flags, -1, arena);
+    }
+    return has_value && p->value == NULL ? -1 : 0;
+}
+
+static int compile_text(program *p, PyObject *text) {
+    const char *utf8 = PyUnicode_AsUTF8(text);
+    p->name = utf8 ? sandbox_source_begin(text) : NULL;
+    PyArena *arena = p->name ? _PyArena_New() : NULL;
+    if (arena == NULL) {
+        return -1;
+    }
+    PyCompilerFlags flags = { PyCF_IGNORE_COOKIE, PY_MINOR_VERSION };
+    mod_ty tree = _PyParser_ASTFromString(utf8, p->name, Py_file_input, &flags, arena);
+    int failed = tree == NULL || compile_tree(p, tree, &flags, arena);
+    _PyArena_Free(arena);
+    return failed ? -1 : 0;
+}
+
+// NULL if it failed, with the error answered.
+static PyObject *run_program(const program *p) {
+    PyObject *result = p->body ? evaluate(p->body) : Py_NewRef(Py_None);
+    if (result && p->value) {
+        Py_SETREF(result, evaluate(p->value));
+    }
+    if (result == NULL) {
+        answer_exception();
+    }
+    return result;
+}
+
+// Small sources that come again and again are compiled once: the second time.
+#define KEPT_PROGRAMS 64
+#define KEPT_LENGTH 4096
+
+static struct {
+    Py_hash_t seen;
+    PyObject *text;
+    program program;
+} kept[KEPT_PROGRAMS];
+
+static PyObject *run_text(PyObject *text) {
+    Py_hash_t hash = PyObject_Hash(text);
+    unsigned slot = (size_t)hash % KEPT_PROGRAMS;
+    if (kept[slot].text && kept[slot].seen == hash && PyUnicode_Compare(kept[slot].text, text) == 0
+        && sandbox_source_is_known(kept[slot].program.name)) {
+        return run_program(&kept[slot].program);
+    }
+    bool again = kept[slot].seen == hash && PyUnicode_GET_LENGTH(text) <= KEPT_LENGTH;
+    Py_CLEAR(kept[slot].text);
+    program_free(&kept[slot].program);
+    kept[slot].seen = hash;
+
+    program p = { 0 };
+    PyObject *result = NULL;
+    if (compile_text(&p, text)) {
+        answer_exception();
+        again = false;
+    } else {
+        result = run_program(&p);
+    }
+    if (again) {
+        kept[slot].text = Py_NewRef(text);
+        kept[slot].program = (program){ Py_XNewRef(p.name), (PyCodeObject *)Py_XNewRef(p.body),
+            (PyCodeObject *)Py_XNewRef(p.value) };
+    }
+    Py_CLEAR(p.body);
+    Py_CLEAR(p.value);
+    if (p.name) {
+        sandbox_source_end(p.name);
+    }
+    return result;
 }
 
 static PyObject *run(const char *source, size_t len, char **block) {
     PyObject *text = PyUnicode_DecodeUTF8(source, len, NULL);
     free(*block);
     *block = NULL;
-    const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
-    PyObject *name = utf8 ? sandbox_source_begin(text) : NULL;
-    PyArena *arena = name ? _PyArena_New() : NULL;
-    PyObject *result = NULL;
-    if (arena) {
-        PyCompilerFlags flags = { PyCF_IGNORE_COOKIE, PY_MINOR_VERSION };
-        mod_ty tree = _PyParser_ASTFromString(utf8, name, Py_file_input, &flags, arena);
-        result = tree ? run_tree(tree, name, &flags, arena) : NULL;
-        _PyArena_Free(arena);
-    }
+    PyObject *result = text ? run_text(text) : NULL;
     Py_XDECREF(text);
-    // The error is described before the text of what raised it is let go.
-    if (result == NULL) {
-        answer_exception();
-    }
-    if (name) {
-        sandbox_source_end(name);
-    }
     return result;
 }
 
@@ -286,6 +339,11 @@ void sandbox_forget(void) {
     Py_CLEAR(answered);
     sandbox_text_free(&answer_text);
     begun = false;
+    for (int i = 0; i < KEPT_PROGRAMS; i++) {
+        Py_CLEAR(kept[i].text);
+        program_free(&kept[i].program);
+        kept[i].seen = 0;
+    }
     memset((char *)(uintptr_t)X.source_buffer, 0, SANDBOX_SOURCE_BYTES);
     memset((char *)(uintptr_t)X.output_buffer, 0, SANDBOX_OUTPUT_BYTES);
     sandbox_exchange_begin();

@@ -76,3 +76,9 @@ void sandbox_source_end(PyObject *name) {
     sizes[at] = size;
     kept_bytes += size;
 }
+
+bool sandbox_source_is_known(PyObject *name) {
+    int known = PyDict_Contains(cache, name);
+    PyErr_Clear();
+    return known == 1;
+}
