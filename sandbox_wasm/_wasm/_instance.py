@@ -91,9 +91,11 @@ class Instance:
             return function(self._store)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             kind = kind_of(error)
-            if kind == FUEL:
-                raise FuelExhausted(self._fuel) from None
-            raise GuestCrash(kind) from None
+        # Outside the handler: the trap would live on as the error's context, and it
+        # holds the module with its memory and an open file.
+        if kind == FUEL:
+            raise FuelExhausted(self._fuel)
+        raise GuestCrash(kind)
 
     def set_fuel(self, fuel: int) -> None:
         """Let the next request have that much fuel."""
