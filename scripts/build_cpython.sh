@@ -244,7 +244,8 @@ freeze() {
 
 PORT_FLAGS="-g0 -fno-sanitize=undefined -Wall -Wextra -Werror -Wno-unused-parameter \
 -Wno-missing-field-initializers -Wno-backend-plugin -Wno-cast-function-type-mismatch -Wno-cast-function-type"
-WRAPPED="_PyErr_CheckSignalsTstate PyErr_CheckSignals PyErr_WriteUnraisable PyErr_FormatUnraisable"
+WRAPPED="_PyErr_CheckSignalsTstate PyErr_CheckSignals PyErr_WriteUnraisable PyErr_FormatUnraisable \
+_PyTokenizer_Get _PyInstructionSequence_Addop"
 
 link() {
     local file objects=() libpython system wraps=()

@@ -5,7 +5,9 @@
 // for the C loops that ask PyErr_CheckSignals. C loops that ask nobody mostly drain an
 // iterator, so the iterators ask for them.
 #include "guest.h"
+#include "pycore_instruction_sequence.h"
 #include "pycore_range.h"
+#include "pycore_token.h"
 
 #define SIGNALS_PENDING 2 // the eval breaker's bit, _PY_SIGNALS_PENDING_BIT
 
@@ -93,6 +95,23 @@ void __wrap_PyErr_FormatUnraisable(const char *format, ...) {
     PyErr_SetRaisedException(exc);
     __real_PyErr_FormatUnraisable(text ? "%U" : NULL, text);
     Py_XDECREF(text);
+}
+
+// ---- the compiler, which upstream lets nobody interrupt
+
+struct tok_state;
+struct token;
+
+int __real__PyTokenizer_Get(struct tok_state *state, struct token *token);
+int __wrap__PyTokenizer_Get(struct tok_state *state, struct token *token) {
+    return sandbox_poll() ? ERRORTOKEN : __real__PyTokenizer_Get(state, token);
+}
+
+int __real__PyInstructionSequence_Addop(_PyInstructionSequence *to, int opcode, int argument,
+    _Py_SourceLocation location);
+int __wrap__PyInstructionSequence_Addop(_PyInstructionSequence *to, int opcode, int argument,
+    _Py_SourceLocation location) {
+    return sandbox_poll() ? -1 : __real__PyInstructionSequence_Addop(to, opcode, argument, location);
 }
 
 // ---- iterators that C code may drain for ever, or stack up without counting
