@@ -44,10 +44,13 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
     live = 100 if quick else 1000
 
     def fresh() -> None:
-        with Session(interpreter) as session:
-            session.run("1 + 1")
+        for _ in range(10):
+            with Session(interpreter) as session:
+                session.run("1 + 1")
 
-    yield timed("fresh session, first result, close", "µs", fresh, repeat=repeat * 8, target=500)
+    yield timed(
+        "fresh session, first result, close", "µs", fresh, per=10, repeat=repeat, target=500
+    )
     with Session(interpreter, functions={"add": lambda a, b: a + b}) as session:
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
 

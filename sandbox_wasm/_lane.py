@@ -16,7 +16,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -112,6 +112,11 @@ class Lane:
         self._job: Job | None = None
         self._guest: Guest | None = None
         self._known: tuple[str, ...] = ()
+        self._stages: Sequence[tuple[float, Callable[[], None]]] = (
+            (0.0, self._interrupt),
+            (_ABORT_AFTER, self._abort),
+            (_KILL_AFTER, self._kill),
+        )
         self._thread = _start_thread(self._work)
 
     # ---- on the caller's thread
@@ -129,11 +134,10 @@ class Lane:
         what *conclude* makes of the job and the ledger, before the next run begins.
 
         Raises:
-            SessionBroken: There is no guest any more, or not in this process.
+            SessionBroken: There is no guest any more.
         """
         if threading.get_ident() == self._thread.ident:
             raise RuntimeError("a host function cannot run code in its own session")
-        self.check_process()
         wall = self.limits.wall_seconds if wall_seconds is None else wall_seconds
         with self._mutex:
             if self.broken:
@@ -156,7 +160,7 @@ class Lane:
                 raise
             finally:
                 self._job = None
-                if job.done:
+                if job.done and self.ledger.reason is not None:
                     # An error that stayed here would hold the frames of its traceback,
                     # and in them a session that nobody else has any more.
                     self.ledger.begin(None)
@@ -165,13 +169,13 @@ class Lane:
         timeout = min(wall, _LOOK_SECONDS)
         ending = 0.0
         begun = time.perf_counter()
-        stages = [(0.0, self._interrupt), (_ABORT_AFTER, self._abort), (_KILL_AFTER, self._kill)]
+        stages = self._stages
         while True:
             try:
                 job.wake.acquire(timeout=timeout)
             except BaseException as error:  # Ctrl-C, or an exception sent to this thread
                 if isinstance(self.ledger.reason, KeyboardInterrupt):
-                    stages = [(0.0, self._kill)]  # and again: no more patience
+                    stages = ((0.0, self._kill),)  # and again: no more patience
                 self.ledger.end(error, over=True)
             if job.done:
                 return
@@ -189,7 +193,8 @@ class Lane:
                 )
             ending = ending or now
             while stages and now - ending >= stages[0][0]:
-                stages.pop(0)[1]()
+                (_, act), *stages = stages
+                act()
             if not stages and now - ending >= _LEAVE_AFTER:
                 self.broken = "a host function did not return in time"
                 job.fatal = True
