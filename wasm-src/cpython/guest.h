@@ -66,7 +66,8 @@ void sandbox_forget(void);
 // ---- init.c
 
 // The helpers in lib/_sandbox.py, borrowed.
-extern PyObject *sandbox_helper_encode, *sandbox_helper_decode, *sandbox_helper_describe, *sandbox_helper_begin;
-extern PyObject *sandbox_globals;
+extern PyObject *sandbox_helper_encode, *sandbox_helper_decode, *sandbox_helper_describe;
+// The namespaces of __main__ and logging.
+extern PyObject *sandbox_globals, *sandbox_logging;
 
 #endif

@@ -8,8 +8,8 @@
 
 extern const struct _frozen sandbox_frozen[];
 
-PyObject *sandbox_helper_encode, *sandbox_helper_decode, *sandbox_helper_describe, *sandbox_helper_begin;
-PyObject *sandbox_globals;
+PyObject *sandbox_helper_encode, *sandbox_helper_decode, *sandbox_helper_describe;
+PyObject *sandbox_globals, *sandbox_logging;
 
 static PyStatus initialize(void) {
     PyPreConfig before;
@@ -65,10 +65,11 @@ static int find_helpers(void) {
     sandbox_helper_encode = PyObject_GetAttrString(module, "encode");
     sandbox_helper_decode = PyObject_GetAttrString(module, "decode");
     sandbox_helper_describe = PyObject_GetAttrString(module, "describe");
-    sandbox_helper_begin = PyObject_GetAttrString(module, "begin");
     sandbox_globals = Py_XNewRef(PyModule_GetDict(PyImport_AddModule("__main__")));
+    PyObject *logging = PyImport_ImportModule("logging");
+    sandbox_logging = logging ? Py_NewRef(PyModule_GetDict(logging)) : NULL;
     return sandbox_helper_encode && sandbox_helper_decode && sandbox_helper_describe
-        && sandbox_helper_begin && sandbox_globals ? 0 : -1;
+        && sandbox_globals && sandbox_logging ? 0 : -1;
 }
 
 // One request, so that what is made at the first of its kind is in the image.

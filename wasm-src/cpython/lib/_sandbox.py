@@ -108,14 +108,3 @@ def describe(error):
         _bounded(_message(error)),
         _bounded(_traceback(error), tail=True),
     ]
-
-
-# ---- an instance
-
-
-def begin():
-    """Set right what the image holds for all instances; called before the first request."""
-    import logging
-    import time
-
-    logging._startTime = time.time_ns()
