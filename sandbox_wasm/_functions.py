@@ -327,7 +327,7 @@ def _own_name(function: object) -> str:
 def _check_name(name: object) -> None:
     if not isinstance(name, str):
         raise ConfigError(f"a host function's name must be a str, got {type(name).__name__}")
-    if not name.isidentifier() or keyword.iskeyword(name) or len(name) > 200:
+    if not name.isidentifier() or keyword.iskeyword(name) or len(name.encode()) > 200:
         raise ConfigError(f"a host function's name must be an identifier, got {name[:200]!r}")
     if name.startswith("_"):
         raise ConfigError(f"a host function's name must not begin with '_', got {name!r}")

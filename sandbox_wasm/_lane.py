@@ -66,6 +66,8 @@ class Job:
     Attributes:
         started, ended: When the guest was entered and left; 0 until then.
 
+        taken, done: True once the thread has it, and once it is through with it.
+
         asked: True once guest code was asked to end.
 
         value: What came of it.
@@ -79,6 +81,7 @@ class Job:
     wake: Any = field(default_factory=threading.Lock)
     started: float = 0.0
     ended: float = 0.0
+    taken: bool = False
     done: bool = False
     asked: bool = False
     value: Any = None
@@ -147,12 +150,22 @@ class Lane:
             self.ledger.begin(on_output)
             try:
                 self._job = job
-                self._jobs.put(job)
-                self._wait(job, wall)
+                if self._is_lost():  # closed meanwhile: nobody would take the job
+                    job.done = True
+                    raise SessionBroken(self.broken)
+                try:
+                    self._jobs.put(job)
+                    self._wait(job, wall)
+                except BaseException as error:
+                    # Ctrl-C, beside the wait: the run is ended like any other. Whether
+                    # the job had got on its way is not known; it is served once.
+                    self.ledger.end(error, over=True)
+                    self._jobs.put(job)
+                    self._wait(job, wall)
                 return conclude(job)
             except BaseException as error:
-                # Ctrl-C beside the wait, or no room on this thread's stack: nobody
-                # would wait for the job any more.
+                # Another one, or no room on this thread's stack: nobody would wait for
+                # the job any more.
                 if not job.done:
                     self.broken = "its run was left"
                     self.ledger.end(error, over=True)
@@ -166,7 +179,7 @@ class Lane:
                     self.ledger.begin(None)
 
     def _wait(self, job: Job, wall: float) -> None:
-        timeout = min(wall, _LOOK_SECONDS)
+        timeout = min(wall, _LOOK_SECONDS) if self.ledger.reason is None else 0.001
         ending = 0.0
         begun = time.perf_counter()
         stages = self._stages
@@ -225,6 +238,9 @@ class Lane:
     def _kill(self) -> None:
         (self._guest or self._interpreter).kill()
 
+    def _is_lost(self) -> bool:
+        return self.broken is not None
+
     def check_process(self) -> None:
         """Raise `SessionBroken` in a child of fork, which has no such thread."""
         if os.getpid() != self._pid:
@@ -258,10 +274,14 @@ class Lane:
             except BaseException as error:
                 failure = error  # for the first who asks
             while (job := self._jobs.get()) is not None:
+                if job.taken:
+                    continue
+                job.taken = True
                 try:
                     if guest is None:
                         raise failure or SessionBroken("the session never began")
-                    self._serve(guest, job)
+                    if self.ledger.reason is None:  # else it is over before it began
+                        self._serve(guest, job)
                 except _HARMLESS as error:
                     job.error = error
                 except BaseException as error:

@@ -102,8 +102,10 @@ class Repl:
     def _evaluate(self, source: str) -> Result:
         try:
             result = self._streams.run(self._session, source)
-        except KeyboardInterrupt:  # a second one: the guest does not come back
-            self._renew()
+        except KeyboardInterrupt:
+            if self._streams.abandoned:  # a second one: the guest does not come back
+                self._streams.abandoned = False
+                self._renew()
             raise
         self._streams.report(result, self._limits.output_bytes)
         if result.value is not None:

@@ -29,6 +29,7 @@ from .interpreters import make
 from .interpreters._base import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
+_NAME_BYTES = 200  # what every interpreter takes for a name
 Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
 
 
@@ -123,6 +124,7 @@ class Session:
             GuestCrash, GuestProtocolError: The guest is gone.
             SessionClosed, SessionBroken: There is nothing to run it in.
         """
+        self._check_open()
         if not isinstance(code, str):
             raise ConfigError(f"code must be a str, got {type(code).__name__}")
         error = None
@@ -154,8 +156,8 @@ class Session:
                 except BaseException as error:
                     future.set_exception(error)
 
-        self._check_open()
         with self._submit_lock:
+            self._check_open()
             if self._submitted is None:
                 self._submitted = SimpleQueue()
                 threading.Thread(
@@ -228,9 +230,10 @@ class Session:
 
     def _close(self, wait: bool) -> None:
         if not self._closed:
-            self._closed = True
-            if self._submitted is not None:
-                self._submitted.put(None)
+            with self._submit_lock:
+                self._closed = True
+                if self._submitted is not None:
+                    self._submitted.put(None)
             if self._lane is not None:
                 self._lane.close(SessionClosed("the session is closed"), wait)
 
@@ -347,7 +350,10 @@ def _encode_inputs(inputs: Mapping[str, Any] | None, limits: Limits) -> bytes | 
 def _identifier(name: object) -> bytes:
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise ConfigError(f"a name must be a Python identifier, got {name!r}")
-    return name.encode()
+    encoded = name.encode()
+    if len(encoded) > _NAME_BYTES:
+        raise ConfigError(f"a name must have at most {_NAME_BYTES} bytes, got {len(encoded)}")
+    return encoded
 
 
 def _work_off(queue: SimpleQueue[Callable[[], None] | None]) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import signal
+from collections.abc import Iterator
 from concurrent.futures import wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -80,9 +83,14 @@ class _Notes(logging.Handler):
 
 
 class Streams:
-    """Standard output and standard error, and what a user is told on them."""
+    """Standard output and standard error, and what a user is told on them.
+
+    Attributes:
+        abandoned: True once a second Ctrl-C has left a run that may still go on.
+    """
 
     def __init__(self, stdout: TextIO | None, stderr: TextIO | None) -> None:
+        self.abandoned = False
         self.out = Output(stdout)
         self.err = Output(stderr)
         if self.err.is_terminal:
@@ -105,19 +113,29 @@ class Streams:
             KeyboardInterrupt: At a second Ctrl-C, while the first is being obeyed.
             OSError: The output cannot be written, which has ended the run.
         """
-        from . import Result, SandboxError
+        from . import Interrupted, Result, SandboxError
 
         def on_output(stream: str, text: str) -> None:
             (self.err if stream == "stderr" else self.out).write(text)
 
+        future: Future[Result] | None = None
         try:
-            future = session.submit(code, check=False, on_output=on_output if show else None)
             try:
+                with _held_back():
+                    future = session.submit(
+                        code, check=False, on_output=on_output if show else None
+                    )
                 _wait(future)
             except KeyboardInterrupt:
-                while not session.interrupt() and not future.done():
-                    wait([future], timeout=0.01)  # it had not begun yet
-                _wait(future)
+                if future is None:
+                    return Result(error=Interrupted())  # nothing had begun
+                try:
+                    while not session.interrupt() and not future.done():
+                        wait([future], timeout=0.01)  # it had not begun yet
+                    _wait(future)
+                except KeyboardInterrupt:
+                    self.abandoned = True
+                    raise
             return future.result()
         except SandboxError as error:
             return error.result or Result(error=error)
@@ -138,6 +156,19 @@ class Streams:
             self.err.line(error.traceback or str(error))
         elif not is_clean_exit(error) and not re.fullmatch(r"-?[0-9]+", error.message):
             self.err.line(error.message)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Put Ctrl-C off while it would leave a run that nobody knows of."""
+    came: list[object] = []
+    before = signal.signal(signal.SIGINT, lambda *what: came.append(what))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def is_clean_exit(error: Exception | None) -> bool:

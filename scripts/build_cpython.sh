@@ -359,7 +359,7 @@ install_artifact() {
     mkdir -p "$OUT"
     cp "$WORK/cpython.wasm" "$OUT/cpython.wasm.new"
     mv "$OUT/cpython.wasm.new" "$OUT/cpython.wasm"
-    cp "$WORK/manifest.toml" "$OUT/cpython.manifest.toml"
+    python3 "$ROOT/scripts/merge_manifest.py" "$OUT/manifest.toml" "$WORK/manifest.toml"
     say "wrote $OUT/cpython.wasm"
 }
 

@@ -211,9 +211,8 @@ run_checks() {
 install_artifact() {
     mkdir -p "$OUT"
     cp "$WORK/micropython.wasm" "$OUT/micropython.wasm.new"
-    cp "$WORK/manifest.toml" "$OUT/manifest.toml.new"
     mv "$OUT/micropython.wasm.new" "$OUT/micropython.wasm"
-    mv "$OUT/manifest.toml.new" "$OUT/manifest.toml"
+    python3 "$ROOT/scripts/merge_manifest.py" "$OUT/manifest.toml" "$WORK/manifest.toml"
     say "wrote $OUT/micropython.wasm"
 }
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from sandbox_wasm import Session
 
-INTERPRETERS = ["micropython"]
+INTERPRETERS = ["cpython", "micropython"]
 
 # No deadline per example: the first may compile an interpreter, and machines of CI pause.
 # A fixture that makes a session is shared by the examples on purpose.

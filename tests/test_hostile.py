@@ -21,6 +21,13 @@ from sandbox_wasm import (
 
 BOUND = 20
 
+
+@pytest.fixture(params=["micropython"])
+def interpreter(request):
+    """MicroPython alone: much here is about its own modules and its own compiler."""
+    return request.param
+
+
 # ---- source text
 
 NOT_PYTHON = {

@@ -12,6 +12,19 @@ PROGRAMS = sorted((HERE / "programs").glob("*.py"))
 DIFFERENCES = sorted((HERE / "differences").glob("*/*.py"))
 
 
+# Programs whose output is not the same on every CPython, or not on one of 32 bits.
+ORACLE_DIFFERS = {
+    "cpython": {
+        "core_error_texts": "the system's error numbers are those of WASI",
+        "core_exceptions": "the system's error numbers are those of WASI",
+        "core_sets": "the order of a set of negative numbers is that of 32 bits",
+        "liba_collections": "a text that changed between CPython 3.11 and 3.13",
+        "libb_base64_codecs": "a later CPython accepts less",
+        "libb_textwrap_options": "a later CPython drops other spaces",
+    }
+}
+
+
 def on_cpython(path):
     """What the program prints on the CPython that runs the tests, and its last line of error."""
     done = subprocess.run(
@@ -35,10 +48,12 @@ def in_sandbox(session, path):
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
-def test_program(session, path):
+def test_program(session, interpreter, path):
     """
     The oracle is CPython: same output, and no error on either.
     """
+    if path.stem in ORACLE_DIFFERS.get(interpreter, {}):
+        pytest.skip(ORACLE_DIFFERS[interpreter][path.stem])
     expected, error = on_cpython(path)
 
     assert "" == error

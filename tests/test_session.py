@@ -543,3 +543,38 @@ def test_number_of_arguments(session, count):
     result = session.run(f"def f(*args): return len(args)\n{call}", check=False)
 
     assert count == result.value or "SyntaxError" == result.error.type_name
+
+
+def test_text_that_is_not_utf8_is_the_guests_error(session):
+    """
+    Bytes that were made into text by force do not cross, and break nothing.
+    """
+    session.run("x = 1")
+
+    for code in ("eval(b'\"\\xff\"')", "raise type('\\ud800', (Exception,), {})"):
+        result = session.run(code, check=False)
+        assert isinstance(result.error, GuestError)
+    assert 1 == session.run("x").value
+
+
+def test_names_are_measured_in_bytes(make_session):
+    """
+    A name that no interpreter takes is the caller's error.
+    """
+    session = make_session()
+
+    with pytest.raises(ConfigError, match="bytes"):
+        session.run("1", inputs={"é" * 150: 1})
+    with pytest.raises(ConfigError):
+        session.function(lambda: None, name="é" * 150)
+
+
+def test_closed_comes_first(session):
+    """
+    A closed session says so whatever it is given.
+    """
+    session.close()
+
+    for code in ("\0", "\ud800", 5):
+        with pytest.raises(SessionClosed):
+            session.run(code)

@@ -32,6 +32,9 @@ _SPARE = 16
 _SETTINGS: dict[str, Any] = {
     "epoch_interruption": True,
     "max_wasm_stack": WASM_STACK_BYTES,
+    # The host keeps views of linear memory, which must stay where it is.
+    "memory_may_move": False,
+    "memory_reservation": 4 << 30,
     # What our artifacts use; all else that a module may ask for is refused.
     "wasm_bulk_memory": True,
     "wasm_multi_value": True,

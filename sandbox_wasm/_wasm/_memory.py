@@ -44,7 +44,10 @@ class GuestMemory:
             raise ValueError("memory was released")
         size = self._memory.data_len(self._store)
         if size != self.size:
-            self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+            base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+            if self._windows and base != self._base:
+                raise GuestProtocolError("linear memory has moved")
+            self._base = base
             self._view.release()
             self._view = memoryview((ctypes.c_char * size).from_address(self._base)).cast("B")
             self.size = size

@@ -8,7 +8,7 @@ from .._errors import ConfigError
 from .._limits import Limits
 from ._base import Guest, HostSide
 
-NAMES = ("micropython",)
+NAMES = ("cpython", "micropython")
 
 
 class Interpreter(Protocol):
@@ -28,8 +28,8 @@ def make(name: str, limits: Limits) -> Interpreter:
         ConfigError: There is no such interpreter.
         ArtifactError: It is missing or damaged.
     """
-    if name == "micropython":
-        from .micropython import MicroPython
+    if name not in NAMES:
+        raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
+    from ._maker import Maker  # brings the engine with it
 
-        return MicroPython(limits)
-    raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
+    return Maker(name, limits)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
-from .._errors import ArtifactError, GuestProtocolError, MemoryExceeded, OutputExceeded
+from .._errors import (
+    ArtifactError,
+    GuestProtocolError,
+    MemoryExceeded,
+    OutputExceeded,
+    SandboxError,
+)
 from .._wasi import Files
 from .._wasm._instance import Instance
 from . import _abi as abi
@@ -84,6 +91,7 @@ class ReactorGuest:
 
     def request(self, request: Request) -> Answer:
         memory, x = self._memory, self._x
+        self._instance.rearm()
         source, inputs = request.source, request.inputs
         length = len(source)
         if self._fuel is not None:
@@ -110,17 +118,23 @@ class ReactorGuest:
             0 if inputs is None else len(inputs),
             self._instance.limit_pages,
         )
-        self._instance.rearm()
         try:
             self._instance.exec()
-        finally:
-            memory.refresh()
-            self._take_output()
-            if self._fuel is not None:
-                self.fuel_used = self._fuel - self._instance.fuel_left()
+        except SandboxError:
+            self._account()
+            with contextlib.suppress(GuestProtocolError):  # the trap says more
+                self._take_output()
+            raise
+        self._account()
+        self._take_output()
         if self._stopped:
             raise GuestProtocolError("guest went on when it was told to stop")
         return self._answer()
+
+    def _account(self) -> None:
+        self._memory.refresh()
+        if self._fuel is not None:
+            self.fuel_used = self._fuel - self._instance.fuel_left()
 
     def _answer(self) -> Answer:
         status, kind, address, length, _, _, _, bits = self._memory.unpack(
@@ -147,7 +161,7 @@ class ReactorGuest:
         if kind == abi.KIND_JSON:
             return Answer(word, encoded=data)
         try:
-            return Answer(word, data.decode())
+            return Answer(word, data.decode(errors="strict" if word == "ok" else "replace"))
         except UnicodeDecodeError:
             raise GuestProtocolError("guest answered with text that is not UTF-8") from None
 

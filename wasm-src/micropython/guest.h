@@ -17,6 +17,8 @@ void sandbox_answer(mp_obj_t value);
 
 // hostcall.c: make builtins of the host functions named in the list.
 void sandbox_set_host_functions(mp_obj_t names);
+// Free what an interrupted host call has left.
+void sandbox_drop_reply(void);
 
 // areas.c: memory for areas of the heap. While generous, also from the reserve.
 void *sandbox_area_alloc(size_t bytes);

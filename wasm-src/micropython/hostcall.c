@@ -34,18 +34,21 @@ static const mp_obj_type_t *exception_class(const char *name, size_t len) {
     return &mp_type_RuntimeError;
 }
 
-// What the host answered with: a value, or an exception to raise here.
-static mp_obj_t open_reply(const char *reply, size_t len, uint32_t status) {
-    nlr_buf_t nlr;
-    mp_obj_t value = MP_OBJ_NULL;
-    if (nlr_push(&nlr) == 0) {
-        value = sandbox_decode(reply, len);
-        nlr_pop();
-    } else {
+// The reply of the last host call. Kept here, because a run can be unwound before it
+// has read the reply, and past every handler.
+static const char *reply;
+
+void sandbox_drop_reply(void) {
+    if (reply != NULL) {
         sandbox_reply_free(reply);
-        nlr_jump(nlr.ret_val);
+        reply = NULL;
     }
-    sandbox_reply_free(reply);
+}
+
+// What the host answered with: a value, or an exception to raise here.
+static mp_obj_t open_reply(size_t len, uint32_t status) {
+    mp_obj_t value = sandbox_decode(reply, len);
+    sandbox_drop_reply();
     if (status == SANDBOX_REPLY_VALUE) {
         return value;
     }
@@ -81,13 +84,14 @@ static mp_obj_t host_function_call(mp_obj_t self_in, size_t n_args, size_t n_kw,
     size_t name_len, reply_len;
     const byte *name = qstr_data(self->name, &name_len);
     uint32_t status;
-    const char *reply = sandbox_call((const char *)name, name_len, text.buf, text.len, &status, &reply_len);
+    sandbox_drop_reply();
+    reply = sandbox_call((const char *)name, name_len, text.buf, text.len, &status, &reply_len);
     vstr_clear(&text);
     mp_handle_pending(true);
     if (reply == NULL) {
         mp_raise_type(&mp_type_MemoryError);
     }
-    return open_reply(reply, reply_len, status);
+    return open_reply(reply_len, status);
 }
 
 static void host_function_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {

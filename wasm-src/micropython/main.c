@@ -8,6 +8,7 @@
 #include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
+#include "py/unicode.h"
 #include "guest.h"
 
 #define X sandbox_exchange
@@ -249,6 +250,7 @@ SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
     const char *source = (const char *)(uintptr_t)X.source_ptr;
     char *block = X.source_ptr == X.source_buffer ? NULL : (char *)source;
     sandbox_exchange_begin();
+    sandbox_drop_reply();
     reset_thread_state();
     MP_STATE_MEM(gc_alloc_threshold) = X.flags & SANDBOX_FLAG_GC_STRESS ? 1 : (size_t)-1;
     mp_gc_clear_on_sweep = X.flags & SANDBOX_FLAG_GC_STRESS;
@@ -272,8 +274,13 @@ SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
             X.status = SANDBOX_STATUS_ABORTED;
         } else {
             // Its own text failed: only the name of its class is safe to say.
+            size_t len;
+            const byte *name = qstr_data(mp_obj_get_type(exc)->name, &len);
+            static const char unnamed[] = "Exception";
+            bool valid = utf8_check(name, len);
             X.kind = SANDBOX_KIND_STR;
-            X.value_ptr = (uint32_t)(uintptr_t)qstr_data(mp_obj_get_type(exc)->name, (size_t *)&X.value_len);
+            X.value_ptr = (uint32_t)(uintptr_t)(valid ? (const char *)name : unnamed);
+            X.value_len = valid ? len : sizeof unnamed - 1;
         }
     }
     X.control_armed = 0;

@@ -46,6 +46,10 @@ static void put(encoder_t *e, const char *text) {
 
 static void put_string(encoder_t *e, const byte *s, size_t len) {
     static const char hex[] = "0123456789abcdef";
+    // A source given as bytes can hold anything; the host would take it for an attack.
+    if (!utf8_check(s, len)) {
+        mp_raise_msg(&mp_type_UnicodeError, MP_ERROR_TEXT("text is not valid UTF-8"));
+    }
     vstr_add_char(e->out, '"');
     size_t from = 0;
     for (size_t i = 0; i < len; i++) {

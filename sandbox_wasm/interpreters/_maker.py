@@ -1,4 +1,4 @@
-"""MicroPython: small, quick to start, and not quite CPython (tests/differences)."""
+"""What makes a guest of an interpreter that this installation has."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from .._wasm._instance import Instance
 from ._base import Guest, HostSide
 from ._reactor import ReactorGuest
 
-NAME = "micropython"
 
+class Maker:
+    """Makes one guest; compiles the interpreter, if that was never done, at once.
 
-class MicroPython:
-    """Makes guests; compiles the interpreter, if that was never done, when it is made.
+    Args:
+        name: Of the interpreter, as the manifest has it.
+
+        limits: What each run may use.
 
     Raises:
         ArtifactError: The interpreter is missing or damaged.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits) -> None:
         self._limits = limits
-        artifact = _artifacts.load(NAME)
+        artifact = _artifacts.load(name)
         engine = _engine.family(artifact, fuel=limits.fuel is not None).take()
         self._engine: _engine.Engine | None = engine
         # What the engine runs after the guest is another's affair.
@@ -32,7 +35,7 @@ class MicroPython:
         """Return a new guest, on the thread that is to own it; once."""
         limits, engine = self._limits, self._engine
         if engine is None:
-            raise RuntimeError("one interpreter makes one guest")
+            raise RuntimeError("one maker makes one guest")
         made = False
         try:
             guest = ReactorGuest(
