@@ -1,6 +1,6 @@
 """Measure this library in one run, and print a table.
 
-    python -m benchmarks [--json FILE] [--quick]
+    python -m benchmarks [--json FILE] [--one-core] [--quick]
 
 Every figure goes through the public API, with the session's thread, the wall
 limit and the ledger on. Run it on an idle machine: the figures of a few
@@ -13,8 +13,11 @@ import argparse
 import dataclasses
 import datetime
 import json
+import os
+import queue
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -45,6 +48,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
     repeat = 5 if quick else 25
     live = 100 if quick else 1000
 
+    yield handover()
     yield fresh(interpreter, repeat * 20)
     with Session(interpreter, functions={"add": lambda a, b: a + b}) as session:
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
@@ -93,6 +97,29 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
                 target=4.2 if name == "fib(25)" else None,
             )
     yield memory(interpreter, live)
+
+
+def handover() -> Figure:
+    """Time a job's way to another thread and back: what no run can be quicker than."""
+    jobs: queue.SimpleQueue[threading.Lock | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        while (done := jobs.get()) is not None:
+            done.release()
+
+    def there_and_back() -> None:
+        for _ in range(200):
+            done = threading.Lock()
+            done.acquire()
+            jobs.put(done)
+            done.acquire(timeout=0.5)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    figure = timed("bare hand-over to a thread and back", "µs", there_and_back, per=200, repeat=25)
+    jobs.put(None)
+    thread.join()
+    return figure
 
 
 def fresh(interpreter: str, repeat: int) -> Figure:
@@ -153,8 +180,13 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
+    parser.add_argument(
+        "--one-core", action="store_true", help="keep to one core: no waking of another (Linux)"
+    )
     parser.add_argument("--quick", action="store_true", help="few repetitions, to try it out")
     options = parser.parse_args()
+    if options.one_core:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     report: dict[str, object] = {
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
