@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
-import keyword
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
+from . import _arguments
+from ._background import Background
 from ._errors import (
     ConfigError,
     GuestError,
@@ -24,12 +23,10 @@ from ._lane import Job, Lane
 from ._ledger import OnOutput
 from ._limits import Limits
 from ._result import Result, Usage
-from ._values import encode
 from .interpreters import make
 from .interpreters._base import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
-_NAME_BYTES = 200  # what every interpreter takes for a name
 Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
 
 
@@ -80,8 +77,7 @@ class Session:
             raise ConfigError(f"limits must be a Limits, got {type(limits).__name__}")
         self._functions = HostFunctions(() if functions is None else functions).copy()
         self._closed = False
-        self._submitted: SimpleQueue[Callable[[], None] | None] | None = None
-        self._submit_lock = threading.Lock()
+        self._background: Background[Result] = Background()
         self.interpreter = interpreter
         self.limits = limits
         self._lane = Lane(make(interpreter, limits), limits, self._functions)
@@ -125,49 +121,23 @@ class Session:
             SessionClosed, SessionBroken: There is nothing to run it in.
         """
         self._check_open()
-        if not isinstance(code, str):
-            raise ConfigError(f"code must be a str, got {type(code).__name__}")
-        error = None
-        source = b""
-        code = code.removeprefix("\ufeff")  # what some editors put before a program
         try:
-            source = code.encode()
-        except UnicodeEncodeError as bad:
-            error = GuestError("SyntaxError", f"source has a lone surrogate at {bad.start}")
-        if "\0" in code:
-            error = GuestError("SyntaxError", "source code cannot contain null bytes")
-        if error is not None:
+            source = _arguments.source(code)
+        except GuestError as error:
             return _end(Result(error=error), error, check)
-        return self._perform(
-            "run", source, _encode_inputs(inputs, self.limits), check, on_output, wall_seconds
-        )
+        values = _arguments.inputs(inputs, self.limits.input_bytes)
+        return self._perform("run", source, values, check, on_output, wall_seconds)
 
     def submit(self, code: str, **options: Any) -> concurrent.futures.Future[Result]:
         """Run *code* in the background, after what was submitted before.
 
         Takes the arguments of `run`, and returns a future of what that returns.
         """
-        future: concurrent.futures.Future[Result] = concurrent.futures.Future()
-
-        def work() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(self.run(code, **options))
-                except BaseException as error:
-                    future.set_exception(error)
-
-        with self._submit_lock:
-            self._check_open()
-            if self._submitted is None:
-                self._submitted = SimpleQueue()
-                threading.Thread(
-                    target=_work_off,
-                    args=(self._submitted,),
-                    name="sandbox-wasm-submit",
-                    daemon=True,
-                ).start()
-            self._submitted.put(work)
-        return future
+        self._check_open()
+        try:
+            return self._background.put(lambda: self.run(code, **options))
+        except RuntimeError:
+            raise SessionClosed("the session is closed") from None
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function that guest code has defined, and return what it returns.
@@ -175,8 +145,8 @@ class Session:
         Raises as `run` does; ``GuestError`` with ``NameError`` if there is no such
         global, ``ConfigError`` if an argument is not data.
         """
-        payload = _encode([list(args), kwargs], self.limits, "the arguments")
-        return self._perform("call", _identifier(name), payload).value
+        payload = _arguments.data([list(args), kwargs], self.limits.input_bytes, "the arguments")
+        return self._perform("call", _arguments.identifier(name), payload).value
 
     def map(self, name: str, rows: Iterable[Any]) -> list[Any]:
         """Call a function of guest code for each of *rows*, in one crossing.
@@ -184,8 +154,8 @@ class Session:
         Returns the list of what it returned. Raises as `call` does; an exception
         in the function ends the whole call.
         """
-        payload = _encode(list(rows), self.limits, "the rows")
-        return cast("list[Any]", self._perform("map", _identifier(name), payload).value)
+        payload = _arguments.data(list(rows), self.limits.input_bytes, "the rows")
+        return cast("list[Any]", self._perform("map", _arguments.identifier(name), payload).value)
 
     def function(self, function: F | None = None, *, name: str | None = None) -> Any:
         """Let guest code call a host function from its next run on; a decorator.
@@ -230,10 +200,8 @@ class Session:
 
     def _close(self, wait: bool) -> None:
         if not self._closed:
-            with self._submit_lock:
-                self._closed = True
-                if self._submitted is not None:
-                    self._submitted.put(None)
+            self._closed = True
+            self._background.close()
             if self._lane is not None:
                 self._lane.close(SessionClosed("the session is closed"), wait)
 
@@ -326,39 +294,6 @@ def _end(result: Result, error: BaseException | None, check: bool) -> Result:
         if not check:
             return result
     raise error
-
-
-def _encode(value: Any, limits: Limits, what: str) -> bytes:
-    try:
-        return encode(value, max_bytes=limits.input_bytes)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{what} cannot go into the sandbox: {error}") from error
-
-
-def _encode_inputs(inputs: Mapping[str, Any] | None, limits: Limits) -> bytes | None:
-    if inputs is None:
-        return None
-    if not isinstance(inputs, Mapping):
-        raise ConfigError(
-            f"inputs must be a mapping of names to values, got {type(inputs).__name__}"
-        )
-    for name in inputs:
-        _identifier(name)
-    return _encode(dict(inputs), limits, "inputs")
-
-
-def _identifier(name: object) -> bytes:
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise ConfigError(f"a name must be a Python identifier, got {name!r}")
-    encoded = name.encode()
-    if len(encoded) > _NAME_BYTES:
-        raise ConfigError(f"a name must have at most {_NAME_BYTES} bytes, got {len(encoded)}")
-    return encoded
-
-
-def _work_off(queue: SimpleQueue[Callable[[], None] | None]) -> None:
-    while (work := queue.get()) is not None:
-        work()
 
 
 def run(

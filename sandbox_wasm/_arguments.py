@@ -1,0 +1,73 @@
+"""What callers hand to a session, checked and turned into what its guest takes."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from typing import Any
+
+from ._errors import ConfigError, GuestError
+from ._values import encode
+
+_NAME_BYTES = 200  # what every interpreter takes for a name
+
+
+def source(code: object) -> bytes:
+    """Return *code* in UTF-8.
+
+    Raises:
+        ConfigError: It is no str.
+        GuestError: It is no Python in any interpreter: a lone surrogate, a null.
+    """
+    if not isinstance(code, str):
+        raise ConfigError(f"code must be a str, got {type(code).__name__}")
+    code = code.removeprefix("\ufeff")  # what some editors put before a program
+    if "\0" in code:
+        raise GuestError("SyntaxError", "source code cannot contain null bytes")
+    try:
+        return code.encode()
+    except UnicodeEncodeError as bad:
+        raise GuestError("SyntaxError", f"source has a lone surrogate at {bad.start}") from None
+
+
+def inputs(values: object, max_bytes: int) -> bytes | None:
+    """Return the values of global variables as the guest takes them; None for none.
+
+    Raises:
+        ConfigError: A name is no identifier, or a value is no data or too large.
+    """
+    if values is None:
+        return None
+    if not isinstance(values, Mapping):
+        raise ConfigError(
+            f"inputs must be a mapping of names to values, got {type(values).__name__}"
+        )
+    for name in values:
+        identifier(name)
+    return data(dict(values), max_bytes, "inputs")
+
+
+def data(value: Any, max_bytes: int, what: str) -> bytes:
+    """Return *value* encoded; *what* it is, in words, is for the error.
+
+    Raises:
+        ConfigError: It is no data, or larger than *max_bytes*.
+    """
+    try:
+        return encode(value, max_bytes=max_bytes)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{what} cannot go into the sandbox: {error}") from error
+
+
+def identifier(name: object) -> bytes:
+    """Return a name of guest code in UTF-8.
+
+    Raises:
+        ConfigError: It is no identifier, or too long.
+    """
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise ConfigError(f"a name must be a Python identifier, got {name!r}")
+    encoded = name.encode()
+    if len(encoded) > _NAME_BYTES:
+        raise ConfigError(f"a name must have at most {_NAME_BYTES} bytes, got {len(encoded)}")
+    return encoded
