@@ -122,7 +122,7 @@ BUSY = {
 )
 def test_exit_with_a_busy_session(code, ending, status):
     """
-    The end of the process waits for no guest, and keeps its exit status.
+    The end of the process waits for no guest, and keeps its exit status. (SD-01)
     """
     began = time.perf_counter()
     done = python(
@@ -184,7 +184,7 @@ def test_ctrl_c_while_waiting(code):
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
 def test_ctrl_c_at_any_moment():
     """
-    Wherever in a call it lands, the session goes on or says that it is broken.
+    Wherever in a call it lands, the session goes on or says that it is broken. (SD-02)
     """
     done = python(
         """
@@ -224,7 +224,7 @@ def test_ctrl_c_at_any_moment():
 @pytest.mark.parametrize("left", [12, 20, 40, 80, 200])
 def test_little_recursion_left(make_session, left):
     """
-    A caller deep in its own recursion gets a result, or the RecursionError that is its own.
+    A caller deep in its own recursion gets a result, or the RecursionError that is its own. (SD-05)
     """
     session = make_session(functions={"echo": lambda v: v})
     session.run("x = 4")
@@ -255,7 +255,7 @@ def test_little_recursion_left(make_session, left):
 
 def test_low_recursion_limit():
     """
-    A process with hardly any recursion still has working sessions.
+    A process with hardly any recursion still has working sessions. (SD-05)
     """
     done = python(
         """
@@ -274,7 +274,7 @@ def test_low_recursion_limit():
 
 def test_two_threads_on_one_session(session):
     """
-    Runs of two threads take turns and do not mix.
+    Runs of two threads take turns and do not mix. (CC-01)
     """
     wrong = []
 
@@ -297,7 +297,7 @@ def test_two_threads_on_one_session(session):
 @pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")
 def test_dropped_while_it_runs(interpreter, assert_healthy):
     """
-    A session that nobody but its run refers to ends with its limit.
+    A session that nobody but its run refers to ends with its limit. (CC-02)
     """
     ready = threading.Event()
     ended = []
@@ -352,7 +352,7 @@ def counts():
 
 def test_storm_of_sessions(interpreter, assert_healthy):
     """
-    Two hundred sessions that are cancelled at once leave nothing behind.
+    Two hundred sessions that are cancelled at once leave nothing behind. (CC-05)
     """
     assert_healthy()
     limits = Limits(wall_seconds=20)
@@ -404,7 +404,7 @@ def settle(others):
 
 def test_exceptions_reach_their_own_session(interpreter):
     """
-    Of many sessions at once, each sees what its own host function raised.
+    Of many sessions at once, each sees what its own host function raised. (CC-04)
     """
     wrong = []
 
@@ -493,7 +493,7 @@ HANDLERS = {
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
 def test_fault_handlers_before_the_first_session(handler):
     """
-    A process with fault handlers of its own survives the traps of guests.
+    A process with fault handlers of its own survives the traps of guests. (SD-04)
     """
     done = python(
         f"""
@@ -508,3 +508,28 @@ def test_fault_handlers_before_the_first_session(handler):
     )
 
     assert (0, "GuestError\n2\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
+def test_fault_handlers_after_the_first_session(handler):
+    """
+    Fault handlers that come later do not make the traps of later guests deadly. (SD-04)
+    """
+    done = python(
+        f"""
+        import signal
+        from sandbox_wasm import Session
+        with Session("micropython") as session:
+            print(session.run("1 + 1").value)
+        {handler}
+        with Session("cpython") as session:  # whose abort is a trap
+            print(session.run("import os; os.abort()", check=False).error)
+        with Session("cpython") as session:
+            print(session.run("1 + 1").value)
+        """,
+        timeout=250,  # it may be the first to compile that way
+    )
+
+    wanted = "2\nthe guest crashed: unreachable code\n2\n"
+    assert (0, wanted, "") == (done.returncode, done.stdout, done.stderr)

@@ -5,7 +5,10 @@ so the host must stand it: one clean error, of the right class, in time.
 """
 
 import hashlib
+import json
 import struct
+import subprocess
+import sys
 import time
 
 import pytest
@@ -169,7 +172,7 @@ def test_module_that_behaves(attacker, assert_healthy):
 @pytest.mark.parametrize("address", EDGES)
 def test_answer_out_of_bounds(attacker, address, length):
     """
-    A value is read only where memory is; anything else is the guest's fault.
+    A value is read only where memory is; anything else is the guest's fault. (EW-01)
     """
     size = 2 * 65536
     for kind in (abi.KIND_STR, abi.KIND_JSON):
@@ -189,7 +192,7 @@ def test_answer_out_of_bounds(attacker, address, length):
 @pytest.mark.parametrize("where", ["name", "args", "reply"])
 def test_host_call_out_of_bounds(attacker, assert_healthy, where):
     """
-    No address or length of a host call reaches outside memory, or crashes the host.
+    No address or length of a host call reaches outside memory, or crashes the host. (EW-01)
     """
     size = 2 * 65536
     for address in EDGES:
@@ -271,7 +274,7 @@ FRAMES = [
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: repr(frame[:20]))
 def test_frames_that_are_no_call(attacker, assert_healthy, frame):
     """
-    Arguments that are not what the protocol says never reach the host function.
+    Arguments that are not what the protocol says never reach the host function. (EW-02)
     """
     called = []
     session = attacker(
@@ -381,7 +384,7 @@ def test_sleep_ends_with_the_run(attacker, nanoseconds):
 @pytest.mark.parametrize("address", [0, 0xFFFFFF00, 0xFFFFFFFF, 131072 - 100])
 def test_allocator_that_lies(attacker, assert_healthy, address):
     """
-    Room that is not there is no room.
+    Room that is not there is no room. (EW-04)
     """
     session = attacker(module(alloc=f"(i32.const {address})"))
 
@@ -477,7 +480,7 @@ def test_buffers_out_of_range(attacker, where, address):
 
 def test_memory_that_grows_during_a_call(attacker):
     """
-    Memory that came during a host call can be named in it at once.
+    Memory that came during a host call can be named in it at once. (EW-04)
     """
     grow = "(drop (memory.grow (i32.const 3)))"
     end = 5 * 65536
@@ -568,13 +571,15 @@ TRAPS = {
 }
 
 
+TRAP_TABLE = "(table $t 3 funcref) (elem (i32.const 1) $deep) (func $deep (call $deep))"
+
+
 @pytest.mark.parametrize("kind", TRAPS)
 def test_every_trap(attacker, assert_healthy, kind):
     """
-    A trap is a crash that says its kind and nothing else, and ends the session.
+    A trap is a crash that says its kind and nothing else, and ends the session. (EW-06)
     """
-    more = "(table $t 3 funcref) (elem (i32.const 1) $deep) (func $deep (call $deep))"
-    session = attacker(module(exec=TRAPS[kind], more=more))
+    session = attacker(module(exec=TRAPS[kind], more=TRAP_TABLE))
 
     found = outcome(session)
     assert isinstance(found, GuestCrash)
@@ -582,6 +587,50 @@ def test_every_trap(attacker, assert_healthy, kind):
     assert "broken" == found.state
     assert isinstance(outcome(session), SessionBroken)
     assert_healthy()
+
+
+def test_every_trap_beside_other_fault_handlers(attacker, assert_healthy):
+    """
+    Once the application's fault handlers have replaced the engine's, traps are traps still. (SD-04)
+    """
+    modules = [(kind.strip(), module(exec=code, more=TRAP_TABLE)) for kind, code in TRAPS.items()]
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER_HANDLERS],
+        input=json.dumps(modules),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+    assert_healthy()
+
+
+OTHER_HANDLERS = """
+import faulthandler, hashlib, json, os, pathlib, sys, tempfile
+import wasmtime
+from sandbox_wasm import Session
+from sandbox_wasm._wasm import _artifacts
+from sandbox_wasm.interpreters import _abi as abi
+
+with Session("micropython") as session:
+    session.run("1")
+faulthandler.enable()
+os.environ["SANDBOX_WASM_CACHE"] = ""
+for kind, text in json.load(sys.stdin):
+    code = bytes(wasmtime.wat2wasm(text))
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "trap.wasm")
+        file.write_bytes(code)
+        digest = hashlib.sha256(code).hexdigest()
+        artifact = _artifacts.Artifact("micropython", "0", digest, abi.ABI_VERSION, (), file)
+        _artifacts.load = lambda name: artifact
+        with Session("micropython") as session:
+            trap = session.run("1", check=False).error.trap
+            if trap != kind:
+                print(trap, "and not", kind)
+"""
 
 
 def test_table_cannot_grow_without_end(attacker):
@@ -656,7 +705,7 @@ def test_missing_functions(attacker, name):
 )
 def test_memory_that_is_none(attacker, memory):
     """
-    Likewise one whose memory is missing, or something else.
+    Likewise one whose memory is missing, or something else. (EW-04)
     """
     with pytest.raises(ArtifactError, match="memory"):
         attacker(module(memory=memory))
@@ -733,7 +782,7 @@ PROPOSALS = {
 @pytest.mark.parametrize("name", PROPOSALS)
 def test_proposals_that_widen_the_surface(attacker, name):
     """
-    What our artifacts do not use, the engine does not offer.
+    What our artifacts do not use, the engine does not offer. (EW-05)
     """
     with pytest.raises(ArtifactError, match="cannot be compiled"):
         attacker(PROPOSALS[name])

@@ -12,13 +12,14 @@ import logging
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import wasmtime
 
 from .._errors import ArtifactError
 from ._artifacts import Artifact
 from ._cache import ModuleCache, default_folder
+from ._faults import handlers
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -57,11 +58,26 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-def _config(fuel: bool) -> wasmtime.Config:
+class Variant(NamedTuple):
+    """A way to compile an interpreter.
+
+    Args:
+        fuel: Meter instructions.
+
+        signals: Let the processor find bad accesses, and turn its faults into traps; else
+            compiled code checks for them, which slows CPython by a fifth.
+    """
+
+    fuel: bool = False
+    signals: bool = True
+
+
+def _config(variant: Variant) -> wasmtime.Config:
     config = wasmtime.Config()
     for name, value in _SETTINGS.items():
         setattr(config, name, value)
-    config.consume_fuel = fuel
+    config.consume_fuel = variant.fuel
+    config.signals_based_traps = variant.signals
     # Compiling in parallel hangs in a child of fork, and one module is not faster.
     config.parallel_compilation = False
     return config
@@ -78,7 +94,9 @@ class Engine:
     def __init__(self, family: EngineFamily) -> None:
         self.family = family
         self.target: Any = None
-        self._engine = wasmtime.Engine(_config(family.fuel))
+        self._engine = wasmtime.Engine(_config(family.variant))
+        if family.variant.signals:
+            handlers.expect()
         self._module = family.load(self._engine)
         self._linker = wasmtime.Linker(self._engine)
         none = wasmtime.FuncType([], [])
@@ -118,7 +136,7 @@ class Engine:
         store = wasmtime.Store(self._engine)
         set_limits(store, 1 << 30)
         store.set_epoch_deadline(1)
-        if self.family.fuel:
+        if self.family.variant.fuel:
             store.set_fuel(1 << 62)
         return store, self._pre.instantiate(store)
 
@@ -184,9 +202,9 @@ def _installed_version() -> str:
 class EngineFamily:
     """All engines of one artifact in one configuration."""
 
-    def __init__(self, artifact: Artifact, fuel: bool) -> None:
+    def __init__(self, artifact: Artifact, variant: Variant) -> None:
         self.artifact = artifact
-        self.fuel = fuel
+        self.variant = variant
         self._lock = threading.Lock()
         self._spare: list[Engine] = []
         self._checked = False
@@ -248,7 +266,7 @@ class EngineFamily:
                 self.artifact.digest,
                 _wasmtime_version(),
                 settings,
-                self.fuel,
+                tuple(self.variant),
                 (host.sysname, host.machine, host.nodename) if host else os.name,
             )
         )
@@ -259,7 +277,7 @@ class EngineFamily:
         if not data.startswith(b"\0asm"):  # else wasmtime takes it for text, and compiles that
             raise ArtifactError(f"interpreter {self.artifact.name!r} is no WebAssembly module")
         try:
-            module = wasmtime.Module(wasmtime.Engine(_config(self.fuel)), data)
+            module = wasmtime.Module(wasmtime.Engine(_config(self.variant)), data)
         except wasmtime.WasmtimeError as error:
             raise ArtifactError(
                 f"interpreter {self.artifact.name!r} cannot be compiled by wasmtime "
@@ -273,16 +291,17 @@ class EngineFamily:
         self._spare.clear()
 
 
-_families: dict[tuple[str, bool], EngineFamily] = {}
+_families: dict[tuple[str, Variant], EngineFamily] = {}
 _families_lock = threading.Lock()
 
 
-def family(artifact: Artifact, fuel: bool) -> EngineFamily:
-    """Return the family of that artifact and configuration."""
-    key = (artifact.digest, fuel)
+def family(artifact: Artifact, *, fuel: bool) -> EngineFamily:
+    """Return the family of that artifact, in the configuration that is sound just now."""
+    variant = Variant(fuel, signals=handlers.are_ours())
+    key = (artifact.digest, variant)
     with _families_lock:
         if key not in _families:
-            _families[key] = EngineFamily(artifact, fuel)
+            _families[key] = EngineFamily(artifact, variant)
         return _families[key]
 
 
