@@ -146,7 +146,7 @@ def key_folder(folder):
 )
 def test_folder_that_others_could_write(folder, setup):
     """
-    Nothing is kept in it or read from it, and that is no error.
+    Nothing is kept in it or read from it, and that is no error. (CA-02)
     """
     setup(folder)
     compiler = Compiler()
@@ -229,7 +229,7 @@ def another_key(path, seal, other):
 )
 def test_entry_that_cannot_be_trusted(folder, attack):
     """
-    It is compiled anew, and the good one takes its place.
+    It is compiled anew, and the good one takes its place. (CA-01)
     """
     ModuleCache(folder).get("k", Compiler())
     (path,), (seal,) = files(folder, "cwasm"), files(folder, "seal")
@@ -290,7 +290,7 @@ def python(cache, source, **options):
 
 def test_altered_machine_code_is_never_run(folder, make_session, monkeypatch):
     """
-    A constant changed in the real entry of the interpreter does not reach a result.
+    A constant changed in the real entry of the interpreter does not reach a result. (CA-01)
     """
     monkeypatch.setenv("SANDBOX_WASM_CACHE", str(folder))
     monkeypatch.setattr(_engine, "_families", {})
@@ -325,7 +325,7 @@ print("ok")
 
 def test_race_for_the_first_use(folder):
     """
-    Processes that begin at once all get a whole module, and leave one of each.
+    Processes that begin at once all get a whole module, and leave one of each. (CA-04)
     """
     processes = [python(folder, RACE) for _ in range(8)]
     for process in processes:
@@ -354,7 +354,7 @@ while True:
 @needs_posix
 def test_killed_while_it_writes(folder):
     """
-    Whatever a killed process leaves is not taken for an entry unless it is whole.
+    Whatever a killed process leaves is not taken for an entry unless it is whole. (CA-04)
     """
     for _ in range(5):
         process = python(folder, KILLED)

@@ -45,7 +45,7 @@ NOT_PYTHON = {
 @pytest.mark.parametrize("code", NOT_PYTHON.values(), ids=NOT_PYTHON)
 def test_source_that_is_not_python(session, assert_healthy, code):
     """
-    Such text is a SyntaxError of the guest's, and variables stay.
+    Such text is a SyntaxError of the guest's, and variables stay. (PR-10)
     """
     session.run("x = 5")
     with pytest.raises(GuestError) as info:
@@ -76,14 +76,14 @@ ODD_PYTHON = {
 @pytest.mark.parametrize(("code", "value"), ODD_PYTHON.values(), ids=ODD_PYTHON)
 def test_source_that_is_odd(session, code, value):
     """
-    The legal neighbours of the above are programs.
+    The legal neighbours of the above are programs. (PR-10)
     """
     assert value == session.run(code).value
 
 
 def test_source_of_50_megabytes(session):
     """
-    What is larger than the limit never enters the guest.
+    What is larger than the limit never enters the guest. (PR-10)
     """
     with pytest.raises(ConfigError, match="input_bytes"):
         session.run("a=1\n" * 12_500_000)
@@ -112,7 +112,7 @@ NESTED = {
 @pytest.mark.parametrize("code", NESTED.values(), ids=NESTED)
 def test_source_that_is_deep_or_long(make_session, assert_healthy, code):
     """
-    It is compiled, refused, or stopped at the limit; it crashes nothing.
+    It is compiled, refused, or stopped at the limit; it crashes nothing. (PR-10)
     """
     session = make_session(limits=Limits(wall_seconds=0.5))
     began = time.perf_counter()

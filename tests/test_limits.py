@@ -323,7 +323,7 @@ def test_interrupt(session):
 
 def test_close_ends_a_run(make_session, assert_healthy):
     """
-    Closing a session stops what runs in it, at once.
+    Closing a session stops what runs in it, at once. (CC-02)
     """
     session = make_session()
     running = threading.Event()
