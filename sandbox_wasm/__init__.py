@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._audit import AuditRecord
 from ._errors import (
     ArtifactError,
     ConfigError,
@@ -43,6 +44,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ArtifactError",
+    "AuditRecord",
     "ConfigError",
     "FilesExceeded",
     "FuelExhausted",

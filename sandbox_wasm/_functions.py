@@ -179,6 +179,10 @@ class HostFunctions:
         """The names guest code may call, in the order of registration."""
         return tuple(entry.name for entry in self._table.values())
 
+    def knows(self, name: bytes) -> bool:
+        """Whether guest code may call what it names so."""
+        return name in self._table
+
     def copy(self) -> HostFunctions:
         """Return an allow-list that goes its own way from here."""
         return HostFunctions(self)

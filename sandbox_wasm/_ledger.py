@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ._audit import Audit
 from ._errors import HostCallsExceeded, HostFunctionError
 from ._functions import HostFunctions
 from ._limits import Limits
@@ -40,6 +41,8 @@ class Ledger:
     Attributes:
         reason: Why the run is to end before its time; None while it goes on. The
             first reason stays.
+
+        audit: What guest code was granted and denied since the session began.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Ledger:
         self._limits = limits
         self._functions = functions
         self._stop_guest = stop_guest
+        self.audit = Audit()
         self._lock = threading.Lock()
         # Held while nobody is to be woken. An Event would do, were it not left locked
         # by a Ctrl-C that lands within its own methods.
@@ -67,6 +71,7 @@ class Ledger:
         self._decoders: dict[int, codecs.IncrementalDecoder] = {}
         self._on_output = on_output
         self._wake.acquire(blocking=False)
+        self.audit.begin()
 
     def end(self, reason: BaseException, over: bool = False) -> None:
         """Record why the run ends, and wake what sleeps.
@@ -107,9 +112,11 @@ class Ledger:
 
     def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
         if self.host_calls >= self._limits.host_calls:
+            self.audit.note_call(name, False)
             self._give_up(HostCallsExceeded(self._limits.host_calls))
             return _OVER
         self.host_calls += 1
+        self.audit.note_call(name, self._functions.knows(name))
         try:
             return self._functions.invoke(name, args, max_bytes=self._limits.host_call_bytes)
         except KeyboardInterrupt as error:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, TypeVar, cast
 
 from . import _arguments
+from ._audit import AuditRecord
 from ._background import Background
 from ._errors import (
     ConfigError,
@@ -180,6 +181,11 @@ class Session:
         Variables stay. Returns False if nothing was running.
         """
         return self._lane is not None and self._lane.interrupt(Interrupted())
+
+    @property
+    def audit(self) -> tuple[AuditRecord, ...]:
+        """What guest code was granted and denied: the last 1000 accesses of each kind."""
+        return () if self._lane is None else self._lane.ledger.audit.records()
 
     # ---- life
 

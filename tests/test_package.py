@@ -15,6 +15,7 @@ import sandbox_wasm
 
 PUBLIC = {
     "ArtifactError",
+    "AuditRecord",
     "ConfigError",
     "FilesExceeded",
     "FuelExhausted",
