@@ -20,6 +20,10 @@ types:
 test *args:
     {{ python }} -m pytest {{ args }}
 
+# Bytes that the host does not stand, searched for by coverage: just fuzz values --seconds 600
+fuzz *args:
+    PYTHONPATH=. {{ python }} tests/fuzz.py {{ args }}
+
 # What CI runs: the wheel in a clean environment, away from the source
 ci *args:
     .ci/run {{ args }}
