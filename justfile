@@ -24,6 +24,10 @@ test *args:
 fuzz *args:
     PYTHONPATH=. {{ python }} tests/fuzz.py {{ args }}
 
+# Thousands of mixed sessions, and whether memory, threads or descriptors grow
+soak *args:
+    PYTHONPATH=. {{ python }} tests/soak.py {{ args }}
+
 # What CI runs: the wheel in a clean environment, away from the source
 ci *args:
     .ci/run {{ args }}

@@ -56,3 +56,4 @@ class Background(Generic[T]):
 def _work_off(queue: SimpleQueue[Callable[[], None] | None]) -> None:
     while (work := queue.get()) is not None:
         work()
+        del work  # it holds a session, which nobody else may have any more

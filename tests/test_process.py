@@ -325,6 +325,25 @@ def test_dropped_while_it_runs(interpreter, assert_healthy):
     assert_healthy()
 
 
+@pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")
+def test_dropped_after_a_submitted_run(interpreter):
+    """
+    A session that nobody has any more ends, also if its last run was submitted.
+    """
+    session = Session(interpreter)
+    session.submit("1 + 1").result(BOUND)
+    lane = session._lane
+    gone = weakref.ref(session)
+    del session
+    end = time.monotonic() + BOUND
+    while gone() is not None and time.monotonic() < end:
+        gc.collect()
+
+    assert gone() is None
+    lane._thread.join(BOUND)
+    assert not lane._thread.is_alive()
+
+
 def test_late_answer_is_not_the_next_ones(make_session):
     """
     What a run returns after it was given up is nobody's result.
