@@ -17,27 +17,18 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
-from ._errors import (
-    GuestError,
-    GuestProtocolError,
-    MemoryExceeded,
-    OutputExceeded,
-    SandboxError,
-    SessionBroken,
-    WallTimeExceeded,
-)
+from ._errors import SandboxError, SessionBroken, WallTimeExceeded
 from ._functions import HostFunctions
+from ._job import HARMLESS, Job, check, value_of
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
-from ._values import ValueTooLarge, decode, encode
+from ._result import Result, Usage
+from ._values import encode
 from .interpreters import Interpreter
-from .interpreters._base import Answer, Guest, Request
-
-T = TypeVar("T")
+from .interpreters._base import Guest, Request
 
 # Twice the wasm stack: the rest is for the engine and for host functions, which
 # are called from the guest's depth.
@@ -55,38 +46,9 @@ _START_SECONDS = 30.0
 # finds it.
 _LOOK_SECONDS = 0.5
 
-# Ends of a run after which the guest is whole.
-_HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
-
-
-@dataclass
-class Job:
-    """One request on its way through the lane.
-
-    Attributes:
-        started, ended: When the guest was entered and left; 0 until then.
-
-        taken, done: True once the thread has it, and once it is through with it.
-
-        asked: True once guest code was asked to end.
-
-        value: What came of it.
-
-        error: What went wrong.
-
-        fatal: True if the guest cannot go on.
-    """
-
-    request: Request
-    wake: Any = field(default_factory=threading.Lock)
-    started: float = 0.0
-    ended: float = 0.0
-    taken: bool = False
-    done: bool = False
-    asked: bool = False
-    value: Any = None
-    error: BaseException | None = None
-    fatal: bool = False
+# A guest that writes to the byte which makes it look for an interrupt may undo the
+# host's own writing, so that is repeated.
+_REMIND_SECONDS = 0.002
 
 
 class Lane:
@@ -114,13 +76,20 @@ class Lane:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._job: Job | None = None
         self._guest: Guest | None = None
-        self._known: tuple[str, ...] = ()
+        self._known = 0  # host functions that the guest knows by name
+        # Held while a run is ended from outside and while it is marked as done, so that
+        # an interrupt never hits the run after. Signal handlers may come back to it.
+        self._ending = threading.RLock()
         self._stages: Sequence[tuple[float, Callable[[], None]]] = (
             (0.0, self._interrupt),
             (_ABORT_AFTER, self._abort),
             (_KILL_AFTER, self._kill),
         )
-        self._thread = _start_thread(self._work)
+        try:
+            self._thread = _start_thread(self._work)
+        except BaseException:
+            interpreter.discard()
+            raise
 
     # ---- on the caller's thread
 
@@ -129,12 +98,10 @@ class Lane:
         request: Request,
         wall_seconds: float | None,
         on_output: OnOutput | None,
-        conclude: Callable[[Job], T],
-    ) -> T:
+    ) -> tuple[Result, BaseException | None]:
         """Have the guest serve *request* until it has, or was stopped.
 
-        What ended it before its time, if anything, is in `Ledger.reason`. Returns
-        what *conclude* makes of the job and the ledger, before the next run begins.
+        Returns what came of it, and what ended it before its time.
 
         Raises:
             SessionBroken: There is no guest any more.
@@ -146,7 +113,6 @@ class Lane:
             if self.broken:
                 raise SessionBroken(self.broken)
             job = Job(request)
-            job.wake.acquire()
             self.ledger.begin(on_output)
             try:
                 self._job = job
@@ -162,7 +128,7 @@ class Lane:
                     self.ledger.end(error, over=True)
                     self._jobs.put(job)
                     self._wait(job, wall)
-                return conclude(job)
+                return self._conclude(job)
             except BaseException as error:
                 # Another one, or no room on this thread's stack: nobody would wait for
                 # the job any more.
@@ -210,17 +176,45 @@ class Lane:
                 act()
             if not stages and now - ending >= _LEAVE_AFTER:
                 self.broken = "a host function did not return in time"
-                job.fatal = True
+                job.state = "broken"
                 return
-            timeout = max(0.001, (stages[0][0] if stages else _LEAVE_AFTER) + ending - now)
+            timeout = (stages[0][0] if stages else _LEAVE_AFTER) + ending - now
+            guest = self._guest
+            if guest is not None and guest.remind():
+                timeout = min(timeout, _REMIND_SECONDS)
+            timeout = max(0.001, timeout)
+
+    def _conclude(self, job: Job) -> tuple[Result, BaseException | None]:
+        ledger, guest = self.ledger, self._guest
+        error = ledger.reason or job.error
+        shown = None
+        if isinstance(error, SandboxError):
+            error.state = job.state
+            shown = error
+        result = Result(
+            value=job.value if error is None else None,
+            stdout=ledger.text(1),
+            stderr=ledger.text(2),
+            truncated=ledger.truncated,
+            usage=Usage(
+                seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
+                fuel=None if guest is None else guest.fuel_used,
+                peak_memory_bytes=0 if guest is None else guest.memory_bytes,
+                host_calls=ledger.host_calls,
+                output_bytes=ledger.output_bytes,
+            ),
+            error=shown,
+        )
+        return result, error
 
     def interrupt(self, reason: BaseException) -> bool:
         """End the run that goes on, if any, for *reason*."""
-        job = self._job
-        if job is None or job.done:
-            return False
-        self.ledger.end(reason)
-        self._interrupt()  # at once: a sleep that ended must not go on with the next line
+        with self._ending:
+            job = self._job
+            if job is None or job.done:
+                return False
+            self.ledger.end(reason)
+            self._interrupt()  # at once: a sleep that ended must not go on with the next line
         _release(job.wake)
         return True
 
@@ -282,17 +276,18 @@ class Lane:
                         raise failure or SessionBroken("the session never began")
                     if self.ledger.reason is None:  # else it is over before it began
                         self._serve(guest, job)
-                except _HARMLESS as error:
+                    self.ledger.finish()
+                except HARMLESS as error:
                     job.error = error
                 except BaseException as error:
                     job.error = error
-                    job.fatal = True
-                if job.fatal:
+                    job.state = "broken"
                     self._break(job)
-                job.ended = time.perf_counter()
-                job.done = True
+                job.ended = job.ended or time.perf_counter()
+                with self._ending:
+                    job.done = True
                 _release(job.wake)
-                if job.fatal:
+                if job.state == "broken":
                     return
                 del job
         finally:
@@ -302,54 +297,22 @@ class Lane:
 
     def _serve(self, guest: Guest, job: Job) -> None:
         job.started = time.perf_counter()
-        names = self.functions.names
-        if names != self._known:
+        if self._known != len(self.functions):
+            names = self.functions.names
             inputs = encode(list(names), max_bytes=1 << 24)
-            self._check(guest.request(Request("names", inputs=inputs)))
-            if self.ledger.reason is not None:
+            check(guest.request(Request("names", inputs=inputs)), self.ledger.is_over)
+            if self.ledger.is_over:
                 return
-            self._known = names
+            self._known = len(names)
         answer = guest.request(job.request)
         job.ended = time.perf_counter()
-        self._check(answer)
+        check(answer, self.ledger.is_over)
         if answer.status == "ok":
-            job.value = self._value(answer)
-
-    def _check(self, answer: Answer) -> None:
-        """Raise what an answer says, if it is not a value."""
-        if answer.status == "error":
-            raise _guest_error(answer)
-        if answer.status == "aborted" and self.ledger.reason is None:
-            raise GuestProtocolError("guest was unwound, and nobody had asked for it")
-
-    def _value(self, answer: Answer) -> Any:
-        if answer.encoded is None:
-            return answer.value
-        try:
-            # Eight bytes for each value is what tables of small numbers have.
-            allowed = self.limits.result_bytes
-            return decode(answer.encoded, max_bytes=allowed, max_nodes=max(200_000, allowed // 8))
-        except ValueTooLarge:
-            raise OutputExceeded(self.limits.result_bytes) from None
+            job.value = value_of(answer, self.limits.result_bytes)
 
     def _break(self, job: Job) -> None:
         reason = self.ledger.reason or job.error
         self.broken = self.broken or f"an earlier run ended it: {reason}"
-
-    @property
-    def usage(self) -> tuple[int, int | None]:
-        """Memory in use, and fuel of the last run."""
-        guest = self._guest
-        return (0, None) if guest is None else (guest.memory_bytes, guest.fuel_used)
-
-
-def _guest_error(answer: Answer) -> GuestError:
-    if answer.encoded is None:
-        return GuestError(str(answer.value or "Exception"))
-    texts = decode(answer.encoded, max_bytes=len(answer.encoded))
-    if not (isinstance(texts, list) and len(texts) == 3 and all(type(t) is str for t in texts)):
-        raise GuestProtocolError("guest answered with an error of another shape")
-    return GuestError(*texts)
 
 
 def _release(lock: Any) -> None:

@@ -52,7 +52,8 @@ class Ledger:
         self._functions = functions
         self._stop_guest = stop_guest
         self.audit = Audit()
-        self._lock = threading.Lock()
+        # Signal handlers may come back to it.
+        self._lock = threading.RLock()
         # Held while nobody is to be woken. An Event would do, were it not left locked
         # by a Ctrl-C that lands within its own methods.
         self._wake = threading.Lock()
@@ -83,11 +84,26 @@ class Ledger:
                 self.reason = reason
         self._ring()
 
+    def finish(self) -> None:
+        """Take what is left of the output: bytes that never became a character.
+
+        On the session's thread, once the guest has returned.
+        """
+        for stream, decoder in self._decoders.items():
+            # What the limit cut in two is no fault of the guest.
+            text = "" if self.truncated else decoder.decode(b"", final=True)
+            if text:
+                self._take(stream, text)
+
     def text(self, stream: int) -> str:
         """Return the text that was kept of stream 1 or 2."""
-        return "".join(self._texts.get(stream, ()))
+        return "".join(self._texts[stream]) if stream in self._texts else ""
 
     # ---- HostSide
+
+    @property
+    def is_over(self) -> bool:
+        return self.reason is not None
 
     def output(self, stream: int, data: bytes) -> bool:
         self.output_bytes += len(data)
@@ -101,14 +117,17 @@ class Ledger:
             self._decoders[stream] = codecs.getincrementaldecoder("utf-8")("replace")
         text = self._decoders[stream].decode(data)
         if text:
-            self._texts[stream].append(text)
-            if self._on_output is not None:
-                try:
-                    self._on_output(_STREAMS[stream], text)
-                except BaseException as error:
-                    self._on_output = None
-                    self._give_up(error)
+            self._take(stream, text)
         return not self.truncated
+
+    def _take(self, stream: int, text: str) -> None:
+        self._texts[stream].append(text)
+        if self._on_output is not None:
+            try:
+                self._on_output(_STREAMS[stream], text)
+            except BaseException as error:
+                self._on_output = None
+                self._give_up(error)
 
     def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
         if self.host_calls >= self._limits.host_calls:

@@ -20,12 +20,12 @@ from ._errors import (
     SessionClosed,
 )
 from ._functions import HostFunctions
-from ._lane import Job, Lane
+from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
-from ._result import Result, Usage
+from ._result import Result
 from .interpreters import make
-from .interpreters._base import Request
+from .interpreters._base import Mode, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
@@ -121,13 +121,13 @@ class Session:
             GuestCrash, GuestProtocolError: The guest is gone.
             SessionClosed, SessionBroken: There is nothing to run it in.
         """
-        self._check_open()
+        lane = self._check_open()
         try:
             source = _arguments.source(code)
         except GuestError as error:
             return _end(Result(error=error), error, check)
         values = _arguments.inputs(inputs, self.limits.input_bytes)
-        return self._perform("run", source, values, check, on_output, wall_seconds)
+        return self._perform(lane, "run", source, values, check, on_output, wall_seconds)
 
     def submit(self, code: str, **options: Any) -> concurrent.futures.Future[Result]:
         """Run *code* in the background, after what was submitted before.
@@ -147,7 +147,8 @@ class Session:
         global, ``ConfigError`` if an argument is not data.
         """
         payload = _arguments.data([list(args), kwargs], self.limits.input_bytes, "the arguments")
-        return self._perform("call", _arguments.identifier(name), payload).value
+        source = _arguments.identifier(name)
+        return self._perform(self._check_open(), "call", source, payload).value
 
     def map(self, name: str, rows: Iterable[Any]) -> list[Any]:
         """Call a function of guest code for each of *rows*, in one crossing.
@@ -156,7 +157,8 @@ class Session:
         in the function ends the whole call.
         """
         payload = _arguments.data(list(rows), self.limits.input_bytes, "the rows")
-        return cast("list[Any]", self._perform("map", _arguments.identifier(name), payload).value)
+        source = _arguments.identifier(name)
+        return cast("list[Any]", self._perform(self._check_open(), "map", source, payload).value)
 
     def function(self, function: F | None = None, *, name: str | None = None) -> Any:
         """Let guest code call a host function from its next run on; a decorator.
@@ -240,14 +242,14 @@ class Session:
 
     def _perform(
         self,
-        mode: Any,
+        lane: Lane,
+        mode: Mode,
         source: bytes,
         inputs: bytes | None,
         check: bool = True,
         on_output: OnOutput | None = None,
         wall_seconds: float | None = None,
     ) -> Result:
-        lane = self._check_open()
         limits = self.limits
         size = len(source) + (0 if inputs is None else len(inputs))
         if size > limits.input_bytes:
@@ -259,37 +261,11 @@ class Session:
             wall_seconds = min(limits.wall_seconds, Limits(wall_seconds=wall_seconds).wall_seconds)
         request = Request(mode, source, inputs, on_output is not None)
         try:
-            result, reason = lane.run(
-                request, wall_seconds, on_output, lambda job: _conclude(lane, job)
-            )
+            result, reason = lane.run(request, wall_seconds, on_output)
         except SessionBroken:
             self._check_open()  # closed while it waited for its turn
             raise
         return _end(result, reason, check)
-
-
-def _conclude(lane: Lane, job: Job) -> tuple[Result, BaseException | None]:
-    ledger = lane.ledger
-    error = ledger.reason or job.error
-    memory, fuel = lane.usage
-    usage = Usage(
-        seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
-        fuel=fuel,
-        peak_memory_bytes=memory,
-        host_calls=ledger.host_calls,
-        output_bytes=ledger.output_bytes,
-    )
-    if isinstance(error, SandboxError):
-        error.state = "broken" if job.fatal else "kept"
-    result = Result(
-        value=None if error else job.value,
-        stdout=ledger.text(1),
-        stderr=ledger.text(2),
-        truncated=ledger.truncated,
-        usage=usage,
-        error=error if isinstance(error, SandboxError) else None,
-    )
-    return result, error
 
 
 def _end(result: Result, error: BaseException | None, check: bool) -> Result:

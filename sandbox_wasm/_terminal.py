@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from . import Result, Session
 
 # What a terminal acts on or hides: the control characters but newline and tab, what
-# reorders or breaks lines unseen, tag characters, and what is no character at all. The
-# zero-width joiners stay: some scripts and most emoji need them.
-_ACTIVE = (
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+# reorders or breaks lines unseen, what is no character at all, and all that Unicode
+# calls default ignorable, in which text can be hidden from who reads it.
+_HIDDEN = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# Some scripts and most emoji need a joiner or a choice of presentation, one of each
+# after a character that is seen.
+_JOINED = f"[^\x00-\x7f{_HIDDEN}](?:[\ufe0e\ufe0f][\u200c\u200d]?|[\u200c\u200d])"
+_SPECIAL = re.compile(f"{_JOINED}|[{_HIDDEN}]")
 
 
 def inert(text: str) -> str:
@@ -30,10 +35,12 @@ def inert(text: str) -> str:
     >>> inert("\x1b[2J")
     '\\x1b[2J'
     """
-    return re.sub(_ACTIVE, _escape, text)
+    return _SPECIAL.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
+    if len(match[0]) > 1:
+        return match[0]
     code = ord(match[0])
     if code < 0x100:
         return f"\\x{code:02x}"

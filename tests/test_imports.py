@@ -21,6 +21,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_ledger",
     "_wasm",
     "interpreters",
+    "_job",
     "_lane",
     "_session",
     "_async _pool _worker",

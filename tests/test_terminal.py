@@ -152,6 +152,12 @@ def dialogue(terminal: Callable[..., Terminal]) -> Terminal:
         ("line\u2028break", "line\\u2028break"),
         ("tag\U000e0041", "tag\\U000e0041"),
         ("lone\ud800", "lone\\ud800"),
+        ("soft\xadhyphen", "soft\\xadhyphen"),
+        ("\u115f\u1160\u3164\uffa0\u180e", "\\u115f\\u1160\\u3164\\uffa0\\u180e"),
+        ("hidden\ufe01\U000e0100", "hidden\\ufe01\\U000e0100"),
+        ("a\u200d\ufe0f", "a\\u200d\\ufe0f"),
+        ("⚠\ufe0f\ufe0e\u200d\u200d", "⚠\ufe0f\\ufe0e\\u200d\\u200d"),
+        ("❤\ufe0f\u200d🔥 \u0915\u094d\u200d", "❤\ufe0f\u200d🔥 \u0915\u094d\u200d"),
         ("é 漢字 🙂 \u05d0\u05d1 👩\u200d🔬", "é 漢字 🙂 \u05d0\u05d1 👩\u200d🔬"),
     ],
 )

@@ -20,6 +20,9 @@ class Interpreter(Protocol):
     def kill(self) -> None:
         """Make a guest that is being made trap; from any thread."""
 
+    def discard(self) -> None:
+        """Let go of what a guest would have been made of; none will be."""
+
 
 def make(name: str, limits: Limits) -> Interpreter:
     """Return what makes a guest of the interpreter of that name.

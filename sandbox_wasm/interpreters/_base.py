@@ -59,6 +59,10 @@ class HostSide(Protocol):
     passes through the guest.
     """
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run is to end: a guest that is not entered yet need not be."""
+
     def output(self, stream: int, data: bytes) -> bool:
         """Take output; return False if no more is wanted."""
 
@@ -90,7 +94,7 @@ class Guest(Protocol):
     """One interpreter instance with its state.
 
     ``request`` and ``close`` are for the thread that owns the guest, one at a
-    time; ``interrupt`` and ``kill`` for any thread, while a request runs.
+    time; ``interrupt``, ``remind`` and ``kill`` for any thread, while a request runs.
     """
 
     @property
@@ -113,6 +117,9 @@ class Guest(Protocol):
 
     def interrupt(self, abort: bool) -> None:
         """Ask for an exception in guest code, or to unwind past all handlers."""
+
+    def remind(self) -> bool:
+        """Make the guest look again for an `interrupt`; False once it has seen it."""
 
     def kill(self) -> None:
         """Make the guest trap at once."""

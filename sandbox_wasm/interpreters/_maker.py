@@ -54,3 +54,10 @@ class Maker:
         with self._lock:
             if self._engine is not None:
                 self._engine.kill()
+
+    def discard(self) -> None:
+        """Give back what a guest would have been made of; none will be."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.release()

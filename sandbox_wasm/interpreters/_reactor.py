@@ -60,10 +60,12 @@ class ReactorGuest:
         self._reply = b""
         self._files = Files()
         self._stopped = False
+        self._asked = False  # to end, since the request began
         self._aborting = False
         self.fuel_used: int | None = None
         # Held while another thread touches memory, so that it is not gone meanwhile.
-        self._control = threading.Lock()
+        # Signal handlers may come back to it.
+        self._control = threading.RLock()
         self._open = False
         self._instance = make_instance(self)
         self._memory = self._instance.memory
@@ -90,56 +92,71 @@ class ReactorGuest:
     # ---- requests
 
     def request(self, request: Request) -> Answer:
-        memory, x = self._memory, self._x
-        self._instance.rearm()
+        memory, instance = self._memory, self._instance
+        instance.rearm()
+        if self._asked:
+            self._forget_interrupts()
+            if self._host.is_over:  # one for this request may have been among them
+                return Answer("aborted")
         source, inputs = request.source, request.inputs
-        length = len(source)
-        if self._fuel is not None:
-            self._instance.set_fuel(self._fuel)
         text = source if inputs is None else source + inputs
         address = self._source_buffer
+        if self._fuel is not None:
+            instance.set_fuel(self._fuel)
         if len(text) > abi.SOURCE_BYTES:
-            address = self._instance.alloc(len(text))
+            address = instance.alloc(len(text))
             if not address:
-                raise MemoryExceeded(self._instance.memory_bytes)
+                raise MemoryExceeded(instance.memory_bytes)
         memory.write(address, text)
-        # An interrupt that came after the last request had ended is not for this one.
-        self._aborting = False
-        ack = abi.CONTROL.unpack_from(self._control_block)[2]
-        abi.CONTROL_REQUEST.pack_into(self._control_block, 0, ack, 0)
         memory.pack(
             abi.REQUEST,
-            x + abi.REQUEST_AT,
+            self._x + abi.REQUEST_AT,
             _MODES[request.mode],
             abi.FLAG_LINES if request.lines else 0,
             address,
-            length,
-            0 if inputs is None else address + length,
+            len(source),
+            0 if inputs is None else address + len(source),
             0 if inputs is None else len(inputs),
-            self._instance.limit_pages,
+            instance.limit_pages,
         )
         try:
-            self._instance.exec()
+            instance.exec()
         except SandboxError:
             self._account()
             with contextlib.suppress(GuestProtocolError):  # the trap says more
-                self._take_output()
+                self._read_answer()
             raise
         self._account()
-        self._take_output()
+        fields = self._read_answer()
         if self._stopped:
             raise GuestProtocolError("guest went on when it was told to stop")
-        return self._answer()
+        return self._answer(*fields)
+
+    def _forget_interrupts(self) -> None:
+        """Take back what came after the last request had ended: it is not for this one."""
+        with self._control:
+            self._asked = self._aborting = False
+            ack = abi.CONTROL.unpack_from(self._control_block)[2]
+            abi.CONTROL_REQUEST.pack_into(self._control_block, 0, ack, 0)
 
     def _account(self) -> None:
         self._memory.refresh()
         if self._fuel is not None:
             self.fuel_used = self._fuel - self._instance.fuel_left()
 
-    def _answer(self) -> Answer:
-        status, kind, address, length, _, _, _, bits = self._memory.unpack(
+    def _read_answer(self) -> tuple[int, int, int, int, int]:
+        """Return status, kind, address, length and bits of the answer.
+
+        What the output buffer still holds is taken; also of a guest that has trapped.
+        """
+        status, kind, address, length, stream, unread, _, bits = self._memory.unpack(
             abi.ANSWER, self._x + abi.ANSWER_AT
         )
+        if unread:
+            self._output(stream, unread)
+        return status, kind, address, length, bits
+
+    def _answer(self, status: int, kind: int, address: int, length: int, bits: int) -> Answer:
         if status not in _STATUS:
             raise GuestProtocolError(f"guest answered with the unknown status {status}")
         word = _STATUS[status]
@@ -164,12 +181,6 @@ class ReactorGuest:
             return Answer(word, data.decode(errors="strict" if word == "ok" else "replace"))
         except UnicodeDecodeError:
             raise GuestProtocolError("guest answered with text that is not UTF-8") from None
-
-    def _take_output(self) -> None:
-        """Take what the output buffer still holds; also of a guest that has trapped."""
-        stream, length = self._memory.unpack(abi.OUTPUT, self._x + abi.OUTPUT_AT)
-        if length:
-            self._output(stream, length)
 
     def _output(self, stream: int, length: int) -> bool:
         if stream not in (1, 2) or length > abi.OUTPUT_BYTES:
@@ -260,11 +271,22 @@ class ReactorGuest:
             if self._open:
                 view = self._control_block
                 ack = abi.CONTROL.unpack_from(view)[2]
+                self._asked = True
                 # A wish for less does not take back the wish to unwind.
                 self._aborting = self._aborting or abort
                 kind = abi.REQUEST_ABORT if self._aborting else abi.REQUEST_INTERRUPT
                 abi.CONTROL_REQUEST.pack_into(view, 0, (ack + 1) & 0xFFFFFFFF, kind)
                 self._breaker[0] |= self._breaker_bits
+
+    def remind(self) -> bool:
+        with self._control:
+            if not self._open or not self._asked:
+                return False
+            request, _, ack, _, _, _ = abi.CONTROL.unpack_from(self._control_block)
+            if request == ack:
+                return False
+            self._breaker[0] |= self._breaker_bits
+            return True
 
     def kill(self) -> None:
         with self._control:
