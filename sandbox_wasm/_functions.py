@@ -183,6 +183,38 @@ class HostFunctions:
         """Whether guest code may call what it names so."""
         return name in self._table
 
+    def stubs(self) -> str:
+        """Return a Python stub file of the functions: signatures, docstrings, classes.
+
+        It is meant for a prompt. It says what guest code passes and gets: dataclasses and
+        models are dicts there, so they are TypedDicts in it, and enums their values.
+
+            >>> tools = HostFunctions()
+            >>> @tools.register
+            ... def price(item: str, *, net: bool = False) -> float:
+            ...     "Price in euros."
+            ...     return 2.5
+            >>> print(tools.stubs(), end="")
+            def price(item: str, *, net: bool = False) -> float:
+                \"\"\"Price in euros.\"\"\"
+        """
+        from ._stubs import stubs
+
+        return stubs(self._described())
+
+    def json_schema(self) -> list[dict[str, Any]]:
+        """Return the functions as tools: ``name``, ``description``, ``parameters``, ``returns``.
+
+        The last two are JSON schemas: of an object with the arguments by name, and of
+        what comes back.
+        """
+        from ._schemas import schemas
+
+        return schemas(self._described())
+
+    def _described(self) -> list[tuple[str, Callable[..., Any], Parameters | None]]:
+        return [(host.name, host.function, host.parameters) for host in self._table.values()]
+
     def copy(self) -> HostFunctions:
         """Return an allow-list that goes its own way from here."""
         return HostFunctions(self)

@@ -144,7 +144,8 @@ class Validators:
                     adapter.rebuild(raise_errors=True)
             except Exception as error:
                 raise ConfigError(
-                    f"host function {name!r}: the type hint of {key!r} cannot be validated"
+                    f"host function {name!r}: the type hint of {key!r} cannot be validated "
+                    f"({str(error).partition(chr(10))[0]})"
                 ) from error
             self._adapters[key] = adapter
         # A value of exactly such a class needs no validator; no pydantic type is among these.
@@ -203,22 +204,38 @@ class Validators:
 
 
 def _as_json(value: Any) -> str | None:
-    """Return *value* as JSON if it is that, taking tuples for arrays."""
-    level = [value]
-    while level:
-        deeper: list[Any] = []
-        for item in level:
-            kind = type(item)
-            if kind is list or kind is tuple:
-                deeper.extend(item)
-            elif kind is dict:
-                if any(type(key) is not str for key in item):
-                    return None
-                deeper.extend(item.values())
-            elif kind not in _SCALARS:
-                return None
-        level = deeper
-    return json.dumps(value)
+    """Return *value* as JSON, if it is that; else None.
+
+    Tuples are arrays. Inside a container a date and the like is the text that pydantic
+    reads it from, so that it may stand beside what only JSON brings: the value of an enum,
+    the dict of a model.
+    """
+    if type(value) not in _SCALARS and type(value) not in (list, tuple, dict):
+        return None
+    try:
+        return json.dumps(_plain(value))
+    except (TypeError, UnicodeDecodeError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    if kind is dict:
+        if any(type(key) is not str for key in value):
+            raise TypeError("a key is no text")
+        return {key: _plain(item) for key, item in value.items()}
+    if kind is set or kind is frozenset:
+        raise TypeError("a set is no array")
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError as error:
+        raise TypeError("no text stands for it") from error
 
 
 _SCALARS = {type(None), bool, int, float, str}

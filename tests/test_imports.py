@@ -17,6 +17,8 @@ LAYERS = [  # a module imports only from layers above its own line
     "_limits _result",
     "_decode",
     "_values _parameters _background",
+    "_schemas",
+    "_stubs",
     "_arguments _files _functions _network _snapshot _wasi",
     "_ledger",
     "_wasm",
