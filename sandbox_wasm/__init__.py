@@ -36,6 +36,7 @@ from ._limits import Limits
 from ._result import GuestObject, Result, Usage
 
 if TYPE_CHECKING:
+    from ._async import AsyncSession, arun
     from ._functions import HostFunctions
     from ._session import Session, run
     from .interpreters._info import InterpreterInfo, available_interpreters
@@ -44,6 +45,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ArtifactError",
+    "AsyncSession",
     "AuditRecord",
     "ConfigError",
     "FilesExceeded",
@@ -70,6 +72,7 @@ __all__ = [
     "Suspended",
     "Usage",
     "WallTimeExceeded",
+    "arun",
     "available_interpreters",
     "run",
 ]
@@ -77,9 +80,11 @@ __all__ = [
 # These bring the engine with them, which takes longer to import than `--version`
 # or a typing mistake in a command should.
 _LATER = {
+    "AsyncSession": "_async",
     "HostFunctions": "_functions",
     "InterpreterInfo": "interpreters._info",
     "Session": "_session",
+    "arun": "_async",
     "available_interpreters": "interpreters._info",
     "run": "_session",
 }

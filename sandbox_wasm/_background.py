@@ -6,12 +6,12 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class Background(Generic[T]):
+class Background:
     """Works off what is put in, in order, on one thread that starts with the first."""
 
     def __init__(self) -> None:

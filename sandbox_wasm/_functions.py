@@ -13,10 +13,11 @@ import json
 import keyword
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any, TypeVar, overload
 
+from ._builtins import BUILTINS, CROSSING, SPEAKING, SYSTEM, UNICODE
 from ._decode import ValueTooLarge
 from ._errors import ConfigError, GuestProtocolError
 from ._parameters import BadArgument, Parameters, Validators
@@ -28,51 +29,6 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _MAX_MESSAGE = 2000
 _CALL_DEPTH = 64 + 2  # the list of args and kwargs, and each of these
 _LOGGED_A_MINUTE = 10  # per function: guest code can make one fail as often as it likes
-
-# Builtins of CPython 3.10 to 3.14, spelled out so that a function does not become
-# invalid with a new Python. Guest code, and its reader, count on these names.
-BUILTINS = frozenset(
-    """
-    ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup
-    BlockingIOError BrokenPipeError BufferError BytesWarning ChildProcessError
-    ConnectionAbortedError ConnectionError ConnectionRefusedError ConnectionResetError
-    DeprecationWarning EOFError Ellipsis EncodingWarning EnvironmentError Exception
-    ExceptionGroup False FileExistsError FileNotFoundError FloatingPointError FutureWarning
-    GeneratorExit IOError ImportError ImportWarning IndentationError IndexError
-    InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError
-    ModuleNotFoundError NameError None NotADirectoryError NotImplemented NotImplementedError
-    OSError OverflowError PendingDeprecationWarning PermissionError ProcessLookupError
-    PythonFinalizationError RecursionError ReferenceError ResourceWarning RuntimeError
-    RuntimeWarning StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError
-    SystemExit TabError TimeoutError True TypeError UnboundLocalError UnicodeDecodeError
-    UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning UserWarning
-    ValueError Warning WindowsError ZeroDivisionError
-    abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr
-    classmethod compile complex delattr dict dir divmod enumerate eval exec filter float
-    format frozenset getattr globals hasattr hash hex id input int isinstance issubclass
-    iter len list locals map max memoryview min next object oct open ord pow print
-    property range repr reversed round set setattr slice sorted staticmethod str sum
-    super tuple type vars zip
-    """.split()
-)
-
-# Exceptions that cross with their own words: the function raised exactly this
-# class, which is what a function does to talk to its caller.
-_SPEAKING: tuple[type[Exception], ...] = (
-    ValueError, TypeError, KeyError, IndexError, LookupError, AttributeError, ArithmeticError,
-    ZeroDivisionError, OverflowError, FloatingPointError, RuntimeError, NotImplementedError,
-    AssertionError, EOFError, BufferError, UnicodeError, TimeoutError,
-)  # fmt: skip
-# These say what went wrong in `strerror`; their other arguments are host paths.
-_SYSTEM: tuple[type[Exception], ...] = (
-    OSError, FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError,
-    IsADirectoryError, InterruptedError, BlockingIOError, ChildProcessError, ProcessLookupError,
-    ConnectionError, BrokenPipeError, ConnectionAbortedError, ConnectionRefusedError,
-    ConnectionResetError,
-)  # fmt: skip
-# Their arguments are the data, and guest code cannot make one from a text alone.
-_UNICODE = (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError)
-CROSSING = frozenset(_SPEAKING + _SYSTEM)
 
 
 class HostFunctions:
@@ -147,16 +103,17 @@ class HostFunctions:
         """Let guest code call *function*. Also a decorator, with or without arguments.
 
         Args:
-            function: What to call. It is returned unchanged.
+            function: What to call. It is returned unchanged. That of an ``async
+                def`` runs on the event loop of an `AsyncSession`'s caller, or on
+                one that sessions share; it is cancelled if the run ends first.
 
             name: What guest code calls it. Default: the function's own name.
 
         Raises:
-            ConfigError: *function* is not callable, is asynchronous or a
-                generator (these come with a later version), or has hints that
-                cannot be resolved or validated. Or its name is no identifier,
-                begins with an underscore, is a keyword, is a builtin's, or is
-                taken.
+            ConfigError: *function* is not callable, is a generator, or has hints
+                that cannot be resolved or validated. Or its name is no
+                identifier, begins with an underscore, is a keyword, is a
+                builtin's, or is taken.
         """
         if function is None:
             return lambda function: self.register(function, name=name)
@@ -231,7 +188,14 @@ class HostFunctions:
     def __repr__(self) -> str:
         return f"<HostFunctions {', '.join(self.names)}>"
 
-    def invoke(self, name: bytes, payload: bytes, *, max_bytes: int) -> tuple[int, bytes]:
+    def invoke(
+        self,
+        name: bytes,
+        payload: bytes,
+        *,
+        max_bytes: int,
+        wait_for: Callable[[Coroutine[Any, Any, Any]], Any],
+    ) -> tuple[int, bytes]:
         """Answer one host call.
 
         Args:
@@ -240,6 +204,8 @@ class HostFunctions:
             payload: What it sent as JSON ``[args, kwargs]``.
 
             max_bytes: Size of *payload*, and of the answer, at most.
+
+            wait_for: Returns what the coroutine of an asynchronous function comes to.
 
         Returns:
             0 and the encoded value, or 1 and JSON ``[builtin type, message]``.
@@ -277,6 +243,8 @@ class HostFunctions:
             return host.failed(error)
         try:
             result = host.function(*args, **kwargs)
+            if host.is_async:
+                result = wait_for(result)
         except Exception as error:
             return host.failed(error)
         return host.answer(result, max_bytes)
@@ -285,11 +253,12 @@ class HostFunctions:
 class _HostFunction:
     """One entry of the allow-list, with what can be prepared."""
 
-    __slots__ = ("function", "logged", "name", "parameters", "since", "validators")
+    __slots__ = ("function", "is_async", "logged", "name", "parameters", "since", "validators")
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         self.name = name
         self.function = function
+        self.is_async = _is_async(function)
         self.parameters = Parameters.of(function, name)
         self.validators: Validators | None = None
         if self.parameters is not None and self.parameters.hints:
@@ -320,13 +289,13 @@ class _HostFunction:
         """Return the reply for a call that raised *error*."""
         kind = type(error)
         message: str | None = None
-        if kind in _SPEAKING:
+        if kind in SPEAKING:
             message = ", ".join(str.__str__(arg) for arg in error.args if isinstance(arg, str))
-        elif kind in _UNICODE:
+        elif kind in UNICODE:
             kind, message = UnicodeError, getattr(error, "reason", None)
         if isinstance(error, OSError) and kind in CROSSING and error.errno is not None:
             message = error.strerror
-        elif kind in _SYSTEM:
+        elif kind in SYSTEM:
             message = ""
         if isinstance(message, str):
             return 1, _reply(kind.__name__, message)
@@ -373,11 +342,17 @@ def _check_name(name: object) -> None:
 
 def _check_kind(function: Callable[..., Any], name: str) -> None:
     for candidate in (function, type(function).__call__):
-        if inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate):
+        if inspect.isgeneratorfunction(candidate) or inspect.isasyncgenfunction(candidate):
             raise ConfigError(
-                f"host function {name!r} is asynchronous, which only a later version can call"
+                f"host function {name!r} is a generator: have it return a list, which crosses"
             )
-        if inspect.isgeneratorfunction(candidate):
-            raise ConfigError(
-                f"host function {name!r} is a generator, which only a later version can call"
-            )
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    """Tell whether a call of *function* makes a coroutine; if so, get ready to run those."""
+    called = (function, type(function).__call__)
+    if not any(map(inspect.iscoroutinefunction, called)):
+        return False
+    from ._coroutines import start  # noqa: F401 - not during a run: it takes 30 ms
+
+    return True

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from ._audit import Audit
 from ._errors import HostCallsExceeded, HostFunctionError
 from ._functions import HostFunctions
 from ._limits import Limits
+
+if TYPE_CHECKING:
+    import asyncio
 
 OnOutput = Callable[[str, str], None]
 
@@ -43,6 +48,8 @@ class Ledger:
             first reason stays.
 
         audit: What guest code was granted and denied since the session began.
+
+        loop: Runs the coroutines of host functions; None for one that sessions share.
     """
 
     def __init__(
@@ -57,6 +64,8 @@ class Ledger:
         # Held while nobody is to be woken. An Event would do, were it not left locked
         # by a Ctrl-C that lands within its own methods.
         self._wake = threading.Lock()
+        self._bell: threading.Lock | None = None  # likewise, while a coroutine is waited for
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.result_bytes = limits.result_bytes
         self.host_call_bytes = limits.host_call_bytes
         self.begin(None)
@@ -137,7 +146,9 @@ class Ledger:
         self.host_calls += 1
         self.audit.note_call(name, self._functions.knows(name))
         try:
-            return self._functions.invoke(name, args, max_bytes=self._limits.host_call_bytes)
+            return self._functions.invoke(
+                name, args, max_bytes=self._limits.host_call_bytes, wait_for=self._wait_for
+            )
         except KeyboardInterrupt as error:
             self._give_up(error)
         except Exception:
@@ -162,14 +173,42 @@ class Ledger:
             self._ring()
 
     def _ring(self) -> None:
-        with contextlib.suppress(RuntimeError):  # it has rung already
-            self._wake.release()
+        _release(self._wake)
+        bell = self._bell
+        if bell is not None:
+            _release(bell)
+
+    def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Return what *coroutine* returns; cancel it if the run is to end first."""
+        # asyncio takes 30 ms to import: this was, with the function.
+        from ._coroutines import Raised, start
+
+        bell = threading.Lock()
+        bell.acquire()
+        self._bell = bell
+        future = start(coroutine, self.loop)
+        future.add_done_callback(lambda _: _release(bell))
+        if not self.is_over:
+            bell.acquire()
+        self._bell = None
+        if not future.done():
+            future.cancel()
+            raise InterruptedError(errno.EINTR, "the run is over")
+        result = future.result()
+        if isinstance(result, Raised):
+            raise result.error
+        return result
 
     def random(self, length: int) -> bytes:
         return os.urandom(length)
 
     def fail(self, error: BaseException) -> None:
         self.end(error)
+
+
+def _release(lock: threading.Lock) -> None:
+    with contextlib.suppress(RuntimeError):  # it has rung already
+        lock.release()
 
 
 # Sent to guest code that is about to be unwound, and does not see it.

@@ -6,7 +6,7 @@ import concurrent.futures
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _arguments
 from ._audit import AuditRecord
@@ -27,7 +27,11 @@ from ._result import Result
 from .interpreters import make
 from .interpreters._base import Mode, Request
 
+if TYPE_CHECKING:
+    import asyncio
+
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
 
 
@@ -78,7 +82,7 @@ class Session:
             raise ConfigError(f"limits must be a Limits, got {type(limits).__name__}")
         self._functions = HostFunctions(() if functions is None else functions).copy()
         self._closed = False
-        self._background: Background[Result] = Background()
+        self._background = Background()
         self.interpreter = interpreter
         self.limits = limits
         self._lane = Lane(make(interpreter, limits), limits, self._functions)
@@ -134,9 +138,23 @@ class Session:
 
         Takes the arguments of `run`, and returns a future of what that returns.
         """
-        self._check_open()
+        return self._start(lambda: self.run(code, **options), None)
+
+    def _start(
+        self, work: Callable[[], T], loop: asyncio.AbstractEventLoop | None
+    ) -> concurrent.futures.Future[T]:
+        """Do *work* in the background; coroutines of host functions run on *loop*."""
+        lane = self._check_open()
+
+        def on_loop() -> T:
+            lane.ledger.loop = loop
+            try:
+                return work()
+            finally:
+                lane.ledger.loop = None
+
         try:
-            return self._background.put(lambda: self.run(code, **options))
+            return self._background.put(on_loop)
         except RuntimeError:
             raise SessionClosed("the session is closed") from None
 

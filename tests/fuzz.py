@@ -10,6 +10,7 @@ the exit status is 1.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import subprocess
 import sys
@@ -42,7 +43,9 @@ def calls(data: bytes) -> None:
     """A host call: a name, a null, the arguments."""
     name, _, payload = data.partition(b"\0")
     try:
-        status, reply = FUNCTIONS.invoke(name, payload, max_bytes=fuzz_values.MAX)
+        status, reply = FUNCTIONS.invoke(
+            name, payload, max_bytes=fuzz_values.MAX, wait_for=asyncio.run
+        )
     except GuestProtocolError:
         return
     if status not in (0, 1) or not isinstance(reply, bytes):

@@ -22,8 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox_wasm._builtins import BUILTINS, CROSSING
 from sandbox_wasm._errors import ConfigError, GuestProtocolError
-from sandbox_wasm._functions import BUILTINS, CROSSING, HostFunctions
+from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._values import decode, encode
 
 MAX = 65536
@@ -32,7 +33,7 @@ MAX = 65536
 def invoke(functions, name, *args, **kwargs):
     """Call *name* as the guest would; return the status and what it gets."""
     payload = encode([list(args), kwargs], max_bytes=MAX, max_depth=66)
-    status, reply = functions.invoke(name.encode(), payload, max_bytes=MAX)
+    status, reply = functions.invoke(name.encode(), payload, max_bytes=MAX, wait_for=asyncio.run)
     return status, decode(reply, max_bytes=MAX)
 
 
@@ -142,6 +143,17 @@ async def asynchronous():
     pass
 
 
+def test_asynchronous_callables():
+    """
+    Whatever makes a coroutine is awaited.
+    """
+    functions = HostFunctions(
+        {"a": asynchronous, "b": AsyncCallable(), "c": functools.partial(asynchronous)}
+    )
+
+    assert [(0, None)] * 3 == [invoke(functions, name) for name in "abc"]
+
+
 async def asynchronous_generator():
     yield
 
@@ -199,11 +211,8 @@ def opaque_hint(a: Opaque):
         ({"ValueError": add}, "builtin"),
         ([len], "builtin"),
         ([add, add], "twice"),
-        ([asynchronous], "later version"),
-        ([asynchronous_generator], "later version"),
-        ([generator], "later version"),
-        ({"f": AsyncCallable()}, "later version"),
-        ({"f": functools.partial(asynchronous)}, "later version"),
+        ([asynchronous_generator], "generator"),
+        ([generator], "generator"),
         ([unknown_hint], "Nowhere"),
         ([unknown_inner_hint], "Nowhere|'a' cannot be validated"),
         ([broken_hint], "unusable"),
@@ -256,7 +265,7 @@ def test_unknown_names_are_only_unknown(name):
     The look-up is exact, and the answer short and plain.
     """
     functions = HostFunctions([add])
-    status, reply = functions.invoke(name, b"[[],{}]", max_bytes=MAX)
+    status, reply = functions.invoke(name, b"[[],{}]", max_bytes=MAX, wait_for=asyncio.run)
     type_name, message = json.loads(reply)
 
     assert (1, "NameError") == (status, type_name)
@@ -467,7 +476,7 @@ def test_pydantic_is_imported_for_hints_only():
         from sandbox_wasm._functions import HostFunctions
         def plain(a, b=1): return a
         functions = HostFunctions([plain])
-        assert functions.invoke(b"plain", b"[[1],{}]", max_bytes=99) == (0, b"1")
+        assert functions.invoke(b"plain", b"[[1],{}]", max_bytes=99, wait_for=None) == (0, b"1")
         assert "pydantic" not in sys.modules
         assert "decimal" not in sys.modules
         def hinted(a: int): return a
@@ -696,7 +705,7 @@ def test_malformed_payloads_are_a_protocol_error(payload):
     Only a guest that has lost its own C code sends such.
     """
     with pytest.raises(GuestProtocolError):
-        HostFunctions([add]).invoke(b"add", payload, max_bytes=MAX + 1)
+        HostFunctions([add]).invoke(b"add", payload, max_bytes=MAX + 1, wait_for=asyncio.run)
 
 
 def test_too_many_arguments_are_an_error_of_the_guest():
@@ -705,10 +714,10 @@ def test_too_many_arguments_are_an_error_of_the_guest():
     """
     functions = only(len)
     payload = encode([[[0] * 250_000], {}], max_bytes=10 * MAX)
-    status, reply = functions.invoke(b"f", payload, max_bytes=10 * MAX)
+    status, reply = functions.invoke(b"f", payload, max_bytes=10 * MAX, wait_for=asyncio.run)
 
     assert (1, "ValueError") == (status, json.loads(reply)[0])
-    assert 1 == functions.invoke(b"f", payload, max_bytes=100)[0]
+    assert 1 == functions.invoke(b"f", payload, max_bytes=100, wait_for=asyncio.run)[0]
     assert (0, 1000) == invoke(functions, "f", [0] * 1000)
 
 

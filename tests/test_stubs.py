@@ -218,7 +218,7 @@ def test_what_the_stub_says_is_accepted(function, data):
     host.validators.accepts_result = lambda result: True
 
     payload = encode([args, kwargs], max_bytes=MAX)
-    _, reply = tools.invoke(b"f", payload, max_bytes=MAX)
+    _, reply = tools.invoke(b"f", payload, max_bytes=MAX, wait_for=lambda coroutine: None)
     assert taken, reply
 
 

@@ -1,0 +1,140 @@
+"""Sessions for asyncio: a thin shell over `Session`, with the same rules."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from ._errors import SessionClosed
+from ._ledger import OnOutput
+from ._result import Result
+from ._session import Session, State
+
+T = TypeVar("T")
+_ASK_AGAIN_SECONDS = 0.05
+
+
+class AsyncSession:
+    """A `Session` whose runs are awaited.
+
+        >>> async def main():
+        ...     async with AsyncSession() as session:
+        ...         return (await session.run("x = 20\\nx * 2")).value
+        >>> asyncio.run(main())
+        40
+
+    Takes the arguments of `Session`. Its host functions may be ``async def``: they run on
+    the event loop of whoever awaits the run, where plain ones run on the session's thread.
+    Cancelling a task that awaits a run interrupts the guest, and waits until it has given
+    in; variables stay. Runs of several tasks take turns.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._session = Session(*args, **options)
+        self._turn = asyncio.Lock()
+
+    @property
+    def session(self) -> Session:
+        """The session itself, for what needs no waiting: limits, host functions, files."""
+        return self._session
+
+    @property
+    def state(self) -> State:
+        """Where the session is in its life."""
+        return self._session.state
+
+    async def run(
+        self,
+        code: str,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        check: bool = True,
+        on_output: OnOutput | None = None,
+        wall_seconds: float | None = None,
+    ) -> Result:
+        """Run *code*; see `Session.run`. *on_output* is called on the event loop."""
+        loop = asyncio.get_running_loop()
+        told = on_output
+        if callable(on_output):  # else the session says what is wrong with it
+            output = on_output
+
+            def tell(stream: str, text: str) -> None:
+                asyncio.run_coroutine_threadsafe(_call(output, stream, text), loop).result()
+
+            told = tell
+        return await self._await(
+            lambda: self._session.run(
+                code, inputs=inputs, check=check, on_output=told, wall_seconds=wall_seconds
+            )
+        )
+
+    async def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a function that guest code has defined; see `Session.call`."""
+        return await self._await(lambda: self._session.call(name, *args, **kwargs))
+
+    async def map(self, name: str, rows: Iterable[Any]) -> list[Any]:
+        """Call a function of guest code for each of *rows*; see `Session.map`."""
+        return await self._await(lambda: self._session.map(name, rows))
+
+    def function(self, function: Any = None, *, name: str | None = None) -> Any:
+        """Let guest code call a host function from its next run on; a decorator."""
+        return self._session.function(function, name=name)
+
+    def interrupt(self) -> bool:
+        """End the run that goes on; see `Session.interrupt`."""
+        return self._session.interrupt()
+
+    async def _await(self, work: Callable[[], T]) -> T:
+        async with self._turn:
+            future: Future[T] = self._session._start(work, asyncio.get_running_loop())
+            waiter = asyncio.wrap_future(future)
+            try:
+                return await asyncio.shield(waiter)
+            except asyncio.CancelledError:
+                future.cancel()
+                # Its turn lasts until it has given in, however often it is cancelled.
+                while not waiter.done():
+                    # Again, for a run that had not begun when it was first asked.
+                    self._session.interrupt()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await asyncio.wait([waiter], timeout=_ASK_AGAIN_SECONDS)
+                if not waiter.cancelled():
+                    waiter.exception()  # seen
+                raise
+
+    async def close(self) -> None:
+        """End the session and free its memory; see `Session.close`."""
+        await asyncio.to_thread(self._session.close)
+
+    async def __aenter__(self) -> AsyncSession:  # noqa: PYI034 - Self needs Python 3.11
+        if self._session.state is State.CLOSED:
+            raise SessionClosed("the session is closed")
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return repr(self._session).replace("<Session", "<AsyncSession", 1)
+
+
+async def _call(function: Callable[..., Any], *args: Any) -> None:
+    result = function(*args)
+    if isinstance(result, Awaitable):
+        await result
+
+
+async def arun(
+    code: str,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    check: bool = True,
+    on_output: OnOutput | None = None,
+    **options: Any,
+) -> Result:
+    """Run *code* in a session of its own; *options* are those of `Session`."""
+    async with AsyncSession(**options) as session:
+        return await session.run(code, inputs=inputs, check=check, on_output=on_output)

@@ -1,0 +1,75 @@
+"""Where coroutines of host functions run: on the caller's event loop, or on ours.
+
+A session's thread has no event loop, and starting one for each call would cost more than
+the call. So sessions without a loop of their caller share one, on a thread that starts
+with the first coroutine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any
+
+_lock = threading.Lock()
+_shared: asyncio.AbstractEventLoop | None = None
+
+
+class Raised:
+    """What a coroutine raised that is no `Exception`; an event loop would end of it."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def start(
+    coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop | None
+) -> Future[Any]:
+    """Run *coroutine* on *loop*, or the shared one, and return a future of its result.
+
+    From any thread but the loop's own. The result is a `Raised` for what is no `Exception`.
+    """
+    return asyncio.run_coroutine_threadsafe(_guard(coroutine), loop or _shared_loop())
+
+
+async def _guard(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    task = asyncio.current_task()
+    try:
+        return await coroutine
+    except asyncio.CancelledError as error:
+        if task is not None and _is_cancelled(task):
+            raise  # by us: nobody waits for it any more
+        return Raised(error)
+    except Exception:
+        raise
+    except BaseException as error:
+        return Raised(error)
+
+
+def _is_cancelled(task: asyncio.Task[Any]) -> bool:
+    # Python 3.10 does not tell; there a run that is over is all that cancels.
+    return not hasattr(task, "cancelling") or task.cancelling() > 0
+
+
+def _shared_loop() -> asyncio.AbstractEventLoop:
+    global _shared
+    with _lock:
+        if _shared is None:
+            _shared = asyncio.new_event_loop()
+            threading.Thread(
+                target=_shared.run_forever, name="sandbox-wasm-loop", daemon=True
+            ).start()
+        return _shared
+
+
+def _after_fork() -> None:
+    global _lock, _shared
+    _lock = threading.Lock()
+    _shared = None  # its thread is the parent's
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
