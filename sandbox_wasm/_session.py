@@ -70,7 +70,7 @@ class Session:
 
     def __init__(
         self,
-        interpreter: str = "micropython",
+        interpreter: str = "cpython",
         *,
         limits: Limits | None = None,
         functions: Functions | None = None,
@@ -299,7 +299,7 @@ def _end(result: Result, error: BaseException | None, check: bool) -> Result:
 def run(
     code: str,
     *,
-    interpreter: str = "micropython",
+    interpreter: str = "cpython",
     limits: Limits | None = None,
     functions: Functions | None = None,
     inputs: Mapping[str, Any] | None = None,

@@ -150,7 +150,7 @@ def _complete_interpreter(
 @click.option("-c", "code", metavar="CODE", help="Run CODE instead of a file.")
 @click.option(
     "--interpreter",
-    default="micropython",
+    default="cpython",
     show_default=True,
     metavar="NAME",
     shell_complete=_complete_interpreter,

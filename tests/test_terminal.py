@@ -229,7 +229,7 @@ def test_compiling_is_told(terminal: Callable[..., Terminal], tmp_path: Path) ->
     """
     The first run on a machine says why it takes long, on a terminal; the next has nothing to say.
     """
-    told = "compiling the interpreter micropython"
+    told = "compiling the interpreter cpython"
     first = terminal("-c", "print(1)", XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert 0 == first.ends()
     second = terminal("-c", "print(1)", XDG_CACHE_HOME=str(tmp_path / "cache"))

@@ -20,7 +20,7 @@ class Artifact:
     """One interpreter as it was built.
 
     Attributes:
-        name: ``"micropython"``, as in ``Session(interpreter=...)``.
+        name: ``"cpython"``, as in ``Session(interpreter=...)``.
 
         version: Version of the interpreter.
 
