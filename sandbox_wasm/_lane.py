@@ -26,6 +26,7 @@ from ._job import HARMLESS, Job, check, value_of
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
 from ._result import Result, Usage
+from ._sources import Sources
 from ._values import encode
 from .interpreters import Interpreter
 from .interpreters._base import Guest, Request
@@ -61,15 +62,23 @@ class Lane:
 
         functions: What guest code may call; may grow between runs.
 
+        sources: Where the guest's time and randomness come from.
+
     Attributes:
         broken: Why the guest is gone, or None while it is there.
     """
 
-    def __init__(self, interpreter: Interpreter, limits: Limits, functions: HostFunctions) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        limits: Limits,
+        functions: HostFunctions,
+        sources: Sources,
+    ) -> None:
         self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
-        self.ledger = Ledger(limits, functions, self._unwind)
+        self.ledger = Ledger(limits, functions, self._unwind, sources)
         self.broken: str | None = None
         self._pid = os.getpid()
         self._mutex = threading.Lock()  # one run at a time; others wait here

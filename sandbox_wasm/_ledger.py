@@ -10,9 +10,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import errno
-import os
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +18,13 @@ from ._audit import Audit
 from ._errors import HostCallsExceeded, HostFunctionError
 from ._functions import HostFunctions
 from ._limits import Limits
+from ._sources import Sources
 
 if TYPE_CHECKING:
     import asyncio
 
 OnOutput = Callable[[str, str], None]
 
-# Guest clocks go in steps of a millisecond: a finer one helps to time what other
-# code on the machine does.
-_TICK_NS = 1_000_000
 _STREAMS = {1: "stdout", 2: "stderr"}
 
 
@@ -43,6 +39,8 @@ class Ledger:
         stop_guest: Asks the guest to unwind, leaving its state whole; called on
             the session's thread.
 
+        sources: Where its time and randomness come from. Default: the machine.
+
     Attributes:
         reason: Why the run is to end before its time; None while it goes on. The
             first reason stays.
@@ -53,10 +51,15 @@ class Ledger:
     """
 
     def __init__(
-        self, limits: Limits, functions: HostFunctions, stop_guest: Callable[[], None]
+        self,
+        limits: Limits,
+        functions: HostFunctions,
+        stop_guest: Callable[[], None],
+        sources: Sources | None = None,
     ) -> None:
         self._limits = limits
         self._functions = functions
+        self._sources = sources or Sources()
         self._stop_guest = stop_guest
         self.audit = Audit()
         # Signal handlers may come back to it.
@@ -164,10 +167,11 @@ class Ledger:
         self._stop_guest()
 
     def clock(self, monotonic: bool) -> int:
-        now = time.monotonic_ns() if monotonic else time.time_ns()
-        return now - now % _TICK_NS
+        return self._sources.clock(monotonic)
 
     def sleep(self, nanoseconds: int) -> None:
+        if self._sources.skip(nanoseconds):
+            return
         # A wait of more than a day is longer than any run.
         if self._wake.acquire(timeout=min(nanoseconds / 1e9, 86_400.0)):
             self._ring()
@@ -200,7 +204,7 @@ class Ledger:
         return result
 
     def random(self, length: int) -> bytes:
-        return os.urandom(length)
+        return self._sources.random(length)
 
     def fail(self, error: BaseException) -> None:
         self.end(error)

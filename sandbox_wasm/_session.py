@@ -24,6 +24,7 @@ from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
 from ._result import Result
+from ._sources import Seed, Sources
 from .interpreters import make
 from .interpreters._base import Mode, Request
 
@@ -63,6 +64,14 @@ class Session:
         functions: Host functions that guest code may call as if they were its own.
             The session keeps a copy; see `function` for adding more.
 
+        seed: From which all that is random in the guest follows. Default: the
+            machine's randomness.
+
+        clock: Seconds since the epoch at which the guest's time begins. It goes on by a
+            millisecond with each look at it, and by the length of each sleep, which then
+            does not wait. With both, the same code prints and returns the same on any
+            machine. Default: the machine's time, in steps of a millisecond.
+
     Raises:
         ConfigError: An argument is of the wrong type, or unknown.
         ArtifactError: The interpreter is missing or damaged.
@@ -74,6 +83,8 @@ class Session:
         *,
         limits: Limits | None = None,
         functions: Functions | None = None,
+        seed: Seed | None = None,
+        clock: float | None = None,
     ) -> None:
         self._lane: Lane | None = None
         if limits is None:
@@ -85,7 +96,7 @@ class Session:
         self._background = Background()
         self.interpreter = interpreter
         self.limits = limits
-        self._lane = Lane(make(interpreter, limits), limits, self._functions)
+        self._lane = Lane(make(interpreter, limits), limits, self._functions, Sources(seed, clock))
 
     # ---- running code
 

@@ -14,7 +14,7 @@ import sandbox_wasm
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
     "_errors _audit _builtins _coroutines",
-    "_limits _result",
+    "_limits _result _sources",
     "_decode",
     "_values _parameters _background",
     "_schemas",

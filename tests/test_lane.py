@@ -92,7 +92,7 @@ def test_interrupt_that_guest_code_overwrites(patient, make_session, monkeypatch
         guest._breaker[0] &= ~guest._breaker_bits & 0xFF
 
     monkeypatch.setattr(ReactorGuest, "interrupt", overwritten)
-    code = "looping()\ntry:\n  while True: pass\nexcept KeyboardInterrupt:\n  caught = True"
+    code = "try:\n  looping()\n  while True: pass\nexcept KeyboardInterrupt:\n  caught = True"
     future = session.submit(code, check=False)
     looping.wait(10)
     assert session.interrupt()
