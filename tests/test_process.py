@@ -485,6 +485,24 @@ def test_many_sessions_at_once(record_property, name, count):
     assert int(done.stdout) < 1_200_000
 
 
+def test_the_engines_handlers_are_known_again():
+    """
+    Where nobody has touched the handlers, sessions go on with the faster code.
+    """
+    done = python(
+        """
+        from sandbox_wasm import Session
+        from sandbox_wasm._wasm import _engine
+        for _ in range(3):
+            with Session("micropython") as session:
+                session.run("1")
+        print([family.variant.signals for family in _engine._families.values()])
+        """
+    )
+
+    assert ("[True]\n", "", 0) == (done.stdout, done.stderr, done.returncode)
+
+
 def test_slow_a_hundred_thousand_of_each(make_session):
     """
     One session serves 100,000 runs and 100,000 host calls.
