@@ -37,17 +37,22 @@ from ._result import GuestObject, Result, Usage
 
 if TYPE_CHECKING:
     from ._async import AsyncSession, arun
+    from ._credentials import Credential
     from ._functions import HostFunctions
+    from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._session import Session, run
     from .interpreters._info import InterpreterInfo, available_interpreters
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Approval",
     "ArtifactError",
     "AsyncSession",
     "AuditRecord",
+    "BlockedRequest",
     "ConfigError",
+    "Credential",
     "FilesExceeded",
     "FuelExhausted",
     "GuestCrash",
@@ -62,6 +67,7 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "MemoryExceeded",
+    "NetworkPolicy",
     "OutputExceeded",
     "Result",
     "SandboxError",
@@ -80,9 +86,13 @@ __all__ = [
 # These bring the engine with them, which takes longer to import than `--version`
 # or a typing mistake in a command should.
 _LATER = {
+    "Approval": "_network",
     "AsyncSession": "_async",
+    "BlockedRequest": "_network",
+    "Credential": "_credentials",
     "HostFunctions": "_functions",
     "InterpreterInfo": "interpreters._info",
+    "NetworkPolicy": "_network",
     "Session": "_session",
     "arun": "_async",
     "available_interpreters": "interpreters._info",

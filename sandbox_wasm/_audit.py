@@ -119,6 +119,8 @@ class Audit:
             )
             for kind, ring in self._rings.items()
             for when, action, target, granted, reason in ring.copy()
+            # A grant's own host calls are noted as what they were for.
+            if not (granted and target[:1] == b"_")
         ]
         return tuple(sorted(found, key=lambda record: record.time))
 

@@ -79,6 +79,7 @@ class HostFunctions:
     ) -> None:
         self._lock = Lock()
         self._table: dict[bytes, _HostFunction] = {}  # replaced, never changed
+        self._shown: frozenset[str] = frozenset()  # names of what is granted
         given: Any = functions
         if isinstance(given, HostFunctions):
             self._table = given._table
@@ -120,11 +121,34 @@ class HostFunctions:
         self._add(function, _own_name(function) if name is None else name)
         return function
 
+    def grant(self, name: str, function: Callable[..., Any], shown: str) -> None:
+        """Let the guest's own library call *function*, which has no type hints.
+
+        Args:
+            name: What the library calls it; needs not be fit for `register`.
+
+            shown: The name under which guest code knows the library's wrapper.
+
+        Raises:
+            ConfigError: That name is taken.
+        """
+        if shown in self:
+            raise ConfigError(
+                f"{shown!r} is granted otherwise; give the host function another name"
+            )
+        self._put(name, function)
+        self._shown |= {shown}
+
     def _add(self, function: Callable[..., Any], name: str) -> None:
         if not callable(function):
             raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
         _check_name(name)
         _check_kind(function, name)
+        if name in self._shown:
+            raise ConfigError(f"{name!r} is granted otherwise; give the host function another name")
+        self._put(name, function)
+
+    def _put(self, name: str, function: Callable[..., Any]) -> None:
         entry = _HostFunction(name, function)
         with self._lock:
             if name.encode() in self._table:

@@ -66,6 +66,8 @@ class Lane:
 
     Attributes:
         broken: Why the guest is gone, or None while it is there.
+
+        prelude: What the guest runs before the next run, or None.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Lane:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._job: Job | None = None
         self._guest: Guest | None = None
+        self.prelude: Request | None = None
         self._known = 0  # host functions that the guest knows by name
         # Held while a run is ended from outside and while it is marked as done, so that
         # an interrupt never hits the run after. Signal handlers may come back to it.
@@ -171,6 +174,7 @@ class Lane:
             if self.ledger.reason is None:
                 # Until the guest is made, the run has not begun.
                 end = job.started + wall if job.started else begun + _START_SECONDS
+                end += self.ledger.excuse(now)
                 if end > now:
                     timeout = min(end - now, wall, _LOOK_SECONDS)
                     continue
@@ -313,6 +317,11 @@ class Lane:
             if self.ledger.is_over:
                 return
             self._known = len(names)
+        if self.prelude is not None:
+            check(guest.request(self.prelude), self.ledger.is_over)
+            if self.ledger.is_over:
+                return
+            self.prelude = None
         answer = guest.request(job.request)
         job.ended = time.perf_counter()
         check(answer, self.ledger.is_over)

@@ -11,7 +11,8 @@ import codecs
 import contextlib
 import errno
 import threading
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._audit import Audit
@@ -84,7 +85,22 @@ class Ledger:
         self._decoders: dict[int, codecs.IncrementalDecoder] = {}
         self._on_output = on_output
         self._wake.acquire(blocking=False)
+        self._excused = self._asking = 0.0
         self.audit.begin()
+
+    @contextlib.contextmanager
+    def excused(self) -> Iterator[None]:
+        """Do not count the time within as the run's: a person has been asked something."""
+        self._asking = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._excused += time.perf_counter() - self._asking
+            self._asking = 0.0
+
+    def excuse(self, now: float) -> float:
+        """Return the seconds up to *now*, of `time.perf_counter`, that do not count."""
+        return self._excused + (now - self._asking if self._asking else 0.0)
 
     def end(self, reason: BaseException, over: bool = False) -> None:
         """Record why the run ends, and wake what sleeps.

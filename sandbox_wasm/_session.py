@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from . import _arguments
+from . import _arguments, _fetch
 from ._audit import AuditRecord
 from ._background import Background
 from ._errors import (
@@ -23,6 +23,7 @@ from ._functions import HostFunctions
 from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
+from ._network import NetworkPolicy
 from ._result import Result
 from ._sources import Seed, Sources
 from .interpreters import make
@@ -64,6 +65,8 @@ class Session:
         functions: Host functions that guest code may call as if they were its own.
             The session keeps a copy; see `function` for adding more.
 
+        network: Which requests guest code may make. Default: none.
+
         seed: From which all that is random in the guest follows. Default: the
             machine's randomness.
 
@@ -83,6 +86,7 @@ class Session:
         *,
         limits: Limits | None = None,
         functions: Functions | None = None,
+        network: NetworkPolicy | None = None,
         seed: Seed | None = None,
         clock: float | None = None,
     ) -> None:
@@ -97,6 +101,14 @@ class Session:
         self.interpreter = interpreter
         self.limits = limits
         self._lane = Lane(make(interpreter, limits), limits, self._functions, Sources(seed, clock))
+        if network is not None:
+            try:
+                self._lane.prelude = _fetch.connect(
+                    network, interpreter, self._functions, self._lane.ledger
+                )
+            except BaseException:
+                self.close()
+                raise
 
     # ---- running code
 
@@ -313,12 +325,13 @@ def run(
     interpreter: str = "cpython",
     limits: Limits | None = None,
     functions: Functions | None = None,
+    network: NetworkPolicy | None = None,
     inputs: Mapping[str, Any] | None = None,
     check: bool = True,
     on_output: OnOutput | None = None,
 ) -> Result:
-    """Run *code* in a session of its own: `Session` for the first four arguments,
+    """Run *code* in a session of its own: `Session` for the arguments up to *network*,
     `Session.run` for the rest.
     """
-    with Session(interpreter, limits=limits, functions=functions) as session:
+    with Session(interpreter, limits=limits, functions=functions, network=network) as session:
         return session.run(code, inputs=inputs, check=check, on_output=on_output)

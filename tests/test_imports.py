@@ -13,16 +13,20 @@ import sandbox_wasm
 
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
-    "_errors _audit _builtins _coroutines",
+    "_errors _audit _builtins _coroutines _guest",
     "_limits _result _sources",
-    "_decode",
+    "_addresses",
+    "_decode _origins",
     "_values _parameters _background",
+    "_credentials",
     "_schemas",
     "_stubs",
     "_arguments _files _functions _network _snapshot _wasi",
     "_ledger",
+    "_approval _connect _prelude _request",
     "_wasm",
     "interpreters",
+    "_fetch",
     "_job",
     "_lane",
     "_session",

@@ -14,9 +14,13 @@ import pytest
 import sandbox_wasm
 
 PUBLIC = {
+    "Approval",
     "ArtifactError",
+    "AsyncSession",
     "AuditRecord",
+    "BlockedRequest",
     "ConfigError",
+    "Credential",
     "FilesExceeded",
     "FuelExhausted",
     "GuestCrash",
@@ -31,6 +35,7 @@ PUBLIC = {
     "LimitExceeded",
     "Limits",
     "MemoryExceeded",
+    "NetworkPolicy",
     "OutputExceeded",
     "Result",
     "SandboxError",
@@ -42,6 +47,7 @@ PUBLIC = {
     "Usage",
     "WallTimeExceeded",
     "__version__",
+    "arun",
     "available_interpreters",
     "run",
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Mode = Literal["run", "call", "map", "names"]
+Mode = Literal["run", "prelude", "call", "map", "names"]
 
 
 @dataclass(slots=True)
@@ -18,7 +18,8 @@ class Request:
     """One thing that a guest is asked to do.
 
     Args:
-        mode: ``"run"`` a source; ``"call"`` a global function with arguments;
+        mode: ``"run"`` a source; ``"prelude"`` is one of ours, whose fuel is not the
+            user's; ``"call"`` a global function with arguments;
             ``"map"`` it over a list; ``"names"`` make the host functions known.
 
         source: The source, or the name of the function, in UTF-8.

@@ -21,6 +21,7 @@ from ._base import Answer, HostSide, Request
 
 _MODES = {
     "run": abi.MODE_RUN,
+    "prelude": abi.MODE_RUN,
     "call": abi.MODE_CALL,
     "map": abi.MODE_MAP,
     "names": abi.MODE_NAMES,
@@ -35,6 +36,7 @@ _FILE_FUNCTIONS = {
     for name, value in vars(abi).items()
     if name.startswith(("SYS_FD_", "SYS_PATH_"))
 }
+_PRELUDE_FUEL = 1 << 30  # a hundred times what any of ours takes
 _NAME_BYTES = 256  # the longest name of a host function that is looked at
 _RANDOM_BYTES = 65_536  # the most that one request for randomness gets
 _ERROR_BYTES = 1 << 20  # the guest keeps an error's texts far below this
@@ -102,7 +104,7 @@ class ReactorGuest:
         text = source if inputs is None else source + inputs
         address = self._source_buffer
         if self._fuel is not None:
-            instance.set_fuel(self._fuel)
+            instance.set_fuel(_PRELUDE_FUEL if request.mode == "prelude" else self._fuel)
         if len(text) > abi.SOURCE_BYTES:
             address = instance.alloc(len(text))
             if not address:

@@ -1,0 +1,344 @@
+"""Guest code uses a credential that it never has."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+import re
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("httpx")
+
+from web_server import Server, reflections, serve
+
+from sandbox_wasm import ConfigError, Credential, NetworkPolicy, Session
+from sandbox_wasm._credentials import REDACTED, Redactor
+
+Make = Callable[..., Session]
+
+SECRET = "SK-TEST/SECRET+1=7&<x>"
+VALUE = f"Bearer {SECRET}"
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[Server]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    """A server that has seen nothing."""
+    shared_server.seen.clear()
+    return shared_server
+
+
+@pytest.fixture
+def policy(server: Server) -> Callable[..., NetworkPolicy]:
+    """Makes policies that allow the server and have a credential for it."""
+
+    def make(**arguments: Any) -> NetworkPolicy:
+        credential = Credential(server.origin, "Authorization", VALUE)
+        return NetworkPolicy(**{"allow": [server.origin], "credentials": [credential], **arguments})
+
+    return make
+
+
+def contains_secret(text: object) -> bool:
+    """Whether a form of the secret, or of most of it, is in *text*."""
+    lowered = str(text).lower()
+    words = [line for line in reflections(SECRET).decode().lower().splitlines() if line]
+    return any(word in lowered for word in [*words, SECRET[:12].lower()])
+
+
+def test_the_server_gets_it_and_the_guest_does_not(
+    make_session: Make,
+    server: Server,
+    policy: Callable[..., NetworkPolicy],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """
+    Reflected in body and headers, in many forms and in pieces, it is redacted.
+    """
+    session = make_session(network=policy())
+
+    with caplog.at_level(logging.INFO):
+        result = session.run(
+            "r = fetch(url)\nprint(r.text, list(r.headers.items()))\n[r.content, r.pairs]",
+            inputs={"url": server.origin + "/reflect"},
+        )
+
+    assert VALUE == server.seen[0][2]["authorization"]
+    assert result.stdout.count("[redacted]") > 20
+    for text in (result, repr(result.value), session, policy(), session.audit, caplog.text):
+        assert not contains_secret(text)
+    assert "set-cookie" not in str(result.value)
+
+
+def test_names_errors_and_the_audit_do_not_have_it(
+    make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
+) -> None:
+    """
+    Neither when the connection breaks, nor when the server puts it into a redirect.
+    """
+    session = make_session(
+        network=policy(
+            credentials=[Credential(server.origin, "Authorization", "Bearer sk-test-secret")]
+        )
+    )
+
+    headers = session.run("fetch(u).pairs", inputs={"u": server.origin + "/reflect?name=1"}).value
+    assert ["x-[redacted]", "y"] in [list(pair) for pair in headers]
+    for path in ("/fail", "/garbage", "/leak"):
+        error = session.run("fetch(url)", inputs={"url": server.origin + path}, check=False).error
+        assert error is not None
+        assert "sk-test-secret" not in f"{error!r} {getattr(error, 'traceback', '')}".lower()
+    assert "[redacted].test" in str(error)
+    assert "sk-test-secret" not in str(session.audit)
+
+
+def test_what_the_owner_is_asked_does_not_have_it(
+    make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
+) -> None:
+    """
+    Nor what a callback may write into a log of its own.
+    """
+    asked: list[Any] = []
+    session = make_session(
+        network=policy(
+            credentials=[Credential(server.origin, "Authorization", "Bearer sk-test-secret")],
+            on_blocked=asked.append,
+        )
+    )
+
+    session.run("fetch(url)", inputs={"url": server.origin + "/leak"}, check=False)
+
+    assert "http://[redacted].test" == asked[0].origin
+    assert "sk-test-secret" not in repr(asked)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer guest"}, {"AUTHORIZATION": "x"}, {"Cookie": "a=b"},
+        {"Range": "bytes=0-3"}, {"If-Range": "x"},
+    ],
+)  # fmt: skip
+def test_guest_code_cannot_set_it(
+    make_session: Make,
+    server: Server,
+    policy: Callable[..., NetworkPolicy],
+    headers: dict[str, str],
+) -> None:
+    """
+    Nor ask for the answer in pieces that are too small to find a secret in.
+    """
+    session = make_session(network=policy(own_credentials=True))
+
+    error = session.run(
+        "fetch(url, headers=h)", inputs={"url": server.origin, "h": headers}, check=False
+    ).error
+
+    assert "PermissionError" == getattr(error, "type_name", None)
+    assert [] == server.seen
+
+
+def test_it_does_not_follow_a_redirect(
+    make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
+) -> None:
+    """
+    Another origin gets its own credential, or none.
+    """
+    with serve() as other:
+        session = make_session(network=policy(allow=[server.origin, other.origin]))
+        url = f"{server.origin}/redirect?to={other.origin}/echo"
+        assert not contains_secret(session.run("fetch(u).text", inputs={"u": url}).value)
+        assert "authorization" not in other.seen[0][2]
+
+        both = [
+            Credential(server.origin, "Authorization", VALUE),
+            Credential(other.origin, "X-Api-Key", "another secret"),
+        ]
+        session = make_session(
+            network=policy(allow=[server.origin, other.origin], credentials=both)
+        )
+        # What guest code has set for the first origin gives way at the second.
+        session.run("fetch(u, headers={'X-Api-Key': 'guest'})", inputs={"u": url})
+        assert "another secret" == other.seen[1][2]["x-api-key"]
+        assert "authorization" not in other.seen[1][2]
+
+
+def test_it_is_for_one_origin(
+    make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
+) -> None:
+    """
+    Another port of the same host is another origin.
+    """
+    with serve() as other:
+        session = make_session(network=policy(allow=[server.origin, other.origin]))
+        session.run("fetch(u)", inputs={"u": other.origin})
+
+        assert "authorization" not in other.seen[0][2]
+
+
+@pytest.mark.parametrize(
+    ("origin", "header", "value"),
+    [
+        ("http://api.example.com", "Authorization", VALUE),
+        ("https://*.example.com", "Authorization", VALUE),
+        ("https://api.example.com/v1", "Authorization", VALUE),
+        ("api.example.com", "Authorization", VALUE),
+        ("https://api.example.com", "Host", VALUE),
+        ("https://api.example.com", "Content-Length", VALUE),
+        ("https://api.example.com", "A B", VALUE),
+        ("https://api.example.com", "X_Key", VALUE),
+        ("https://api.example.com", "X-Key", "short"),
+        ("https://api.example.com", "X-Key", "two\r\nlines"),
+        ("https://api.example.com", "X-Key", "schlüssel"),
+        ("https://api.example.com", "X-Key", None),
+        ("https://api.example.com", None, VALUE),
+    ],
+)
+def test_credentials_that_are_none(origin: Any, header: Any, value: Any) -> None:
+    """
+    The error does not repeat the value.
+    """
+    with pytest.raises(ConfigError) as info:
+        Credential(origin, header, value)
+
+    assert "SECRET" not in str(info.value)
+
+
+def test_a_credential_does_not_show_itself() -> None:
+    """
+    Printing or logging a policy tells nobody.
+    """
+    credential = Credential("https://api.example.com", "Authorization", VALUE)
+    policy = NetworkPolicy(credentials=[credential])
+
+    assert "SECRET" not in repr(credential) + repr(policy) + str(policy)
+    assert credential == pickle.loads(pickle.dumps(credential)) == copy.copy(credential)
+
+
+def test_basic_authentication() -> None:
+    """
+    The password is secret, and not only the line that it is packed in.
+    """
+    import base64
+
+    packed = base64.b64encode(b"user:correct horse").decode()
+    redactor = Redactor([f"Basic {packed}"])
+
+    for text in (
+        f"Basic {packed}",
+        packed,
+        "user:correct horse",
+        "correct horse",
+        "correct%20horse",
+    ):
+        assert b"<[redacted]>" == redactor.clean(f"<{text}>".encode())
+
+
+SECRETS = st.from_regex(r"[!-~]{8,40}", fullmatch=True)
+
+
+@given(SECRETS, st.binary(max_size=20), st.binary(max_size=20))
+def test_no_form_survives(secret: str, before: bytes, after: bytes) -> None:
+    """
+    Amid whatever bytes, each form of a secret is taken out.
+    """
+    redactor = Redactor([secret])
+
+    for line in reflections(secret).splitlines():
+        clean = redactor.clean(before + line + after)
+        assert REDACTED in clean
+        assert secret.lower().encode() not in clean.lower().replace(REDACTED, b"\0")
+
+
+@given(st.binary(max_size=200))
+def test_other_text_stays(data: bytes) -> None:
+    """
+    Nothing is taken out where there is no secret.
+    """
+    assert data == Redactor(["no such secret anywhere"]).clean(data)
+    assert data == Redactor([]).clean(data)
+
+
+# ---- TLS
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A certificate authority, its file, and a context for servers."""
+    trustme = pytest.importorskip("trustme")
+    ca = trustme.CA()
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    ca.cert_pem.write_to_path(str(path))
+
+    def context(*names: str) -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert(*names).configure_cert(made)
+        return made
+
+    return str(path), context
+
+
+def test_tls(make_session: Make, authority: Any) -> None:
+    """
+    The certificate is for the name that was asked for, whatever the address.
+    """
+    path, context = authority
+    with serve(context("127.0.0.1")) as server:
+        credential = Credential(server.origin, "Authorization", VALUE)
+        session = make_session(
+            network=NetworkPolicy(allow=[server.origin], ca_file=path, credentials=[credential])
+        )
+
+        assert 3 == session.run("len(fetch(u).json())", inputs={"u": server.origin + "/rows"}).value
+        assert VALUE == server.seen[0][2]["authorization"]
+        big = session.run(
+            "len(fetch(u + '/big?bytes=1048576').content)", inputs={"u": server.origin}
+        )
+        assert 1 << 20 == big.value
+
+
+@pytest.mark.parametrize("names", [["other.test"], ["127.0.0.2"]])
+def test_a_certificate_for_somebody_else(
+    make_session: Make, authority: Any, names: list[str]
+) -> None:
+    """
+    Nothing is sent to a server that is not the one that was meant.
+    """
+    path, context = authority
+    with serve(context(*names)) as server:
+        session = make_session(network=NetworkPolicy(allow=[server.origin], ca_file=path))
+        error = session.run("fetch(u)", inputs={"u": server.origin}, check=False).error
+        strict = make_session(network=NetworkPolicy(allow=[server.origin]))
+        unknown = strict.run("fetch(u)", inputs={"u": server.origin}, check=False).error
+
+        for each in (error, unknown):
+            assert "ConnectionError" == getattr(each, "type_name", None)
+            assert re.search("the certificate of .* is not valid", str(each))
+        assert [] == server.seen
+
+
+def test_a_server_that_never_shakes_hands(make_session: Make, tmp_path: Path) -> None:
+    """
+    The time for TLS is part of the request's.
+    """
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        origin = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        session = make_session(network=NetworkPolicy(allow=[origin], timeout=0.2))
+        error = session.run("fetch(u)", inputs={"u": origin}, check=False).error
+
+    assert "TimeoutError" == getattr(error, "type_name", None)
