@@ -7,13 +7,14 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from . import GuestError, Limits, Session, SessionBroken, SessionClosed, __version__
+from . import GuestError, SessionBroken, SessionClosed, __version__
 from ._terminal import Streams, is_clean_exit, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from . import Result
+    from . import Result, Session
 
 _HISTORY_LINES = 1_000
 _HISTORY_BYTES = 1 << 20
@@ -38,7 +39,7 @@ class Repl:
     """Reads a statement, runs it in a session that stays, and shows what it gave.
 
     Args:
-        interpreter, limits: As for `Session`. The limits hold for each statement.
+        make_session: Makes a session; its limits hold for each statement.
 
         streams: Where to show.
 
@@ -46,13 +47,12 @@ class Repl:
     """
 
     def __init__(
-        self, interpreter: str, limits: Limits, streams: Streams, history: Path | None
+        self, make_session: Callable[[], Session], streams: Streams, history: Path | None
     ) -> None:
-        self._interpreter = interpreter
-        self._limits = limits
+        self._make_session = make_session
         self._streams = streams
         self._history = _History(history)
-        self._session = Session(interpreter, limits=limits)
+        self._session = make_session()
 
     def loop(self) -> bool:
         """Talk until the user leaves.
@@ -60,8 +60,9 @@ class Repl:
         Returns:
             True, or False if the guest left by ``sys.exit`` of anything but success.
         """
+        name = self._session.interpreter
         self._streams.err.line(
-            f"sandbox-wasm {__version__}, {self._interpreter}. exit() or end of input leaves."
+            f"sandbox-wasm {__version__}, {name}. exit() or end of input leaves."
         )
         try:
             with self._history:
@@ -107,7 +108,7 @@ class Repl:
                 self._streams.abandoned = False
                 self._renew()
             raise
-        self._streams.report(result, self._limits.output_bytes)
+        self._streams.report(result, self._session.limits.output_bytes)
         if result.value is not None:
             self._streams.out.line(shown(result.value))
         if result.error is not None and (
@@ -120,7 +121,7 @@ class Repl:
     def _renew(self) -> None:
         self._session.close()
         self._streams.note("the session had to be stopped; a new one begins without its variables")
-        self._session = Session(self._interpreter, limits=self._limits)
+        self._session = self._make_session()
 
 
 def is_complete(source: str) -> bool:

@@ -26,7 +26,7 @@ from ._limits import Limits
 from ._network import NetworkPolicy
 from ._result import Result
 from ._sources import Seed, Sources
-from .interpreters import make
+from .interpreters import Isolation, make
 from .interpreters._base import Mode, Request
 
 if TYPE_CHECKING:
@@ -75,9 +75,15 @@ class Session:
             does not wait. With both, the same code prints and returns the same on any
             machine. Default: the machine's time, in steps of a millisecond.
 
+        isolation: ``"thread"``: the guest runs in this process, behind the wall of
+            WebAssembly. ``"process"``: it runs in a worker process of its own that
+            has given up its rights, so that not even a flaw of the engine reaches
+            this one. See docs/isolation.md for what each costs.
+
     Raises:
         ConfigError: An argument is of the wrong type, or unknown.
         ArtifactError: The interpreter is missing or damaged.
+        SessionBroken: No worker process can be started.
     """
 
     def __init__(
@@ -89,6 +95,7 @@ class Session:
         network: NetworkPolicy | None = None,
         seed: Seed | None = None,
         clock: float | None = None,
+        isolation: Isolation = "thread",
     ) -> None:
         self._lane: Lane | None = None
         if limits is None:
@@ -99,8 +106,10 @@ class Session:
         self._closed = False
         self._background = Background()
         self.interpreter = interpreter
+        self.isolation = isolation
         self.limits = limits
-        self._lane = Lane(make(interpreter, limits), limits, self._functions, Sources(seed, clock))
+        maker = make(interpreter, limits, isolation)
+        self._lane = Lane(maker, limits, self._functions, Sources(seed, clock))
         if network is not None:
             try:
                 self._lane.prelude = _fetch.connect(
@@ -326,12 +335,15 @@ def run(
     limits: Limits | None = None,
     functions: Functions | None = None,
     network: NetworkPolicy | None = None,
+    isolation: Isolation = "thread",
     inputs: Mapping[str, Any] | None = None,
     check: bool = True,
     on_output: OnOutput | None = None,
 ) -> Result:
-    """Run *code* in a session of its own: `Session` for the arguments up to *network*,
+    """Run *code* in a session of its own: `Session` for the arguments up to *isolation*,
     `Session.run` for the rest.
     """
-    with Session(interpreter, limits=limits, functions=functions, network=network) as session:
+    with Session(
+        interpreter, limits=limits, functions=functions, network=network, isolation=isolation
+    ) as session:
         return session.run(code, inputs=inputs, check=check, on_output=on_output)

@@ -41,6 +41,7 @@ class Options(NamedTuple):
     """What stands before FILE on the command line."""
 
     interpreter: str
+    isolation: Any
     limits: Limits
     as_json: bool
 
@@ -157,12 +158,25 @@ def _complete_interpreter(
     help="Which Python runs the program; 'sandbox-wasm interpreters' lists them.",
 )
 @click.option(
+    "--isolation",
+    type=click.Choice(["thread", "process"]),
+    default="thread",
+    show_default=True,
+    help="Where the program runs: in this process, or in a worker process of its own.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object that tells the result."
 )
 @click.version_option(__version__, "--version", prog_name="sandbox-wasm")
 @click.pass_context
 def main(
-    ctx: click.Context, /, code: str | None, interpreter: str, as_json: bool, **limits: float | None
+    ctx: click.Context,
+    /,
+    code: str | None,
+    interpreter: str,
+    isolation: str,
+    as_json: bool,
+    **limits: float | None,
 ) -> None:
     """Run untrusted Python in a WebAssembly sandbox.
 
@@ -179,7 +193,7 @@ def main(
         _refuse_options(ctx)
         return
     given = {name: value for name, value in limits.items() if value is not None}
-    options = Options(interpreter, Limits(**given), as_json)  # type: ignore[arg-type]
+    options = Options(interpreter, isolation, Limits(**given), as_json)  # type: ignore[arg-type]
     if ctx.invoked_subcommand == _file.name:
         if code is not None:
             raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
@@ -287,7 +301,9 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
     from . import Session
 
     streams = Streams(sys.stdout, sys.stderr)
-    with Session(options.interpreter, limits=options.limits) as session:
+    with Session(
+        options.interpreter, limits=options.limits, isolation=options.isolation
+    ) as session:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
             streams.out.line(_as_json(result))
@@ -297,12 +313,17 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
 
 
 def _talk(ctx: click.Context, options: Options) -> NoReturn:
+    from . import Session
     from ._repl import Repl, history_path
 
     if options.as_json:
         raise click.UsageError("--json needs a program: -c CODE, FILE or -", ctx)
     streams = Streams(sys.stdout, sys.stderr)
-    repl = Repl(options.interpreter, options.limits, streams, history_path())
+
+    def make() -> Session:
+        return Session(options.interpreter, limits=options.limits, isolation=options.isolation)
+
+    repl = Repl(make, streams, history_path())
     ctx.exit(Exit.OK if repl.loop() else Exit.GUEST)
 
 

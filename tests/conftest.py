@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from sandbox_wasm import Session
 
 INTERPRETERS = ["cpython", "micropython"]
+ISOLATIONS = ["thread", "process"]
 
 # No deadline per example: the first may compile an interpreter, and machines of CI pause.
 # A fixture that makes a session is shared by the examples on purpose.
@@ -31,12 +32,23 @@ def interpreter(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(params=ISOLATIONS)
+def isolation(request: pytest.FixtureRequest) -> str:
+    """How sessions are isolated; a test that makes some runs once for each.
+
+    One that is about threads says so: ``parametrize("isolation", ["thread"])``.
+    """
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
-def make_session(interpreter: str) -> Iterator[Callable[..., Session]]:
+def make_session(interpreter: str, isolation: str) -> Iterator[Callable[..., Session]]:
     """Makes sessions of the interpreter, which are closed when the test ends."""
     with ExitStack() as stack:
 
         def make(**arguments: Any) -> Session:
+            arguments.setdefault("isolation", isolation)
             return stack.enter_context(Session(interpreter, **arguments))
 
         yield make

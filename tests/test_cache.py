@@ -288,6 +288,7 @@ def python(cache, source, **options):
     )
 
 
+@pytest.mark.parametrize("isolation", ["thread"])
 def test_altered_machine_code_is_never_run(folder, make_session, monkeypatch):
     """
     A constant changed in the real entry of the interpreter does not reach a result. (CA-01)

@@ -646,3 +646,13 @@ def test_start_up_imports_only_what_the_command_needs() -> None:
     # wasmtime itself imports some of these; what we add is what counts.
     assert "wasmtime" in modules_of("-c", "print(1)")
     assert set() == {"pydantic", "readline", "sandbox_wasm._repl"} & modules_of("-c", "print(1)")
+
+
+def test_isolation() -> None:
+    """
+    The program runs in a worker process; anything else is no isolation.
+    """
+    done = spawn("--isolation", "process", "-c", "print(6 * 7)")
+    assert (0, b"42\n", b"") == (done.returncode, done.stdout, done.stderr)
+
+    assert 2 == invoke("--isolation", "container", "-c", "1").exit_code

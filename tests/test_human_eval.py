@@ -10,6 +10,12 @@ from sandbox_wasm import Limits
 DIFFERENCES = Path(__file__).parent / "differences"
 
 
+@pytest.fixture
+def isolation():
+    """What the interpreters do is the same in a worker."""
+    return "thread"
+
+
 def solve(session, problem):
     """The error that a problem's canonical solution ends in, or None."""
     program = "\n".join(

@@ -14,6 +14,8 @@ import sandbox_wasm
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
     "_errors _audit _builtins _coroutines _guest",
+    "_seccomp",
+    "_lockdown",
     "_limits _result _sources",
     "_addresses",
     "_decode _origins",

@@ -19,6 +19,7 @@ def patient(monkeypatch):
         monkeypatch.setattr(_lane, name, 30.0)
 
 
+@pytest.mark.parametrize("isolation", ["thread"])
 def test_interrupt_before_the_guest_is_entered(patient, make_session, monkeypatch):
     """
     It takes effect at once: the guest forgets old interrupts, and not this one.
@@ -78,6 +79,7 @@ def test_interrupts_hit_the_run_that_goes_on(make_session):
     assert 200 - len(ended) <= session.run("x").value <= 200
 
 
+@pytest.mark.parametrize("isolation", ["thread"])
 def test_interrupt_that_guest_code_overwrites(patient, make_session, monkeypatch):
     """
     The guest writes to the byte that makes it look, too: the host sets it again.

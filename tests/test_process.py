@@ -27,10 +27,13 @@ BOUND = 50
 SHORT = Limits(wall_seconds=0.5)
 
 
-def python(source, timeout=BOUND, **options):
+def python(source, *arguments, timeout=BOUND, **options):
     """Run *source* in a Python of its own; return what came of it."""
     return subprocess.run(
-        [sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(source)],
+        [
+            *(sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(source)),
+            *arguments,
+        ],
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -39,7 +42,7 @@ def python(source, timeout=BOUND, **options):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-def test_fork():
+def test_fork(isolation):
     """
     A child has not its parent's sessions, can make its own, and ends well.
     """
@@ -47,7 +50,7 @@ def test_fork():
         """
         import os, sys
         from sandbox_wasm import Session, SessionBroken
-        session = Session()
+        session = Session(isolation=sys.argv[1])
         session.run("x = 1")
         for _ in range(3):
             child = os.fork()
@@ -66,7 +69,7 @@ def test_fork():
                     else:
                         os._exit(4)
                 session.close()
-                with Session() as own:
+                with Session(isolation=sys.argv[1]) as own:
                     assert own.run("6 * 7").value == 42
                 sys.exit(7)
             _, status = os.waitpid(child, 0)
@@ -74,14 +77,15 @@ def test_fork():
             assert session.run("x").value == 1
         session.close()
         print("parent")
-        """
+        """,
+        isolation,
     )
 
     assert (0, "parent\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-def test_fork_while_a_session_is_busy():
+def test_fork_while_a_session_is_busy(isolation):
     """
     What runs in the parent does not hold the child.
     """
@@ -90,19 +94,21 @@ def test_fork_while_a_session_is_busy():
         import os, sys, threading
         from sandbox_wasm import Limits, Session
         ready = threading.Event()
-        session = Session(limits=Limits(wall_seconds=20), functions={"ready": ready.set})
+        limits, functions = Limits(wall_seconds=20), {"ready": ready.set}
+        session = Session(isolation=sys.argv[1], limits=limits, functions=functions)
         future = session.submit("ready()\\nwhile True: pass")
         ready.wait(20)
         child = os.fork()
         if child == 0:
-            with Session() as own:
+            with Session(isolation=sys.argv[1]) as own:
                 assert own.run("6 * 7").value == 42
             sys.exit(7)
         assert os.WEXITSTATUS(os.waitpid(child, 0)[1]) == 7
         session.interrupt()
         print(type(future.exception(20)).__name__, session.run("5").value)
         session.close()
-        """
+        """,
+        isolation,
     )
 
     assert (0, "Interrupted 5\n", "") == (done.returncode, done.stdout, done.stderr)
@@ -120,7 +126,7 @@ BUSY = {
 @pytest.mark.parametrize(
     ("ending", "status"), [("", 0), ("sys.exit(5)", 5), ("raise LookupError", 1)], ids=str
 )
-def test_exit_with_a_busy_session(code, ending, status):
+def test_exit_with_a_busy_session(isolation, code, ending, status):
     """
     The end of the process waits for no guest, and keeps its exit status. (SD-01)
     """
@@ -134,11 +140,12 @@ def test_exit_with_a_busy_session(code, ending, status):
             "ready": ready.set, "block": lambda: threading.Event().wait(60), "echo": lambda v: v
         }}
         limits = Limits(wall_seconds=60, host_calls=10**9)
-        session = Session(limits=limits, functions=functions)
+        session = Session(isolation=sys.argv[1], limits=limits, functions=functions)
         session.submit("ready()\\n" + {code!r})
         assert ready.wait(20)
         {ending}
-        """
+        """,
+        isolation,
     )
 
     assert status == done.returncode, done.stderr
@@ -148,13 +155,13 @@ def test_exit_with_a_busy_session(code, ending, status):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
 @pytest.mark.parametrize("code", ["while True: pass", "while True: echo(1)", "sleep(60)"])
-def test_ctrl_c_while_waiting(code):
+def test_ctrl_c_while_waiting(isolation, code):
     """
     Each Ctrl-C ends the run as KeyboardInterrupt, and the session goes on.
     """
     done = python(
         f"""
-        import os, signal, threading, time
+        import os, signal, sys, threading
         from sandbox_wasm import Limits, Session
         code = {code!r}
         ready = threading.Event()
@@ -166,7 +173,7 @@ def test_ctrl_c_while_waiting(code):
         threading.Thread(target=stop, daemon=True).start()
         limits = Limits(wall_seconds=20, host_calls=10**9)
         functions = {{"echo": lambda v: v, "ready": ready.set}}
-        with Session(limits=limits, functions=functions) as session:
+        with Session(isolation=sys.argv[1], limits=limits, functions=functions) as session:
             session.run("x = 1\\nfrom time import sleep")
             for _ in range(10):
                 try:
@@ -175,25 +182,26 @@ def test_ctrl_c_while_waiting(code):
                     continue
                 print("went on")
             print(session.run("x").value)
-        """
+        """,
+        isolation,
     )
 
     assert (0, "1\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
-def test_ctrl_c_at_any_moment():
+def test_ctrl_c_at_any_moment(isolation):
     """
     Wherever in a call it lands, the session goes on or says that it is broken. (SD-02)
     """
     done = python(
         """
-        import random, signal
+        import random, signal, sys
         from sandbox_wasm import Session, SessionBroken
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         random.seed(5)
         lost = 0
-        session = Session()
+        session = Session(isolation=sys.argv[1])
         session.run("1")
         for _ in range(400):
             try:
@@ -210,12 +218,13 @@ def test_ctrl_c_at_any_moment():
             except SessionBroken:
                 lost += 1
                 session.close()
-                session = Session()
+                session = Session(isolation=sys.argv[1])
             except KeyboardInterrupt:
                 pass
         session.close()
         print("end", lost < 200)
-        """
+        """,
+        isolation,
     )
 
     assert (0, "end True\n", "") == (done.returncode, done.stdout, done.stderr)
@@ -503,6 +512,7 @@ def test_the_engines_handlers_are_known_again():
     assert ("[True]\n", "", 0) == (done.stdout, done.stderr, done.returncode)
 
 
+@pytest.mark.parametrize("isolation", ["thread"])
 def test_slow_a_hundred_thousand_of_each(make_session):
     """
     One session serves 100,000 runs and 100,000 host calls.

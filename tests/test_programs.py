@@ -47,6 +47,12 @@ def in_sandbox(session, path):
     return result.stdout, getattr(error, "type_name", str(error)) if error else ""
 
 
+@pytest.fixture
+def isolation():
+    """What the interpreters do is the same in a worker."""
+    return "thread"
+
+
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
 def test_program(session, interpreter, path):
     """

@@ -99,6 +99,12 @@ def module(
 
 
 @pytest.fixture
+def isolation():
+    """The modules take the place of an interpreter in this process."""
+    return "thread"
+
+
+@pytest.fixture
 def attacker(tmp_path, monkeypatch):
     """Makes a session whose interpreter is the module of a text."""
     sessions = []

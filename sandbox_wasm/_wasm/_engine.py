@@ -31,7 +31,6 @@ WASM_STACK_BYTES = 2 << 20
 _SPARE = 16
 
 _SETTINGS: dict[str, Any] = {
-    "epoch_interruption": True,
     "max_wasm_stack": WASM_STACK_BYTES,
     # The host keeps views of linear memory, which must stay where it is.
     "memory_may_move": False,
@@ -66,10 +65,14 @@ class Variant(NamedTuple):
 
         signals: Let the processor find bad accesses, and turn its faults into traps; else
             compiled code checks for them, which slows CPython by a fifth.
+
+        epoch: Look at each function entry and loop edge whether to trap; else nothing
+            stops the guest but the end of its process.
     """
 
     fuel: bool = False
     signals: bool = True
+    epoch: bool = True
 
 
 def _config(variant: Variant) -> wasmtime.Config:
@@ -77,6 +80,7 @@ def _config(variant: Variant) -> wasmtime.Config:
     for name, value in _SETTINGS.items():
         setattr(config, name, value)
     config.consume_fuel = variant.fuel
+    config.epoch_interruption = variant.epoch
     config.signals_based_traps = variant.signals
     # Compiling in parallel hangs in a child of fork, and one module is not faster.
     config.parallel_compilation = False
@@ -295,9 +299,9 @@ _families: dict[tuple[str, Variant], EngineFamily] = {}
 _families_lock = threading.Lock()
 
 
-def family(artifact: Artifact, *, fuel: bool) -> EngineFamily:
+def family(artifact: Artifact, *, fuel: bool, epoch: bool = True) -> EngineFamily:
     """Return the family of that artifact, in the configuration that is sound just now."""
-    variant = Variant(fuel, signals=handlers.are_ours())
+    variant = Variant(fuel, signals=handlers.are_ours(), epoch=epoch)
     key = (artifact.digest, variant)
     with _families_lock:
         if key not in _families:

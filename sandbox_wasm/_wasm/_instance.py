@@ -66,6 +66,10 @@ class Instance:
         engine.target = target  # nobody answers before the guest is made
         self.memory.refresh()
         self.base_bytes = self.memory.size
+        self.allow(memory_bytes)
+
+    def allow(self, memory_bytes: int) -> None:
+        """Let linear memory grow by that much beyond what the interpreter starts with."""
         self.memory_bytes = memory_bytes
         self.limit_pages = min((self.base_bytes + memory_bytes) // PAGE, 65_535)
         set_limits(self._store, self.limit_pages * PAGE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from .._errors import ConfigError
 from .._limits import Limits
 from ._base import Guest, HostSide
 
 NAMES = ("cpython", "micropython")
+Isolation = Literal["thread", "process"]
 
 
 class Interpreter(Protocol):
@@ -24,8 +25,8 @@ class Interpreter(Protocol):
         """Let go of what a guest would have been made of; none will be."""
 
 
-def make(name: str, limits: Limits) -> Interpreter:
-    """Return what makes a guest of the interpreter of that name.
+def make(name: str, limits: Limits, isolation: Isolation = "thread") -> Interpreter:
+    """Return what makes a guest of the interpreter of that name, here or in a worker process.
 
     Raises:
         ConfigError: There is no such interpreter.
@@ -33,6 +34,12 @@ def make(name: str, limits: Limits) -> Interpreter:
     """
     if name not in NAMES:
         raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
+    if isolation not in get_args(Isolation):
+        raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
+    if isolation == "process":
+        from ._remote import RemoteMaker
+
+        return RemoteMaker(name, limits)
     from ._maker import Maker  # brings the engine with it
 
     return Maker(name, limits)

@@ -7,7 +7,7 @@ import threading
 from .._limits import Limits
 from .._wasm import _artifacts, _engine
 from .._wasm._instance import Instance
-from ._base import Guest, HostSide
+from ._base import HostSide
 from ._reactor import ReactorGuest
 
 
@@ -19,19 +19,23 @@ class Maker:
 
         limits: What each run may use.
 
+        killable: Its process can be killed, so that the guest need not look whether to
+            stop.
+
     Raises:
         ArtifactError: The interpreter is missing or damaged.
     """
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, killable: bool = False) -> None:
         self._limits = limits
         artifact = _artifacts.load(name)
-        engine = _engine.family(artifact, fuel=limits.fuel is not None).take()
+        family = _engine.family(artifact, fuel=limits.fuel is not None, epoch=not killable)
+        engine = family.take()
         self._engine: _engine.Engine | None = engine
         # What the engine runs after the guest is another's affair.
         self._lock = threading.Lock()
 
-    def start(self, host: HostSide) -> Guest:
+    def start(self, host: HostSide) -> ReactorGuest:
         """Return a new guest, on the thread that is to own it; once."""
         limits, engine = self._limits, self._engine
         if engine is None:

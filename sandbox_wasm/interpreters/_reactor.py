@@ -91,6 +91,11 @@ class ReactorGuest:
     def memory_bytes(self) -> int:
         return self._memory.size - self._instance.base_bytes
 
+    def allow(self, memory_bytes: int, fuel: int | None) -> None:
+        """Change what each request may use; before the first."""
+        self._instance.allow(memory_bytes)
+        self._fuel = fuel
+
     # ---- requests
 
     def request(self, request: Request) -> Answer:

@@ -20,6 +20,7 @@ def address_space() -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("isolation", ["thread"])
 def test_memory_is_returned(interpreter, unharmed):
     """
     Sessions that were filled to their limit leave no memory behind. (MEM-06)

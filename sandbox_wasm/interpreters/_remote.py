@@ -1,0 +1,315 @@
+"""A guest in a worker process, as its session sees it.
+
+The worker is not trusted: its guest may have taken it over by a flaw of the engine.
+What it sends is bounded and checked, it can ask for what `HostSide` offers and for
+nothing else, and it is ended by a signal that it cannot catch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import signal
+import socket
+import threading
+from typing import Any, Literal
+
+from .._errors import (
+    FuelExhausted,
+    GuestCrash,
+    GuestProtocolError,
+    MemoryExceeded,
+    OutputExceeded,
+    SandboxError,
+    SessionBroken,
+)
+from .._limits import Limits
+from .._lockdown import Protection
+from . import _wire as wire
+from . import _zygote
+from ._base import Answer, Guest, HostSide, Request
+
+STATUSES: tuple[Literal["ok", "error", "aborted"], ...] = ("ok", "error", "aborted")
+# What a worker may say of a request that failed; the rest of the error is ours.
+ERRORS = (GuestProtocolError, GuestCrash, FuelExhausted, OutputExceeded, MemoryExceeded)
+_ERROR_BYTES = 1 << 20
+_OUTPUT_BYTES = 1 << 14
+_NAME_BYTES = 256
+_RANDOM_BYTES = 65_536
+_START_BYTES = 1 << 16
+_SLACK = 64  # what a frame needs besides its largest value
+_MEMORY_BYTES = 1 << 32
+
+_SIGNALS = {int(each): each.name for each in signal.Signals}
+
+_number = (int,)
+_optional = (int, type(None))
+_FORMS: dict[int, tuple[tuple[type, ...], ...]] = {
+    wire.ANSWER: (
+        _number,
+        _optional,
+        _number,
+        (type(None), bool, int, float, str),
+        (bytes, type(None)),
+    ),
+    wire.ERROR: (_number, _optional, _number, (str,)),
+    wire.OUTPUT: (_number, (bytes,)),
+    wire.CALL: ((bytes,), (bytes,)),
+    wire.CLOCK: ((bool,),),
+    wire.SLEEP: (_number,),
+    wire.RANDOM: (_number,),
+}
+
+
+class RemoteMaker:
+    """Makes one guest in a worker process.
+
+    Args:
+        name: Of the interpreter, as the manifest has it.
+
+        limits: What each run may use.
+
+    Raises:
+        ArtifactError: The interpreter is missing or damaged.
+        SessionBroken: No process can be started.
+    """
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._child: _zygote.Child | None = None
+        self._killed = False
+        _zygote.get(name, limits.fuel is not None)  # compiles, if that was never done
+
+    def start(self, host: HostSide) -> Guest:
+        """Return a new guest; once."""
+        child = _zygote.get(self._name, self._limits.fuel is not None).fork()
+        try:
+            with self._lock:
+                self._child = child
+                if self._killed:
+                    child.kill()
+            guest = RemoteGuest(child, host, self._limits)
+        except BaseException:
+            child.kill()
+            child.close()
+            raise
+        with self._lock:
+            self._child = None
+        return guest
+
+    def discard(self) -> None:
+        """Let go of what a guest would have been made of: there is none yet."""
+
+    def kill(self) -> None:
+        """End a worker that is being made; from any thread."""
+        with self._lock:
+            self._killed = True
+            if self._child is not None:
+                self._child.kill()
+
+
+class RemoteGuest:
+    """The parent's end of one worker.
+
+    Args:
+        child: The worker.
+
+        host: Serves what guest code asks for.
+
+        limits: What each run may use.
+
+    Attributes:
+        protections: What the worker has given up before its guest began.
+    """
+
+    def __init__(self, child: _zygote.Child, host: HostSide, limits: Limits) -> None:
+        self._child = child
+        self._host = host
+        self._limits = limits
+        self._control = threading.RLock()  # signal handlers may come back to it
+        self._open = True
+        self._killed = False
+        self._number = 0
+        self._wish = wire.GO_ON
+        self.memory_bytes = 0
+        self.fuel_used: int | None = None
+        value = max(limits.result_bytes, _ERROR_BYTES)
+        self._link = wire.Link(
+            child.data,
+            {
+                wire.READY: _START_BYTES,
+                wire.FAILED: _START_BYTES,
+                wire.ANSWER: value + _SLACK,
+                wire.ERROR: _NAME_BYTES + _SLACK,
+                wire.OUTPUT: _OUTPUT_BYTES + _SLACK,
+                wire.CALL: _NAME_BYTES + limits.host_call_bytes + _SLACK,
+                wire.CLOCK: _SLACK,
+                wire.SLEEP: _SLACK,
+                wire.RANDOM: _SLACK,
+            },
+        )
+        self._send(wire.START, *dataclasses.astuple(limits))
+        operation, values = self._receive()
+        if operation != wire.READY:
+            raise SessionBroken(f"the worker could not make a guest ({', '.join(values)})")
+        self.protections = tuple(Protection(*each) for each in values)
+
+    # ---- requests
+
+    def request(self, request: Request) -> Answer:
+        with self._control:
+            self._number = (self._number + 1) & 0xFFFFFFFF
+            self._wish = wire.GO_ON
+        self._send(
+            wire.REQUEST,
+            self._number,
+            request.mode,
+            request.source,
+            request.inputs,
+            request.lines,
+        )
+        while True:
+            operation, values = self._receive()
+            self._check(operation, values)
+            if operation == wire.ANSWER:
+                return self._answer(*values)
+            if operation == wire.ERROR:
+                raise self._error(*values)
+            try:
+                reply = self._serve(operation, values)
+            except BaseException as error:
+                self._host.fail(error)
+                self.kill()
+                raise GuestCrash("stopped by the host") from None
+            if reply is not None:
+                # Guest code must not go on with its next line while the word that it is
+                # to end is on its way.
+                wish = max(self._wish, wire.INTERRUPT) if self._host.is_over else self._wish
+                self._send(wire.REPLY, wish, *reply)
+
+    def _check(self, operation: int, values: tuple[Any, ...]) -> None:
+        forms = _FORMS.get(operation, ())
+        if len(forms) != len(values) or any(
+            type(value) not in form for value, form in zip(values, forms, strict=True)
+        ):
+            raise GuestProtocolError(f"worker sent operation {operation} in another form")
+
+    def _account(self, memory: int, fuel: int | None) -> None:
+        allowed = self._limits.fuel
+        if not 0 <= memory <= _MEMORY_BYTES or (fuel is None) != (allowed is None):
+            raise GuestProtocolError("worker gave an account that cannot be")
+        self.memory_bytes = memory
+        self.fuel_used = fuel if fuel is None or allowed is None else min(max(fuel, 0), allowed)
+
+    def _answer(
+        self, memory: int, fuel: int | None, status: int, value: Any, encoded: bytes | None
+    ) -> Answer:
+        self._account(memory, fuel)
+        if not 0 <= status < len(STATUSES):
+            raise GuestProtocolError(f"worker answered with the unknown status {status}")
+        length = len(encoded) if encoded is not None else 0
+        if type(value) is str:
+            length = len(value.encode("utf-8", "replace"))
+            if any("\ud800" <= c <= "\udfff" for c in value):
+                raise GuestProtocolError("worker answered with text that is not UTF-8")
+        if STATUSES[status] == "ok" and length > self._limits.result_bytes:
+            raise OutputExceeded(self._limits.result_bytes)
+        return Answer(STATUSES[status], value, encoded)
+
+    def _error(self, memory: int, fuel: int | None, which: int, text: str) -> SandboxError:
+        self._account(memory, fuel)
+        if not 0 <= which < len(ERRORS):
+            return GuestProtocolError(f"worker told of the unknown error {which}")
+        kind = ERRORS[which]
+        limits = self._limits
+        if kind is FuelExhausted and limits.fuel is not None:
+            return FuelExhausted(limits.fuel)
+        if kind is OutputExceeded:
+            return OutputExceeded(limits.result_bytes)
+        if kind is MemoryExceeded:
+            return MemoryExceeded(limits.memory_bytes)
+        shown = "".join(c if c.isprintable() else "?" for c in text)
+        return GuestCrash(shown) if kind is GuestCrash else GuestProtocolError(shown)
+
+    def _serve(self, operation: int, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Do what the worker asks; return the reply, or None if it waits for none."""
+        host = self._host
+        if operation == wire.OUTPUT:
+            stream, data = values
+            if stream not in (1, 2):
+                raise GuestProtocolError(f"guest wrote {len(data)} bytes to stream {stream}")
+            host.output(stream, data)
+            return None
+        if operation == wire.CALL:
+            name, args = values
+            if len(name) > _NAME_BYTES or len(args) > self._limits.host_call_bytes:
+                raise GuestProtocolError("worker made a host call that is too large")
+            return host.call(name, args)
+        if operation == wire.CLOCK:
+            return (host.clock(values[0]),)
+        if operation == wire.SLEEP:
+            if values[0] < 0:
+                raise GuestProtocolError("worker asked for a sleep that is negative")
+            host.sleep(values[0])
+            return ()
+        if operation == wire.RANDOM:
+            if not 0 <= values[0] <= _RANDOM_BYTES:
+                raise GuestProtocolError(f"worker asked for {values[0]} random bytes")
+            return (host.random(values[0]),)
+        raise GuestProtocolError(f"worker asked for the unknown operation {operation}")
+
+    # ---- the wire
+
+    def _send(self, operation: int, *values: Any) -> None:
+        try:
+            self._link.send(operation, *values)
+        except OSError:
+            raise self._lost() from None
+
+    def _receive(self) -> tuple[int, tuple[Any, ...]]:
+        try:
+            return self._link.receive()
+        except (OSError, EOFError):
+            raise self._lost() from None
+        except GuestProtocolError:
+            self.kill()
+            raise
+
+    def _lost(self) -> SandboxError:
+        if self._killed:
+            return GuestCrash("stopped by the host")
+        self.kill()  # it may live, and only have closed its end
+        status = self._child.wait()
+        how = _SIGNALS.get(-status, f"status {status}")
+        return SessionBroken(f"the worker process ended by itself ({how})")
+
+    # ---- from any thread
+
+    def interrupt(self, abort: bool) -> None:
+        with self._control:
+            if self._open:
+                wish = wire.ABORT if abort else wire.INTERRUPT
+                self._wish = max(self._wish, wish)
+                message = wire.WISH.pack(wish, self._number)
+                # A worker that does not read is ill, and will be killed.
+                with contextlib.suppress(OSError):
+                    self._child.control.send(message, socket.MSG_DONTWAIT)
+
+    def remind(self) -> bool:
+        return False  # the worker does it by itself
+
+    def kill(self) -> None:
+        with self._control:
+            if self._open:
+                self._killed = True
+                self._child.kill()
+
+    def close(self) -> None:
+        with self._control:
+            if not self._open:
+                return
+            self._open = False
+            self._child.kill()
+        self._child.close()

@@ -1,0 +1,211 @@
+"""What a session and its worker process send each other: frames of plain data.
+
+A frame is an operation, a length and values; a value is a tag and what follows it.
+There are no references, no classes and no code in it, so that reading a frame does
+nothing but read. The worker may have been taken over by its guest: a frame is bounded
+before it is read, values in number and depth while they are, and what does not fit
+raises `GuestProtocolError`.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from .._errors import GuestProtocolError
+
+# From the worker. Those up to CLOCK and SAVED are told, the others are asked.
+READY = 1  # *protections
+ANSWER = 2  # memory bytes, fuel or None, status, value, encoded or None
+ERROR = 3  # memory bytes, fuel or None, class, text
+OUTPUT = 4  # stream, bytes
+CALL = 5  # name, arguments: status, reply
+CLOCK = 6  # monotonic: nanoseconds
+SLEEP = 7  # nanoseconds:
+RANDOM = 8  # length: bytes
+# To the worker.
+REQUEST = 32  # number, mode, source, inputs or None, lines
+REPLY = 33  # wish, *values
+# To the zygote, and back.
+START = 64  # artifact, fuel, folder of compiled modules or None
+FORK = 65  # *limits
+FORKED = 66  # process id; two descriptors go along
+WAIT = 67  # process id
+WAITED = 68  # how it ended, as `os.waitpid` has it
+FAILED = 69  # text
+
+# Wishes: how the run that goes on is to end.
+GO_ON, INTERRUPT, ABORT = 0, 1, 2
+WISH = struct.Struct("<BI")  # wish, number of the request
+
+Plain = Any  # None, bool, int, float, bytes, str, or a tuple of these
+
+_HEAD = struct.Struct("<BI")
+_INT = struct.Struct("<cq")
+_UNSIGNED = struct.Struct("<cQ")
+_FLOAT = struct.Struct("<cd")
+_LONG = struct.Struct("<cI")  # bytes, text or tuple, with its length
+_NUMBERS = {b"i": _INT, b"u": _UNSIGNED, b"d": _FLOAT}
+_MAX_DEPTH = 4
+_SOME = 1 << 16
+
+
+def encode(values: tuple[Plain, ...]) -> bytes:
+    """Return *values* as the body of a frame."""
+    parts: list[bytes] = []
+    for value in values:
+        _put(value, parts)
+    return b"".join(parts)
+
+
+def _put(value: Plain, parts: list[bytes]) -> None:
+    kind = type(value)
+    if value is None:
+        parts.append(b"n")
+    elif kind is bool:
+        parts.append(b"t" if value else b"f")
+    elif kind is int:
+        form, tag = (_INT, b"i") if value < 1 << 63 else (_UNSIGNED, b"u")
+        parts.append(form.pack(tag, value))
+    elif kind is bytes:
+        parts += (_LONG.pack(b"b", len(value)), value)
+    elif kind is str:
+        text = value.encode("utf-8", "surrogatepass")
+        parts += (_LONG.pack(b"s", len(text)), text)
+    elif kind is float:
+        parts.append(_FLOAT.pack(b"d", value))
+    elif kind is tuple:
+        parts.append(_LONG.pack(b"l", len(value)))
+        for item in value:
+            _put(item, parts)
+    else:
+        raise TypeError(f"{kind.__name__} does not go into a frame")
+
+
+class _Reader:
+    """Takes the values of one body, and believes nothing of it."""
+
+    def __init__(self, data: bytes, nodes: int) -> None:
+        self.data = data
+        self.at = 0
+        self.nodes = nodes
+
+    def value(self, depth: int = 0) -> Plain:
+        self.nodes -= 1
+        if self.nodes < 0 or depth > _MAX_DEPTH:
+            raise GuestProtocolError("worker sent a frame of too many values")
+        data, at = self.data, self.at
+        tag = data[at : at + 1]
+        if tag in (b"n", b"t", b"f"):
+            self.at = at + 1
+            return None if tag == b"n" else tag == b"t"
+        if tag in _NUMBERS:
+            self.at = at + 9
+            return _NUMBERS[tag].unpack_from(data, at)[1]
+        if tag not in (b"b", b"s", b"l"):
+            raise GuestProtocolError("worker sent a value of an unknown kind")
+        length = _LONG.unpack_from(data, at)[1]
+        at += 5
+        if length > len(data) - at:
+            raise GuestProtocolError("worker sent a frame that is cut short")
+        if tag == b"l":
+            self.at = at
+            return tuple(self.value(depth + 1) for _ in range(length))
+        self.at = at + length
+        part = data[at : at + length]
+        return part if tag == b"b" else part.decode("utf-8", "surrogatepass")
+
+
+def decode(data: bytes, *, max_nodes: int = 64) -> tuple[Plain, ...]:
+    """Return the values of a body.
+
+    Raises:
+        GuestProtocolError: It is none, or has more than *max_nodes* values.
+    """
+    reader = _Reader(data, max_nodes)
+    values = []
+    try:
+        while reader.at < len(data):
+            values.append(reader.value())
+    except (struct.error, UnicodeDecodeError):
+        raise GuestProtocolError("worker sent a frame that is cut short") from None
+    return tuple(values)
+
+
+class Link:
+    """One end of the socket that frames go through.
+
+    Args:
+        end: The socket; the link closes it.
+
+        most: Bytes that a frame of each operation may have; one that is not named
+            here is not taken.
+    """
+
+    def __init__(self, end: socket.socket, most: Mapping[int, int]) -> None:
+        self.socket = end
+        self.most = most
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._buffer = b""
+
+    def hold(self, operation: int, *values: Plain) -> int:
+        """Keep a frame for the next `send`; return how many bytes are kept."""
+        body = encode(values)
+        self._held += (_HEAD.pack(operation, len(body)), body)
+        self._held_bytes += len(body)
+        return self._held_bytes
+
+    def send(self, operation: int, *values: Plain) -> None:
+        """Send a frame, after those that were held.
+
+        Raises:
+            OSError: The other end is gone.
+        """
+        self.hold(operation, *values)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what was held."""
+        held = b"".join(self._held)
+        self._held.clear()
+        self._held_bytes = 0
+        self.socket.sendall(held)
+
+    def receive(self) -> tuple[int, tuple[Plain, ...]]:
+        """Wait for a frame; return its operation and values.
+
+        Raises:
+            EOFError, OSError: The other end is gone.
+            GuestProtocolError: What came is no frame that may come here.
+        """
+        operation, length = _HEAD.unpack(self._exactly(_HEAD.size))
+        if length > self.most.get(operation, -1):
+            raise GuestProtocolError(f"worker sent operation {operation} with {length} bytes")
+        return operation, decode(self._exactly(length)) if length else ()
+
+    def _exactly(self, length: int) -> bytes:
+        buffer = self._buffer
+        while len(buffer) < length <= _SOME:
+            data = self.socket.recv(_SOME)
+            if not data:
+                raise EOFError
+            buffer += data
+        self._buffer = buffer[length:]
+        if len(buffer) >= length:
+            return buffer[:length]
+        whole = bytearray(length)
+        whole[: len(buffer)] = buffer
+        view = memoryview(whole)[len(buffer) :]
+        while view:
+            count = self.socket.recv_into(view)
+            if not count:
+                raise EOFError
+            view = view[count:]
+        return bytes(whole)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()

@@ -1,0 +1,245 @@
+"""Worker processes, made by forking one that is ready.
+
+A zygote is a process with one thread that has loaded the engine and an interpreter and
+has run it once; each worker is a fork of it. The host process itself is never forked:
+it has threads. A zygote lives until its host ends, and its workers until it does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+from .._errors import ArtifactError, ConfigError, SessionBroken
+from . import _wire as wire
+
+_START_SECONDS = 600.0  # may compile an interpreter on a slow machine
+_FORK_SECONDS = 20.0
+_END_SECONDS = 5.0
+_TEXT = 1 << 16
+_FRAMES = {wire.READY: _TEXT, wire.FAILED: _TEXT, wire.FORKED: 64, wire.WAITED: 64}
+
+# Isolated (-I) and without site (-S): neither the environment nor the working directory
+# has a say in what is imported. Where to look is what this process goes by.
+_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[2:]; from sandbox_wasm._worker import main; main()"
+# Where a Python finds its own shared library, and what sockets need on Windows.
+_KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+class Child:
+    """One worker process.
+
+    Attributes:
+        data: The socket for frames.
+
+        control: The socket for wishes, which the worker always reads.
+    """
+
+    def __init__(self, zygote: Zygote, pid: int, data: socket.socket, control: socket.socket):
+        self.pid = pid
+        self.data = data
+        self.control = control
+        self.control.setblocking(False)
+        self._zygote = zygote
+        self._status: int | None = None
+        # A process id stays taken until the zygote has waited for it; the descriptor
+        # holds even if the zygote is gone.
+        self._process = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+        _children.add(self)
+
+    def kill(self) -> None:
+        """End it at once; from any thread."""
+        if self._status is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if self._process is not None:
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+            elif self._zygote.is_alive():
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Wait for a process that was killed; return its exit status, negative a signal."""
+        if self._status is None:
+            if self._process is not None:
+                select.select([self._process], [], [], _END_SECONDS)
+            self._status = self._zygote.wait(self.pid)
+        return self._status
+
+    def close(self) -> None:
+        """Wait for a process that was killed, and let go of it."""
+        self.wait()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close the descriptors."""
+        _children.discard(self)
+        self.data.close()
+        self.control.close()
+        if self._process is not None:
+            os.close(self._process)
+            self._process = None
+
+
+class Zygote:
+    """The process that the workers of one interpreter and configuration are forked from.
+
+    Raises:
+        ArtifactError: The interpreter is missing or damaged.
+        SessionBroken: The process cannot be started.
+    """
+
+    def __init__(self, name: str, fuel: bool) -> None:
+        from .._wasm._cache import default_folder
+
+        folder = default_folder()
+        self._lock = threading.Lock()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self._process = _start(theirs.fileno())
+            self._link = wire.Link(ours.dup(), _FRAMES)
+        try:
+            self._link.socket.settimeout(_START_SECONDS)
+            self._send(wire.START, name, fuel, None if folder is None else str(folder))
+            self._receive(wire.READY)
+            self._link.socket.settimeout(_FORK_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def _send(self, operation: int, *values: Any) -> None:
+        try:
+            self._link.send(operation, *values)
+        except OSError as error:
+            raise self._gone() from error
+
+    def _receive(self, expected: int) -> tuple[Any, ...]:
+        try:
+            answer, values = self._link.receive()
+        except (OSError, EOFError) as error:
+            raise self._gone() from error
+        if answer == wire.FAILED:
+            raise ArtifactError(str(values[0]))
+        if answer != expected:
+            raise self._gone()
+        return values
+
+    def _handles(self) -> list[int]:
+        """Take the two descriptors that come before an answer."""
+        try:
+            _, handles, _, _ = socket.recv_fds(self._link.socket, 1, 2)
+        except OSError as error:
+            raise self._gone() from error
+        if len(handles) != 2:
+            raise self._gone()
+        return handles
+
+    def _gone(self) -> SessionBroken:
+        self.close()
+        return SessionBroken("the process that makes workers has ended")
+
+    def is_alive(self) -> bool:
+        """Whether it can make workers."""
+        return self._link.socket.fileno() >= 0 and self._process.poll() is None
+
+    def fork(self) -> Child:
+        """Return a worker, which waits for what its session wishes."""
+        with self._lock:
+            self._send(wire.FORK)
+            handles = self._handles()
+            (pid,) = self._receive(wire.FORKED)
+        data, control = (socket.socket(fileno=handle) for handle in handles)
+        return Child(self, pid, data, control)
+
+    def wait(self, pid: int) -> int:
+        """Wait for a worker that was killed; return its exit status, negative a signal."""
+        with self._lock:
+            try:
+                self._send(wire.WAIT, pid)
+                (status,) = self._receive(wire.WAITED)
+            except SessionBroken:
+                return -signal.SIGKILL  # the system ends workers with their zygote
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self) -> None:
+        """End the process and all workers that were forked from it."""
+        self._link.close()
+        self._process.kill()  # it has nothing to bring in order
+        self._process.wait()
+
+    def abandon(self) -> None:
+        """Forget it, in a child of fork: it belongs to the parent."""
+        self._link.close()
+        self._process.returncode = 0  # not ours to wait for
+
+
+def _start(handle: int) -> subprocess.Popen[bytes]:
+    if not hasattr(os, "fork"):
+        raise ConfigError("isolation='process' needs a system that can fork processes")
+    executable = sys.executable
+    if not executable or getattr(sys, "frozen", False):
+        raise ConfigError(
+            "isolation='process' needs a Python interpreter to start, and sys.executable names none"
+        )
+    package = str(Path(__file__).resolve().parents[2])
+    paths = [package, *(str(Path(p).absolute()) for p in sys.path if p)]
+    return subprocess.Popen(
+        [executable, "-I", "-S", "-c", _BOOTSTRAP, str(handle), *dict.fromkeys(paths)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        cwd="/",
+        env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+        pass_fds=(handle,),
+        start_new_session=True,  # a Ctrl-C on the terminal is for the host
+    )
+
+
+_zygotes: dict[tuple[str, bool], Zygote] = {}
+_lock = threading.Lock()
+_children: weakref.WeakSet[Child] = weakref.WeakSet()
+
+
+def get(name: str, fuel: bool) -> Zygote:
+    """Return the zygote of that interpreter and configuration, starting it if need be."""
+    with _lock:
+        zygote = _zygotes.get((name, fuel))
+        if zygote is None or not zygote.is_alive():
+            if zygote is not None:
+                zygote.close()
+            zygote = _zygotes[name, fuel] = Zygote(name, fuel)
+        return zygote
+
+
+def _end() -> None:
+    with _lock:
+        for zygote in _zygotes.values():
+            zygote.close()
+        _zygotes.clear()
+
+
+def _after_fork() -> None:
+    """Let go, in a child of fork, of all that belongs to its parent.
+
+    An end that stays open here would hide the parent's end from the workers.
+    """
+    global _lock
+    _lock = threading.Lock()
+    for zygote in _zygotes.values():
+        zygote.abandon()
+    _zygotes.clear()
+    for child in list(_children):
+        child.abandon()
+
+
+atexit.register(_end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,456 @@
+"""Guests in worker processes: what a worker may say, what it may do, and how it ends."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox_wasm import (
+    ConfigError,
+    FuelExhausted,
+    GuestCrash,
+    GuestProtocolError,
+    Limits,
+    OutputExceeded,
+    Session,
+    SessionBroken,
+    WallTimeExceeded,
+)
+from sandbox_wasm._functions import HostFunctions
+from sandbox_wasm._ledger import Ledger
+from sandbox_wasm.interpreters import _remote, _wire, _zygote
+from sandbox_wasm.interpreters._base import Request
+
+BOUND = 30
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@pytest.fixture
+def isolation():
+    """Everything here is about workers."""
+    return "process"
+
+
+# ---- what a worker may say
+
+
+class Scripted:
+    """A worker that sends what it is told to, whatever it is asked."""
+
+    def __init__(self, frames, *, ready=True):
+        self.data, self.theirs = socket.socketpair()
+        self.control, self.listened = socket.socketpair()
+        self.killed = False
+        if ready:
+            self.say(_wire.READY)
+        for frame in frames:
+            self.say(*frame)
+
+    def say(self, operation, *values):
+        body = values[0] if values and isinstance(values[0], Raw) else _wire.encode(values)
+        self.theirs.sendall(struct.pack("<BI", operation, len(body)) + body)
+
+    def end(self):
+        self.theirs.shutdown(socket.SHUT_WR)
+
+    def kill(self):
+        self.killed = True
+        self.end()
+
+    def wait(self):
+        return -signal.SIGKILL
+
+    def close(self):
+        for end in (self.data, self.theirs, self.control, self.listened):
+            end.close()
+
+
+class Raw(bytes):
+    """The body of a frame as it stands."""
+
+
+@pytest.fixture
+def scripted():
+    """Returns a guest whose worker says the frames, the worker and the session's ledger."""
+    workers = []
+
+    def make(*frames, limits=None, functions=()):
+        limits = limits or Limits(result_bytes=1000, host_call_bytes=1000)
+        worker = Scripted(frames)
+        workers.append(worker)
+        ledger = Ledger(limits, HostFunctions(functions), lambda: None)
+        return _remote.RemoteGuest(worker, ledger, limits), worker, ledger
+
+    yield make
+    for worker in workers:
+        worker.close()
+
+
+ANSWER = (_wire.ANSWER, 0, None, 0, 42, None)
+RUN = Request("run", b"1")
+
+
+def test_worker_that_behaves(scripted):
+    """
+    The counter-test: output, a host call, and an answer.
+    """
+    frames = [(_wire.OUTPUT, 1, b"hi"), (_wire.CALL, b"add", b"[[1,2],{}]"), ANSWER]
+    guest, worker, ledger = scripted(*frames, functions={"add": lambda a, b: a + b})
+
+    assert 42 == guest.request(RUN).value
+    assert "hi" == ledger.text(1)
+    assert not worker.killed
+    link = _wire.Link(worker.theirs, {_wire.START: 1 << 10, _wire.REQUEST: 100, _wire.REPLY: 100})
+    assert [_wire.START, _wire.REQUEST] == [link.receive()[0] for _ in range(2)]
+    assert (_wire.REPLY, (_wire.GO_ON, 0, b"3")) == link.receive()
+
+
+LIES = {
+    "unknown operation": (77, 1),
+    "operation of the host": (_wire.REQUEST, 1, "run", b"1", None, False),
+    "operation of the zygote": (_wire.FORKED, 1),
+    "ready again": (_wire.READY,),
+    "no values": (_wire.ANSWER,),
+    "too many values": (*ANSWER, 1),
+    "value of another type": (_wire.ANSWER, 0, None, 0, b"", None),
+    "nested value": (_wire.ANSWER, 0, None, 0, ((1,),), None),
+    "unknown status": (_wire.ANSWER, 0, None, 9, 1, None),
+    "negative status": (_wire.ANSWER, 0, None, -1, 1, None),
+    "memory below nothing": (_wire.ANSWER, -1, None, 0, 1, None),
+    "more memory than there is": (_wire.ANSWER, 1 << 40, None, 0, 1, None),
+    "fuel that is not metered": (_wire.ANSWER, 0, 5, 0, 1, None),
+    "text that is none": (_wire.ANSWER, 0, None, 0, "\ud800", None),
+    "unknown error": (_wire.ERROR, 0, None, 99, "x"),
+    "negative error": (_wire.ERROR, 0, None, -1, "x"),
+    "error of fuel that is not metered": (_wire.ERROR, 0, None, 2, "x"),
+    "unknown stream": (_wire.OUTPUT, 3, b"x"),
+    "text as output": (_wire.OUTPUT, 1, "x"),
+    "truth as stream": (_wire.OUTPUT, True, b"x"),
+    "negative sleep": (_wire.SLEEP, -1),
+    "sleep of text": (_wire.SLEEP, "1"),
+    "negative randomness": (_wire.RANDOM, -1),
+    "much randomness": (_wire.RANDOM, 1 << 40),
+    "call of nothing": (_wire.CALL,),
+    "long name": (_wire.CALL, b"x" * 300, b"[[],{}]"),
+    "long arguments": (_wire.CALL, b"x", b" " * 1001),
+    "malformed arguments": (_wire.CALL, b"add", b"[1"),
+    "garbage": (_wire.ANSWER, Raw(b"\xff\xff")),
+    "cut short": (_wire.ANSWER, Raw(b"b\xff\xff\xff\x7f")),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_worker_that_lies(scripted, lie):
+    """
+    What cannot be ends the guest, as a fault of the protocol, and asks nothing of the host.
+    """
+    guest, _, ledger = scripted(lie, ANSWER, functions={"add": lambda a, b: a + b})
+
+    with pytest.raises((GuestProtocolError, GuestCrash)) as info:
+        guest.request(RUN)
+    assert GuestProtocolError in {type(info.value), type(ledger.reason)}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        (_wire.ANSWER, Raw(b"x" * (2 << 20))),
+        (_wire.OUTPUT, 1, b"x" * (1 << 15)),
+        (_wire.CLOCK, Raw(b"n" * 100)),
+        (_wire.CALL, b"x", b" " * 2000),
+    ],
+    ids=["answer", "output", "clock", "call"],
+)
+def test_worker_that_says_too_much(scripted, frame):
+    """
+    A frame over its bound is not even read, and its sender is ended.
+    """
+    guest, worker, _ = scripted()
+    sender = threading.Thread(target=lambda: quietly(worker.say, *frame))
+    sender.start()
+    with pytest.raises(GuestProtocolError, match="bytes"):
+        guest.request(RUN)
+    assert worker.killed
+    worker.close()
+    sender.join(BOUND)
+
+
+def quietly(function, *args):
+    with contextlib.suppress(OSError):
+        function(*args)
+
+
+def test_value_that_is_too_large(scripted):
+    """
+    The limit on results is kept here, whatever the worker made of it.
+    """
+    for value, encoded in [("x" * 1001, None), (None, b"x" * 1001)]:
+        guest, _, _ = scripted((_wire.ANSWER, 0, None, 0, value, encoded))
+        with pytest.raises(OutputExceeded):
+            guest.request(RUN)
+
+
+def test_errors_that_a_worker_may_tell(scripted):
+    """
+    Limits are those of the session, and texts cannot steer a terminal.
+    """
+    limits = Limits(fuel=1000)
+    guest, _, _ = scripted((_wire.ERROR, 0, 1 << 62, 2, "x"), limits=limits)
+    with pytest.raises(FuelExhausted) as info:
+        guest.request(RUN)
+    assert 1000 == info.value.allowed == guest.fuel_used
+
+    guest, _, _ = scripted((_wire.ERROR, 0, None, 1, "\x1b[31mred\n"))
+    with pytest.raises(GuestCrash) as info:
+        guest.request(RUN)
+    assert "?[31mred?" == info.value.trap
+
+
+def test_worker_that_says_nothing(scripted):
+    """
+    One that only closes its end is ended, and a signal that is not known by name is shown.
+    """
+    guest, worker, _ = scripted()
+    worker.end()
+    worker.wait = lambda: -60
+    with pytest.raises(SessionBroken, match="60"):
+        guest.request(RUN)
+    assert worker.killed
+
+
+def test_worker_that_does_not_listen(scripted):
+    """
+    An interrupt waits for nobody.
+    """
+    guest, worker, _ = scripted()
+    worker.control.setblocking(False)
+    began = time.monotonic()
+    for _ in range(100_000):
+        guest.interrupt(abort=False)
+    assert time.monotonic() - began < BOUND
+
+
+# ---- how it ends
+
+
+def worker_of(session):
+    return session._lane._guest._child
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=str)
+def test_worker_that_dies_in_a_run(make_session, assert_healthy, number):
+    """
+    A crash of the engine costs its session, and no other: the host is told.
+    """
+    other = make_session()
+    other.run("x = 5")
+    session = make_session()
+    session.function(lambda: os.kill(worker_of(session).pid, number), name="crash")
+
+    with pytest.raises(SessionBroken, match=signal.Signals(number).name):
+        session.run("print('before')\ncrash()\nwhile True: pass")
+    with pytest.raises(SessionBroken):
+        session.run("1")
+    assert 5 == other.run("x").value
+    assert_healthy()
+
+
+def test_worker_that_dies_between_runs(make_session, assert_healthy):
+    """
+    The next run finds out.
+    """
+    session = make_session()
+    session.run("x = 1")
+    os.kill(worker_of(session).pid, signal.SIGKILL)
+
+    with pytest.raises(SessionBroken, match="SIGKILL"):
+        session.run("x")
+    assert_healthy()
+
+
+@linux
+def test_zygote_that_dies(make_session, interpreter, assert_healthy):
+    """
+    Its workers go with it, and the next session has a new one.
+    """
+    session = make_session()
+    session.run("x = 1")
+    worker = worker_of(session)
+    _zygote.get(interpreter, False)._process.kill()
+    select.select([worker._process], [], [], BOUND)
+
+    with pytest.raises(SessionBroken):
+        session.run("x")
+    assert_healthy()
+
+
+@linux
+def test_stopped_worker(make_session):
+    """
+    A worker that does nothing at all does not outlive the deadline.
+    """
+    session = make_session(limits=Limits(wall_seconds=0.3))
+    session.run("x = 1")
+    pid = worker_of(session).pid
+    os.kill(pid, signal.SIGSTOP)
+    while state_of(pid) != "T":
+        time.sleep(0.001)
+    began = time.monotonic()
+    with pytest.raises(WallTimeExceeded):
+        session.run("x")
+    assert time.monotonic() - began < 5
+
+
+def children():
+    """Process ids of all that this process has started, and that these have."""
+    found, parents = set(), {os.getpid()}
+    stats = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                stats[int(entry.name)] = int(fields[1])
+            except OSError:
+                continue
+    while parents:
+        parents = {pid for pid, parent in stats.items() if parent in parents} - found
+        found |= parents
+    return found
+
+
+@linux
+def test_many_sessions_leave_nothing(interpreter, make_session):
+    """
+    Neither descriptors nor processes, ended ones included.
+    """
+    make_session().run("1")
+    before = len(os.listdir("/proc/self/fd")), len(children())
+    for n in range(100):
+        session = Session(interpreter, isolation="process")
+        if n % 3:
+            session.run("x = 1")
+        if n % 7 == 0:
+            session.submit("while True: pass")
+        session.close()
+
+    end = time.monotonic() + BOUND
+    while (len(os.listdir("/proc/self/fd")), len(children())) > before:
+        assert time.monotonic() < end, (before, os.listdir("/proc/self/fd"), children())
+        time.sleep(0.01)
+
+
+def python(source, **options):
+    return subprocess.run(
+        [sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(source)],
+        capture_output=True,
+        text=True,
+        timeout=BOUND,
+        **options,
+    )
+
+
+@linux
+def test_workers_end_with_their_host(interpreter):
+    """
+    However it ends: a host that is killed leaves no process behind.
+    """
+    done = python(
+        f"""
+        import os, signal
+        from sandbox_wasm import Session
+        from sandbox_wasm.interpreters import _zygote
+        session = Session({interpreter!r}, isolation="process")
+        session.run("1")
+        session.submit("while True: pass")
+        zygote = _zygote.get({interpreter!r}, False)
+        print(session._lane._guest._child.pid, zygote._process.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    assert -signal.SIGKILL == done.returncode, done.stderr
+    end = time.monotonic() + BOUND
+    for pid in map(int, done.stdout.split()):
+        while state_of(pid) != "Z":
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
+def state_of(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def test_threads_make_sessions_at_once(interpreter):
+    """
+    Eight threads share one zygote.
+    """
+    wrong = []
+
+    def work(mine):
+        for _ in range(5):
+            with Session(interpreter, isolation="process") as session:
+                if session.run(f"{mine} * 2").value != mine * 2:
+                    wrong.append(mine)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+        assert not thread.is_alive()
+    assert [] == wrong
+
+
+def test_session_without_an_engine_of_its_own():
+    """
+    The host does not even load the engine, and its exit is clean.
+    """
+    done = python(
+        """
+        import sys
+        from sandbox_wasm import Session
+        with Session(isolation="process") as session:
+            print(session.run("6 * 7").value, "wasmtime" in sys.modules)
+        """
+    )
+    assert (0, "42 False\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_host_that_has_no_python_to_start(monkeypatch):
+    """
+    An embedded interpreter is told so; it is not isolated by less.
+    """
+    monkeypatch.setattr(_zygote, "_zygotes", {})
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(ConfigError, match=r"sys\.executable"):
+        Session(isolation="process")
+
+
+def test_isolation_that_there_is_not(interpreter):
+    """
+    Nothing falls back.
+    """
+    with pytest.raises(ConfigError, match="isolation"):
+        Session(interpreter, isolation="container")
+
+
+def test_workers_share_no_randomness(make_session):
+    """
+    Forks of one process, and yet each draws numbers of its own.
+    """
+    code = "import random\nrandom.random(), random.getrandbits(30)"
+    drawn = [make_session().run(code).value for _ in range(4)]
+
+    assert 4 == len(set(drawn))
