@@ -38,6 +38,7 @@ from ._result import GuestObject, Result, Usage
 if TYPE_CHECKING:
     from ._async import AsyncSession, arun
     from ._credentials import Credential
+    from ._doctor import Finding, diagnose
     from ._functions import HostFunctions
     from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._session import Session, run
@@ -54,6 +55,7 @@ __all__ = [
     "ConfigError",
     "Credential",
     "FilesExceeded",
+    "Finding",
     "FuelExhausted",
     "GuestCrash",
     "GuestError",
@@ -80,6 +82,7 @@ __all__ = [
     "WallTimeExceeded",
     "arun",
     "available_interpreters",
+    "diagnose",
     "run",
 ]
 
@@ -90,12 +93,14 @@ _LATER = {
     "AsyncSession": "_async",
     "BlockedRequest": "_network",
     "Credential": "_credentials",
+    "Finding": "_doctor",
     "HostFunctions": "_functions",
     "InterpreterInfo": "interpreters._info",
     "NetworkPolicy": "_network",
     "Session": "_session",
     "arun": "_async",
     "available_interpreters": "interpreters._info",
+    "diagnose": "_doctor",
     "run": "_session",
 }
 

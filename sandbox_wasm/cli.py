@@ -19,7 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from . import Limits, __version__
-from ._terminal import Streams, inert, is_clean_exit, shown
+from ._terminal import Streams, inert, is_clean_exit
 
 if TYPE_CHECKING:
     from . import Result
@@ -268,6 +268,27 @@ def interpreters(as_json: bool) -> None:
         )
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Tell what works here, and what a worker process gives up.
+
+    Exit status 4 if something does not work.
+    """
+    from . import diagnose
+
+    found = diagnose()
+    if as_json:
+        import json
+
+        click.echo(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
+    else:
+        for finding in found:
+            click.echo(f"{finding.state:8} {finding.subject}: {finding.text}")
+    ctx.exit(Exit.FAULT if any(finding.state == "fault" for finding in found) else Exit.OK)
+
+
 def _read(ctx: click.Context, path: str, most: int) -> str:
     """Read a program's text, whatever *path* is, and never more than *most* bytes."""
     root = ctx.find_root()
@@ -299,6 +320,7 @@ def _argument(ctx: click.Context, code: str) -> str:
 
 def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
     from . import Session
+    from ._json import as_json
 
     streams = Streams(sys.stdout, sys.stderr)
     with Session(
@@ -306,7 +328,7 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
     ) as session:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
-            streams.out.line(_as_json(result))
+            streams.out.line(as_json(result))
         else:
             streams.report(result, options.limits.output_bytes)
     ctx.exit(_status(result))
@@ -341,47 +363,6 @@ def _status(result: Result) -> Exit:
     if isinstance(error, ConfigError):
         return Exit.USAGE
     return Exit.INTERRUPTED if isinstance(error, Interrupted) else Exit.FAULT
-
-
-def _as_json(result: Result) -> str:
-    """Write a result as one line of JSON, in ASCII, which is inert everywhere."""
-    import json
-
-    fields: dict[str, Any] = {"value": None}
-    try:
-        if _is_json(result.value):
-            json.dumps(result.value)
-            fields["value"] = result.value
-        else:
-            fields["value_repr"] = shown(result.value)
-    except (ValueError, RecursionError):
-        fields["value_repr"] = shown(result.value)
-    fields |= {
-        "stdout": result.stdout,
-        "stderr": result.stderr,
-        "truncated": result.truncated,
-        "usage": dataclasses.asdict(result.usage),
-        "error": None,
-    }
-    error = result.error
-    if error is not None:
-        told = {"type": type(error).__name__, "text": str(error), "state": error.state}
-        for name in ("type_name", "message", "traceback", "limit", "allowed", "trap"):
-            if hasattr(error, name):
-                told[name] = getattr(error, name)
-        fields["error"] = told
-    return json.dumps(fields)
-
-
-def _is_json(value: object) -> bool:
-    """Whether *value* comes back from JSON as it was."""
-    if isinstance(value, float):
-        return value - value == 0  # neither infinite nor NaN
-    if isinstance(value, dict):
-        return all(type(key) is str and _is_json(item) for key, item in value.items())
-    if isinstance(value, list):
-        return all(map(_is_json, value))
-    return value is None or isinstance(value, (bool, int, str))
 
 
 def _discard_output() -> None:

@@ -32,16 +32,16 @@ LAYERS = [  # a module imports only from layers above its own line
     "_job",
     "_lane",
     "_session",
-    "_async _pool _worker",
+    "_async _doctor _pool _worker",
     "__init__",
     "_terminal",
-    "_repl",
+    "_json _repl",
     "testing cli integrations",
     "__main__",
 ]
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
-OUTSIDE = {"_terminal", "_repl", "cli", "integrations", "__main__"}
+OUTSIDE = {"_json", "_terminal", "_repl", "cli", "integrations", "__main__"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -22,6 +22,7 @@ PUBLIC = {
     "ConfigError",
     "Credential",
     "FilesExceeded",
+    "Finding",
     "FuelExhausted",
     "GuestCrash",
     "GuestError",
@@ -49,6 +50,7 @@ PUBLIC = {
     "__version__",
     "arun",
     "available_interpreters",
+    "diagnose",
     "run",
 }
 

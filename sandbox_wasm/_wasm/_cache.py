@@ -47,9 +47,8 @@ class ModuleCache:
         secret = self._secret(folder) if folder else None
         if folder is None or secret is None:
             return compile()
-        name = hashlib.sha256(key.encode()).hexdigest()
-        path, seal = folder / f"{name}.cwasm", folder / f"{name}.seal"
-        if self._is_sound(path, seal, secret, key):
+        path, seal = _files(folder, key)
+        if self._is_sound(folder, secret, key):
             return path
         module = compile()
         try:
@@ -60,6 +59,17 @@ class ModuleCache:
             _log.info("%s cannot be written (%s)", path, error.strerror)
             return module
         return path
+
+    def is_usable(self) -> bool:
+        """Return whether modules can be kept."""
+        folder = self._usable_folder()
+        return folder is not None and self._secret(folder) is not None
+
+    def has(self, key: str) -> bool:
+        """Return whether the compiled module of *key* is there and can be trusted."""
+        folder = self._usable_folder()
+        secret = self._secret(folder) if folder else None
+        return folder is not None and secret is not None and self._is_sound(folder, secret, key)
 
     def _usable_folder(self) -> Path | None:
         folder = self._folder
@@ -94,7 +104,8 @@ class ModuleCache:
             return None
         return secret if len(secret) == 32 else None
 
-    def _is_sound(self, path: Path, seal: Path, secret: bytes, key: str) -> bool:
+    def _is_sound(self, folder: Path, secret: bytes, key: str) -> bool:
+        path, seal = _files(folder, key)
         try:
             if not (_is_private(path, stat.S_ISREG) and _is_private(seal, stat.S_ISREG)):
                 return False
@@ -105,6 +116,12 @@ class ModuleCache:
             return False
         _log.warning("%s was altered or cut short: compiling anew", path)
         return False
+
+
+def _files(folder: Path, key: str) -> tuple[Path, Path]:
+    """Return the module of *key*, and what holds it together."""
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return folder / f"{name}.cwasm", folder / f"{name}.seal"
 
 
 def _seal(secret: bytes, key: str, data: bytes) -> bytes:

@@ -189,7 +189,8 @@ def _describe(kind: object) -> str:
     return "memory" if isinstance(kind, wasmtime.MemoryType) else "something else"
 
 
-def _wasmtime_version() -> str:
+def version() -> str:
+    """Return the engine's name and version."""
     # importlib.metadata would say it too, and takes 15 ms to import.
     site = Path(wasmtime.__file__).parent.parent
     return (
@@ -198,9 +199,9 @@ def _wasmtime_version() -> str:
 
 
 def _installed_version() -> str:
-    from importlib.metadata import version
+    from importlib import metadata
 
-    return version("wasmtime")
+    return metadata.version("wasmtime")
 
 
 class EngineFamily:
@@ -245,6 +246,10 @@ class EngineFamily:
         self._compiled = self._compile()
         return wasmtime.Module.deserialize(engine, self._compiled)
 
+    def is_compiled(self) -> bool:
+        """Return whether the module need not be compiled any more."""
+        return ModuleCache(default_folder()).has(self._key())
+
     def check(self, module: wasmtime.Module) -> None:
         """Compare the types of the exports with the ABI, once: later calls trust them.
 
@@ -268,7 +273,7 @@ class EngineFamily:
         return repr(
             (
                 self.artifact.digest,
-                _wasmtime_version(),
+                version(),
                 settings,
                 tuple(self.variant),
                 (host.sysname, host.machine, host.nodename) if host else os.name,
@@ -284,8 +289,7 @@ class EngineFamily:
             module = wasmtime.Module(wasmtime.Engine(_config(self.variant)), data)
         except wasmtime.WasmtimeError as error:
             raise ArtifactError(
-                f"interpreter {self.artifact.name!r} cannot be compiled by wasmtime "
-                f"{_wasmtime_version()}"
+                f"interpreter {self.artifact.name!r} cannot be compiled by wasmtime {version()}"
             ) from error
         return bytes(module.serialize())
 
