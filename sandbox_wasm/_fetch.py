@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ssl
 import time
 import zlib
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _prelude
+from ._addresses import refusal
 from ._approval import Approver
 from ._credentials import Redactor
 from ._errors import ConfigError
@@ -20,6 +20,8 @@ from ._request import Request, read_request
 from .interpreters import _base
 
 if TYPE_CHECKING:
+    import ssl
+
     from ._connect import Clock
     from ._functions import HostFunctions
     from ._ledger import Ledger
@@ -198,7 +200,8 @@ class Fetch:
         grant = self._policy.grant_for(target)
         if grant is None:
             before = time.monotonic()
-            allowed = self._approver.allows(
+            # An address that could not be connected to all the same is not asked about.
+            allowed = not self._is_inside(target) and self._approver.allows(
                 request.method,
                 shown,
                 self._shown(target),
@@ -220,6 +223,8 @@ class Fetch:
     def _exchange(
         self, request: Request, headers: dict[str, str], grant: Grant | None, clock: Clock
     ) -> Answer:
+        import ssl
+
         import httpcore
 
         from ._connect import Backend
@@ -335,6 +340,11 @@ class Fetch:
                 f"host_call_bytes={self._ledger.host_call_bytes} has room"
             )
         return f"the answer is larger than max_bytes={self._max_bytes}"
+
+    def _is_inside(self, target: Target) -> bool:
+        policy = self._policy
+        private = policy.allow_private is True
+        return target.is_address and refusal(target.host, policy.private, private) is not None
 
     def _knows(self, target: Target) -> bool:
         """Whether some path of the origin is allowed."""

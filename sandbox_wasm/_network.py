@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._addresses import Network, networks
-from ._credentials import Credential
 from ._errors import ConfigError
-from ._origins import Grant, Target
+
+# A session without a network should not wait for what parses addresses and URLs.
+if TYPE_CHECKING:
+    from ._addresses import Network
+    from ._credentials import Credential
+    from ._origins import Grant, Target
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _RANGE: dict[str, tuple[float, float]] = {
@@ -143,6 +146,10 @@ class NetworkPolicy:
     private: tuple[Network, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
+        from ._addresses import networks
+        from ._credentials import Credential
+        from ._origins import Grant
+
         for name in ("allow", "methods", "credentials"):
             _set(self, name, _tuple(name, getattr(self, name)))
         for item in fields(self):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from . import _arguments, _fetch
+from . import _arguments
 from ._audit import AuditRecord
 from ._background import Background
 from ._errors import (
@@ -111,6 +111,8 @@ class Session:
         maker = make(interpreter, limits, isolation)
         self._lane = Lane(maker, limits, self._functions, Sources(seed, clock))
         if network is not None:
+            from . import _fetch
+
             try:
                 self._lane.prelude = _fetch.connect(
                     network, interpreter, self._functions, self._lane.ledger

@@ -11,18 +11,19 @@ from __future__ import annotations
 import dataclasses
 import enum
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
-from . import Limits, __version__
+from . import Limits, __version__, _cli_limits, _cli_network
 from ._terminal import Streams, inert, is_clean_exit
 
 if TYPE_CHECKING:
-    from . import Result
+    from collections.abc import Callable
+
+    from . import Result, Session
 
 
 class Exit(enum.IntEnum):
@@ -44,14 +45,7 @@ class Options(NamedTuple):
     isolation: Any
     limits: Limits
     as_json: bool
-
-
-def size(text: str) -> int:
-    """Read a number of bytes: ``1048576``, ``1024K``, ``1M`` or ``1MiB``."""
-    match = re.fullmatch(r"([0-9]{1,20})(?:([KMG])(?:iB)?)?", text.strip(), re.IGNORECASE)
-    if match is None:
-        raise click.BadParameter(f"{text!r} is not a size: write 1048576, 1024K, 1M or 1MiB")
-    return int(match[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[(match[2] or "").upper()]
+    network: _cli_network.Network
 
 
 class Main(click.Group):
@@ -106,38 +100,6 @@ class Main(click.Group):
             ctx.exit(Exit.FAULT)
 
 
-def _limit_options(command: click.Command) -> click.Command:
-    """Give *command* an option for each field of `Limits`, with the field's own words."""
-    words = dict(
-        re.findall(
-            r"(?ms)^ +(\w+): (.+?)[.:](?:\s|\Z)", (Limits.__doc__ or "").partition("Args:")[2]
-        )
-    )
-    for field in dataclasses.fields(Limits):
-        kind: Any = click.FLOAT if field.type == "float" else click.INT
-        metavar, default = "N", str(field.default).removesuffix(".0")
-        if field.name.endswith("_bytes"):
-            kind, metavar, default = size, "SIZE", _sized(field.default)
-        elif field.name.endswith("_seconds"):
-            metavar = "SECONDS"
-        text = " ".join(re.sub("[*`]", "", words.get(field.name, "")).split()) + "."
-        if field.default is not None:
-            text += f"  [default: {default}]"
-        command.params.append(
-            click.Option(
-                [f"--{field.name.replace('_', '-')}"], type=kind, metavar=metavar, help=text
-            )
-        )
-    return command
-
-
-def _sized(number: Any) -> str:
-    for shift, unit in ((30, "G"), (20, "M"), (10, "K")):
-        if number and number % (1 << shift) == 0:
-            return f"{number >> shift}{unit}"
-    return str(number)
-
-
 def _complete_interpreter(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
@@ -176,6 +138,8 @@ def main(
     interpreter: str,
     isolation: str,
     as_json: bool,
+    origins: tuple[str, ...],
+    ask: bool,
     **limits: float | None,
 ) -> None:
     """Run untrusted Python in a WebAssembly sandbox.
@@ -183,7 +147,8 @@ def main(
     The program is CODE, or FILE, or for "-" standard input. With neither, a terminal gets
     a dialogue, and anything else on standard input is the program. Options go before FILE.
 
-    The program has no files, no network, no arguments and no environment.
+    The program has no files, no arguments and no environment, and no network but what
+    --allow-origin and --ask grant.
 
     \b
     Exit status: 0 success; 1 the program raised; 2 usage; 3 a limit was
@@ -193,7 +158,8 @@ def main(
         _refuse_options(ctx)
         return
     given = {name: value for name, value in limits.items() if value is not None}
-    options = Options(interpreter, isolation, Limits(**given), as_json)  # type: ignore[arg-type]
+    limit = Limits(**given)  # type: ignore[arg-type]
+    options = Options(interpreter, isolation, limit, as_json, _cli_network.Network(origins, ask))
     if ctx.invoked_subcommand == _file.name:
         if code is not None:
             raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
@@ -206,7 +172,8 @@ def main(
         _run(ctx, options, _read(ctx, "-", options.limits.input_bytes))
 
 
-_limit_options(main)
+_cli_limits.add_options(main)
+_cli_network.add_options(main)
 
 
 def _refuse_options(ctx: click.Context) -> None:
@@ -318,14 +285,23 @@ def _argument(ctx: click.Context, code: str) -> str:
         raise click.UsageError("the text after -c is not UTF-8", ctx) from None
 
 
-def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
+def _opener(options: Options, streams: Streams) -> Callable[[], Session]:
     from . import Session
+
+    network = options.network.policy(streams)
+    return lambda: Session(
+        options.interpreter,
+        limits=options.limits,
+        isolation=options.isolation,
+        network=network,
+    )
+
+
+def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
     from ._json import as_json
 
     streams = Streams(sys.stdout, sys.stderr)
-    with Session(
-        options.interpreter, limits=options.limits, isolation=options.isolation
-    ) as session:
+    with _opener(options, streams)() as session:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
             streams.out.line(as_json(result))
@@ -335,17 +311,12 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
 
 
 def _talk(ctx: click.Context, options: Options) -> NoReturn:
-    from . import Session
     from ._repl import Repl, history_path
 
     if options.as_json:
         raise click.UsageError("--json needs a program: -c CODE, FILE or -", ctx)
     streams = Streams(sys.stdout, sys.stderr)
-
-    def make() -> Session:
-        return Session(options.interpreter, limits=options.limits, isolation=options.isolation)
-
-    repl = Repl(make, streams, history_path())
+    repl = Repl(_opener(options, streams), streams, history_path())
     ctx.exit(Exit.OK if repl.loop() else Exit.GUEST)
 
 

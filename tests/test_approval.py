@@ -162,13 +162,20 @@ def test_a_redirect_is_asked_about(make_session: Make, server: Server) -> None:
 
 def test_private_addresses_are_not_to_be_allowed(make_session: Make, server: Server) -> None:
     """
-    A yes to a question that shows a name is none to what the name leads to.
+    A yes to a question that shows a name is none to what the name leads to; and what shows
+    such an address is not asked.
     """
     owner = Owner(Approval.ALLOW_SESSION)
     session = make_session(network=NetworkPolicy(on_blocked=owner))
+    named = server.origin.replace("127.0.0.1", "localhost")
 
     with pytest.raises(GuestError, match="loopback address, which is not granted"):
-        session.run(FETCH, inputs={"url": server.origin})
+        session.run(FETCH, inputs={"url": named})
+    assert 1 == len(owner.asked)
+    for inside in (server.origin, "http://169.254.169.254", "http://[::1]", "http://10.0.0.1"):
+        with pytest.raises(GuestError, match="is not an allowed origin"):
+            session.run(FETCH, inputs={"url": inside})
+    assert 1 == len(owner.asked)
     assert [] == server.seen
 
 

@@ -21,6 +21,7 @@ from sandbox_wasm import (
     Limits,
     Session,
     __version__,
+    _cli_limits,
     available_interpreters,
     cli,
 )
@@ -529,7 +530,7 @@ def test_size(text: str, number: int) -> None:
     """
     Sizes are counted in powers of 1024, with the suffixes that mean that.
     """
-    assert number == cli.size(text)
+    assert number == _cli_limits.size(text)
 
 
 def test_help() -> None:

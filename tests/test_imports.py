@@ -36,12 +36,14 @@ LAYERS = [  # a module imports only from layers above its own line
     "__init__",
     "_terminal",
     "_json _repl",
+    "_cli_limits _cli_network",
     "testing cli integrations",
     "__main__",
 ]
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
 OUTSIDE = {"_json", "_terminal", "_repl", "cli", "integrations", "__main__"}
+OUTSIDE |= {"_cli_limits", "_cli_network"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -110,7 +112,7 @@ def test_imports_point_downward(path: Path) -> None:
         if root == "wasmtime":
             assert "_wasm" == own, f"{path.name} imports wasmtime"
         elif root == "click":
-            assert "cli" == own, f"{path.name} imports click"
+            assert own.startswith(("cli", "_cli_")), f"{path.name} imports click"
         elif root == "sandbox_wasm":
             target = layer(name)
 
