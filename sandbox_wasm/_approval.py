@@ -80,7 +80,9 @@ class Approver:
                 while not done.acquire(timeout=clock.turn()):
                     pass
             except TimeoutError:
-                _log.warning("on_blocked did not answer in time, which is taken as a no")
+                # Nobody is there. Each further question would hold the run as long.
+                self._asked = self._policy.max_questions
+                _log.warning("on_blocked did not answer in time: it is not asked again")
             finally:
                 waiting = False
         # By identity: a text, a number or a mistaken True is not consent.

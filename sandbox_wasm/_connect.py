@@ -225,16 +225,16 @@ class Stream:
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> Stream:
-        sock = ssl_context.wrap_socket(
-            self._sock, server_hostname=server_hostname, do_handshake_on_connect=False
-        )
-        stream = Stream(sock, self._clock)
         try:
-            stream._patient(sock.do_handshake)
+            sock = ssl_context.wrap_socket(
+                self._sock, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            self._sock = sock
+            self._patient(sock.do_handshake)
         except BaseException:
-            sock.close()
+            self._sock.close()
             raise
-        return stream
+        return self
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:

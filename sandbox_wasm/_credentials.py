@@ -112,6 +112,10 @@ class Redactor:
             end = max(end, last)
         return b"".join([*pieces, data[end:]])
 
+    def finds(self, text: str) -> bool:
+        """Whether *text* has a secret in it."""
+        return self.clean_text(text) != text
+
     def clean_text(self, text: str) -> str:
         """Return *text*, of Latin-1, likewise."""
         return self.clean(text.encode("latin-1")).decode("latin-1")

@@ -35,6 +35,7 @@ _DROPPED = {"content-encoding", "content-length", "transfer-encoding", "connecti
 _COOKIES = {"set-cookie", "set-cookie2"}
 _ENVELOPE = 16_384  # bytes of a host call's answer that are neither body nor headers
 _HEADERS_BYTES = 65_536
+_SHOWN = 200
 
 
 @dataclass
@@ -120,7 +121,7 @@ class Fetch:
         try:
             request, seconds = read_request(self._policy, url, method, headers, body, timeout)
         except (PermissionError, ValueError, TypeError) as error:
-            self._note("?", "no request", False, error, time.time())
+            self._note("?", ascii(url)[:_SHOWN], False, error, time.time())
             raise
         try:
             answer, target = self._follow(request, self._clock(seconds))
@@ -159,6 +160,11 @@ class Fetch:
                 raise ConnectionError(
                     errno.EPROTO, "the answer redirects to what cannot be fetched"
                 ) from None
+            if target.origin != request.target.origin and self._redactor.finds(str(target)):
+                # Whoever asked for it, this server is giving the host's secret away.
+                raise PermissionError(
+                    errno.EPERM, "the answer redirects a credential to another origin"
+                )
             request = request.redirected(answer.status, target)
         raise OSError(
             errno.ELOOP, f"more redirects than max_redirects={self._policy.max_redirects}"

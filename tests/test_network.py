@@ -682,6 +682,10 @@ def test_nobody_listens(make_session: Make) -> None:
 # ---- the policy
 
 
+async def _answer_later(request: object) -> None:
+    pass
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -690,7 +694,8 @@ def test_nobody_listens(make_session: Make) -> None:
         {"max_bytes": True}, {"max_requests": None}, {"timeout": 0}, {"timeout": float("nan")},
         {"timeout": "1"}, {"max_redirects": 21}, {"allow_private": "10.0.0.0/8"},
         {"allow_private": ["10.0.0.1/8"]}, {"allow_private": None}, {"credentials": ["x"]},
-        {"on_blocked": 1}, {"own_credentials": 1}, {"ca_file": 1},
+        {"on_blocked": 1},
+        {"on_blocked": _answer_later}, {"own_credentials": 1}, {"ca_file": 1},
     ],
     ids=str,
 )  # fmt: skip
