@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._session import Session, run
     from .interpreters._info import InterpreterInfo, available_interpreters
+    from .interpreters._precompile import precompile
 
 __version__ = "0.1.0"
 
@@ -83,6 +84,7 @@ __all__ = [
     "arun",
     "available_interpreters",
     "diagnose",
+    "precompile",
     "run",
 ]
 
@@ -101,6 +103,7 @@ _LATER = {
     "arun": "_async",
     "available_interpreters": "interpreters._info",
     "diagnose": "_doctor",
+    "precompile": "interpreters._precompile",
     "run": "_session",
 }
 

@@ -42,17 +42,18 @@ def diagnose() -> list[Finding]:
     and starts a worker process to see what that gives up. Compiles an interpreter for
     it if that was never done.
     """
-    return [*_versions(), *_modules(), *_kernel(), *_worker()]
+    worker = list(_worker())  # first, because it may compile what _modules looks for
+    return [*_versions(), *_modules(), *_kernel(), *worker]
 
 
 def _versions() -> Iterator[Finding]:
-    from ._wasm import _engine
+    from ._wasm._config import wasmtime_version
     from ._wasm._faults import handlers
 
     python = f"{platform.python_implementation()} {platform.python_version()}"
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     yield Finding(subject="python", state="ok", text=f"{python} on {system}")
-    yield Finding(subject="engine", state="ok", text=_engine.version().removesuffix(".dist-info"))
+    yield Finding(subject="engine", state="ok", text=wasmtime_version().removesuffix(".dist-info"))
     if handlers.are_ours():
         yield Finding(subject="fault handlers", state="ok", text="the engine's own")
     else:

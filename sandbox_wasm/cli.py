@@ -8,7 +8,6 @@ What a command does not need is imported by no other: ``--version`` starts no en
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import os
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from . import Limits, __version__, _cli_limits, _cli_network
+from . import Limits, __version__, _cli_commands, _cli_limits, _cli_network
 from ._terminal import Streams, inert, is_clean_exit
 
 if TYPE_CHECKING:
@@ -100,15 +99,6 @@ class Main(click.Group):
             ctx.exit(Exit.FAULT)
 
 
-def _complete_interpreter(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    from . import available_interpreters
-
-    names = [info.name for info in available_interpreters()]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
 @click.group(cls=Main, invoke_without_command=True, no_args_is_help=False)
 @click.option("-c", "code", metavar="CODE", help="Run CODE instead of a file.")
 @click.option(
@@ -116,7 +106,7 @@ def _complete_interpreter(
     default="cpython",
     show_default=True,
     metavar="NAME",
-    shell_complete=_complete_interpreter,
+    shell_complete=_cli_commands.complete_interpreter,
     help="Which Python runs the program; 'sandbox-wasm interpreters' lists them.",
 )
 @click.option(
@@ -205,55 +195,7 @@ def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
     _run(ctx, options, _read(ctx, file, options.limits.input_bytes))
 
 
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-def interpreters(as_json: bool) -> None:
-    """List the interpreters with version, digest and modules."""
-    from . import available_interpreters
-
-    found = available_interpreters()
-    if as_json:
-        import json
-
-        click.echo(json.dumps([dataclasses.asdict(info) for info in found], indent=2))
-        return
-    import textwrap
-
-    for info in found:
-        click.echo(f"{info.name} {info.version}")
-        click.echo(f"  digest   {info.digest}")
-        click.echo(f"  size     {info.size} bytes")
-        names = " ".join(info.modules)
-        click.echo(
-            textwrap.fill(
-                names,
-                width=80,
-                initial_indent="  modules  ",
-                subsequent_indent=" " * 11,
-                break_on_hyphens=False,
-            )
-        )
-
-
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Tell what works here, and what a worker process gives up.
-
-    Exit status 4 if something does not work.
-    """
-    from . import diagnose
-
-    found = diagnose()
-    if as_json:
-        import json
-
-        click.echo(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
-    else:
-        for finding in found:
-            click.echo(f"{finding.state:8} {finding.subject}: {finding.text}")
-    ctx.exit(Exit.FAULT if any(finding.state == "fault" for finding in found) else Exit.OK)
+_cli_commands.add_to(main)
 
 
 def _read(ctx: click.Context, path: str, most: int) -> str:

@@ -246,6 +246,148 @@ def test_entry_that_cannot_be_trusted(folder, attack):
     assert 1 == compiler.times
 
 
+def settle(folder, monkeypatch):
+    """Have the identity of what lies in *folder* noted, as it would be after two seconds."""
+    (path,) = files(folder, "cwasm")
+    with monkeypatch.context() as patch:
+        patch.setattr(_cache, "_SETTLED_NS", 1)
+        # A tick of the file system's clock, so that a later change shows.
+        while _cache._clock(folder) <= path.stat().st_ctime_ns:
+            pass
+        assert path == ModuleCache(folder).get("k", Compiler())
+    while _cache._clock(folder) <= path.stat().st_ctime_ns:
+        pass
+
+
+def readings(monkeypatch):
+    """A list that grows with each module that is read whole."""
+    read = []
+    whole = Path.read_bytes
+
+    def reading(path):
+        if path.suffix == ".cwasm":
+            read.append(path)
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    return read
+
+
+@needs_posix
+def test_known_file_is_not_read_again(folder, monkeypatch):
+    """
+    A full check notes the file's identity; while that holds, there is no second one.
+    """
+    compiler = Compiler()
+    ModuleCache(folder).get("k", compiler)
+    settle(folder, monkeypatch)
+    read = readings(monkeypatch)
+
+    assert isinstance(ModuleCache(folder).get("k", compiler), Path)
+    assert ([], 1) == (read, compiler.times)
+
+
+@needs_posix
+def test_identity_of_a_young_file_is_not_noted(folder, monkeypatch):
+    """
+    Within the grain of the clock a change could leave the times as they are. (CA-01)
+    """
+    compiler = Compiler()
+    ModuleCache(folder).get("k", compiler)
+    monkeypatch.setattr(_cache, "_SETTLED_NS", 3600 * 10**9)
+    read = readings(monkeypatch)
+
+    for times in (1, 2):
+        ModuleCache(folder).get("k", compiler)
+        assert times == len(read)
+    assert [_cache._SEAL_BYTES] == [path.stat().st_size for path in files(folder, "seal")]
+
+
+def touched(path, seal, other):
+    data = path.read_bytes()
+    path.write_bytes(b"m" + b"A" + data[2:])
+    os.utime(path, ns=(0, 0))
+
+
+def same_times(path, seal, other):
+    before = path.stat()
+    path.write_bytes(b"A" + path.read_bytes()[1:])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def put_in_its_place(path, seal, other):
+    before = path.stat()
+    new = path.with_suffix(".x")
+    new.write_bytes(b"A" + path.read_bytes()[1:])
+    new.chmod(0o600)
+    os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+    new.rename(path)
+
+
+def identity_of_another(path, seal, other):
+    path.write_bytes(b"A" + path.read_bytes()[1:])
+    seal.write_bytes(seal.read_bytes()[:32] + other[1].read_bytes()[32:].ljust(32))
+
+
+def identity_alone(path, seal, other):
+    path.write_bytes(b"A" + path.read_bytes()[1:])
+    seal.write_bytes(b"\0" * 32 + seal.read_bytes()[32:])
+
+
+@needs_posix
+@pytest.mark.parametrize(
+    "attack",
+    [
+        truncate,
+        alter,
+        another_entry,
+        unsealed,
+        wrong_seal,
+        writable,
+        linked,
+        pytest.param(given_away, marks=needs_root),
+        another_key,
+        touched,
+        same_times,
+        put_in_its_place,
+        identity_of_another,
+        identity_alone,
+    ],
+)
+def test_entry_of_known_identity_that_was_altered(folder, monkeypatch, attack):
+    """
+    That an entry was trusted once does not help what takes its place. (CA-01)
+    """
+    ModuleCache(folder).get("k", Compiler())
+    (path,), (seal,) = files(folder, "cwasm"), files(folder, "seal")
+    settle(folder, monkeypatch)
+    ModuleCache(folder).get("other", Compiler(b"of another key"))
+    other = [
+        next(p for p in files(folder, kind) if p not in (path, seal)) for kind in ("cwasm", "seal")
+    ]
+    attack(path, seal, other)
+
+    compiler = Compiler()
+    assert CODE == content(ModuleCache(folder).get("k", compiler))
+    assert 1 == compiler.times
+
+
+@needs_posix
+def test_copied_entry_is_checked_whole(folder, monkeypatch):
+    """
+    An image or a backup gives files other identities: the content is checked, and serves.
+    """
+    compiler = Compiler()
+    ModuleCache(folder).get("k", compiler)
+    settle(folder, monkeypatch)
+    (path,) = files(folder, "cwasm")
+    path.write_bytes(path.read_bytes())
+    read = readings(monkeypatch)
+
+    assert path == ModuleCache(folder).get("k", compiler)
+    assert ([path], 1) == (read, compiler.times)
+
+
 @pytest.mark.parametrize("function", ["replace", "link", "fdopen"])
 def test_disk_that_is_full(folder, monkeypatch, function):
     """
@@ -278,6 +420,7 @@ def test_folder_of_the_environment(monkeypatch, tmp_path, value):
 
 
 def python(cache, source, **options):
+    cache.mkdir(mode=0o700, exist_ok=True)
     return subprocess.Popen(
         [sys.executable, "-c", source],
         env={**os.environ, "SANDBOX_WASM_CACHE": str(cache)},
@@ -335,6 +478,92 @@ def test_race_for_the_first_use(folder):
 
     assert (50, 50) == (len(files(folder, "cwasm")), len(files(folder, "seal")))
     assert not list(folder.glob(".new-*"))
+
+
+ONCE = """
+import os, pathlib, sys, time
+from sandbox_wasm._wasm._cache import ModuleCache
+folder = pathlib.Path(os.environ["SANDBOX_WASM_CACHE"])
+def compile():
+    with open(folder.parent / "compiled", "a") as file:
+        file.write("x")
+    sys.stdin.readline()  # until the test has seen that all the others are there
+    return b"x" * 300_000
+print("ready", flush=True)
+found = ModuleCache(folder).get("k", compile)
+print(found.read_bytes() == b"x" * 300_000)
+"""
+
+
+@needs_posix
+def test_first_use_compiles_once(folder):
+    """
+    Eight processes that begin at once compile once, and the others wait for that. (CA-04)
+    """
+    processes = [python(folder, ONCE, stdin=subprocess.PIPE) for _ in range(8)]
+    for process in processes:
+        assert "ready\n" == process.stdout.readline()
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        out, err = process.communicate(timeout=50)
+        assert ("True\n", "", 0) == (out, err, process.returncode)
+
+    assert "x" == (folder.parent / "compiled").read_text()
+
+
+@needs_posix
+def test_lock_of_a_killed_process(folder):
+    """
+    Who is killed while it compiles does not keep the others waiting. (CA-04)
+    """
+    process = python(folder, ONCE, stdin=subprocess.PIPE)
+    assert "ready\n" == process.stdout.readline()
+    while not (folder.parent / "compiled").exists():
+        assert process.poll() is None
+    process.kill()
+    process.communicate(timeout=20)
+    compiler = Compiler()
+
+    assert CODE == content(ModuleCache(folder).get("k", compiler))
+    assert 1 == compiler.times
+
+
+@needs_posix
+def test_lock_that_is_never_given_back(folder, monkeypatch):
+    """
+    A process that hangs with the lock costs the others some waiting, and no more. (CA-04)
+    """
+    monkeypatch.setattr(_cache, "_PATIENCE", 0.2)
+    process = python(folder, ONCE, stdin=subprocess.PIPE)
+    assert "ready\n" == process.stdout.readline()
+    while not (folder.parent / "compiled").exists():
+        assert process.poll() is None
+    compiler = Compiler(b"x" * 300_000)
+
+    assert compiler.made == content(ModuleCache(folder).get("k", compiler))
+    assert 1 == compiler.times
+    out, err = process.communicate("\n", timeout=20)
+    assert ("True\n", "", 0) == (out, err, process.returncode)
+
+
+@needs_posix
+def test_folder_that_is_read_only(folder, monkeypatch):
+    """
+    What was compiled into an image serves where nothing can be written.
+    """
+    compiler = Compiler()
+    ModuleCache(folder).get("k", compiler)
+
+    def refuse(*args, **kwargs):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(_cache.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(_cache, "_SETTLED_NS", 0)
+    assert isinstance(ModuleCache(folder).get("k", compiler), Path)
+    assert 1 == compiler.times
+    assert CODE == ModuleCache(folder).get("new", compiler)
 
 
 KILLED = """

@@ -657,3 +657,35 @@ def test_isolation() -> None:
     assert (0, b"42\n", b"") == (done.returncode, done.stdout, done.stderr)
 
     assert 2 == invoke("--isolation", "container", "-c", "1").exit_code
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the cache of another system lies elsewhere")
+def test_compile(tmp_path: Path) -> None:
+    """
+    Compiling ahead of time names the file, and the second time there is nothing to do.
+    """
+    folder = tmp_path / "cache"
+    env = {**os.environ, "SANDBOX_WASM_CACHE": str(folder)}
+    first = spawn("compile", "micropython", env=env)
+    (file,) = folder.glob("*.cwasm")
+    before = file.stat()
+    second = spawn("compile", "micropython", env=env)
+
+    told = f"micropython {file}\n".encode()
+    assert (0, told, b"") == (first.returncode, first.stdout, first.stderr)
+    assert (0, told, b"") == (second.returncode, second.stdout, second.stderr)
+    assert before.st_mtime_ns == file.stat().st_mtime_ns
+    metered = spawn("compile", "micropython", "--fuel", env=env)
+    assert (0, 2) == (metered.returncode, len(list(folder.glob("*.cwasm"))))
+    assert file.name not in metered.stdout.decode()
+
+
+def test_compile_that_cannot_be_kept() -> None:
+    """
+    An image that was built with it must not turn out to be without.
+    """
+    done = spawn("compile", "micropython", env={**os.environ, "SANDBOX_WASM_CACHE": ""})
+
+    assert (4, b"") == (done.returncode, done.stdout)
+    assert b"SANDBOX_WASM_CACHE" in done.stderr
+    assert 2 == invoke("compile", "nothing").exit_code

@@ -51,6 +51,7 @@ PUBLIC = {
     "arun",
     "available_interpreters",
     "diagnose",
+    "precompile",
     "run",
 }
 

@@ -2,12 +2,22 @@
 
 A compiled module is machine code that runs with all the rights of this process,
 so an entry is used only if nobody else could have written it: the folder belongs
-to this user and to nobody else, and beside the module lies the keyed hash of its
-content. Where that does not hold, the module is compiled anew; that is never an
-error, and the old one is never loaded. An entry is checked once for each engine
+to this user and to nobody else, and beside the module lies its seal, the keyed hash
+of its content. Where that does not hold, the module is compiled anew; that is never
+an error, and the old one is never loaded. An entry is checked once for each engine
 configuration of a process.
 
-What this does not stop is code that runs as this user already.
+Reading and hashing 40 MB takes 60 ms, so a full check leaves a second keyed hash in the
+seal, of the file's identity: device, inode, owner, mode, size, and the times of its last
+change. While that holds, the content is not read. It is as good as the full check against
+everybody but this user, because only the kernel sets the time of change (ctime), every
+write and every change of owner or mode sets it, and a file that was put in its place has
+another inode. A clock has its grain, though: a write within the same tick would leave
+ctime as it was. So an identity is noted only of a file that had not changed for two
+seconds, by the clock of the same file system, before the check began.
+
+What neither check stops is code that runs as this user already, and, as with any program
+or library of the system, a disk that gives back other bytes than it was given.
 """
 
 from __future__ import annotations
@@ -23,7 +33,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ._lock import locked
+
 _log = logging.getLogger("sandbox_wasm")
+
+_SEAL_BYTES = 32
+_SETTLED_NS = 2_000_000_000
+
+# Seconds to wait for another process that compiles the same; then this one compiles, too.
+_PATIENCE = 120.0
 
 
 class ModuleCache:
@@ -50,14 +68,20 @@ class ModuleCache:
         path, seal = _files(folder, key)
         if self._is_sound(folder, secret, key):
             return path
-        module = compile()
-        try:
-            # A seal that does not belong to its module is one that does not hold.
-            _write_new(path, module)
-            _write_new(seal, _seal(secret, key, module))
-        except OSError as error:
-            _log.info("%s cannot be written (%s)", path, error.strerror)
-            return module
+        with locked(path.with_suffix(".lock"), _PATIENCE):
+            # Another process may have compiled it meanwhile.
+            if self._is_sound(folder, secret, key):
+                return path
+            if path.exists():
+                _log.warning("%s was altered or cut short: compiling anew", path)
+            module = compile()
+            try:
+                # A seal that does not belong to its module is one that does not hold.
+                _write_new(path, module)
+                _write_new(seal, _seal(secret, key, module))
+            except OSError as error:
+                _log.info("%s cannot be written (%s)", path, error.strerror)
+                return module
         return path
 
     def is_usable(self) -> bool:
@@ -109,13 +133,21 @@ class ModuleCache:
         try:
             if not (_is_private(path, stat.S_ISREG) and _is_private(seal, stat.S_ISREG)):
                 return False
-            expected = _seal(secret, key, path.read_bytes())
-            if hmac.compare_digest(seal.read_bytes(), expected):
+            sealed = seal.read_bytes()
+            content, identity = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
+            now = _identity(secret, key, path, content)
+            if now and hmac.compare_digest(identity, now):
                 return True
+            clock = _clock(path.parent) if now else None
+            if not hmac.compare_digest(content, _seal(secret, key, path.read_bytes())):
+                return False
+            if clock is not None and clock - path.lstat().st_ctime_ns >= _SETTLED_NS:
+                # The identity from before it was read: a change since then must show.
+                with contextlib.suppress(OSError):
+                    _write_new(seal, content + now)
         except OSError:
             return False
-        _log.warning("%s was altered or cut short: compiling anew", path)
-        return False
+        return True
 
 
 def _files(folder: Path, key: str) -> tuple[Path, Path]:
@@ -125,7 +157,34 @@ def _files(folder: Path, key: str) -> tuple[Path, Path]:
 
 
 def _seal(secret: bytes, key: str, data: bytes) -> bytes:
-    return hashlib.blake2b(data, key=secret, digest_size=32, person=_digest16(key)).digest()
+    return hashlib.blake2b(
+        data, key=secret, digest_size=_SEAL_BYTES, person=_digest16(key)
+    ).digest()
+
+
+def _identity(secret: bytes, key: str, path: Path, content: bytes) -> bytes:
+    """Return the keyed hash of which file this is and when it changed; empty if no time tells."""
+    if os.name != "posix":  # there ctime is the time of making
+        return b""
+    info = path.lstat()
+    facts = (
+        *(info.st_dev, info.st_ino, info.st_mode, info.st_uid, info.st_size),
+        *(info.st_mtime_ns, info.st_ctime_ns, content.hex()),
+    )
+    return _seal(secret, f"identity of {key}", repr(facts).encode())
+
+
+def _clock(folder: Path) -> int | None:
+    """Return the time by the clock of *folder*'s file system, in nanoseconds; None if read-only."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+    except OSError:
+        return None
+    try:
+        return os.fstat(handle).st_ctime_ns
+    finally:
+        os.close(handle)
+        os.unlink(name)
 
 
 def _digest16(key: str) -> bytes:

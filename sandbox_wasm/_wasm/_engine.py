@@ -12,79 +12,22 @@ import logging
 import os
 import threading
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import wasmtime
 
 from .._errors import ArtifactError
+from . import _shipped
 from ._artifacts import Artifact
 from ._cache import ModuleCache, default_folder
+from ._compile import compile_module
+from ._config import Variant, config, module_key, wasmtime_version
 from ._faults import handlers
 
 _log = logging.getLogger("sandbox_wasm")
 
-# The most that wasmtime takes without aborting the process; a thread that runs a
-# guest has twice as much (see _lane.py).
-WASM_STACK_BYTES = 2 << 20
-
 # Engines kept for the next session: enough for a busy server's turnover.
 _SPARE = 16
-
-_SETTINGS: dict[str, Any] = {
-    "max_wasm_stack": WASM_STACK_BYTES,
-    # The host keeps views of linear memory, which must stay where it is.
-    "memory_may_move": False,
-    "memory_reservation": 4 << 30,
-    # What our artifacts use; all else that a module may ask for is refused.
-    "wasm_bulk_memory": True,
-    "wasm_multi_value": True,
-    "wasm_reference_types": True,
-    "wasm_exceptions": True,
-    "wasm_function_references": True,
-    "wasm_gc": True,  # exception references are of its type system
-    "wasm_threads": False,
-    "wasm_tail_call": False,
-    "wasm_relaxed_simd": False,
-    "wasm_simd": False,
-    "wasm_memory64": False,
-    "wasm_multi_memory": False,
-    "wasm_stack_switching": False,
-    "wasm_wide_arithmetic": False,
-    "wasm_custom_page_sizes": False,
-    "wasm_component_model": False,
-    "shared_memory": False,
-    "native_unwind_info": False,
-}
-
-
-class Variant(NamedTuple):
-    """A way to compile an interpreter.
-
-    Args:
-        fuel: Meter instructions.
-
-        signals: Let the processor find bad accesses, and turn its faults into traps; else
-            compiled code checks for them, which slows CPython by a fifth.
-
-        epoch: Look at each function entry and loop edge whether to trap; else nothing
-            stops the guest but the end of its process.
-    """
-
-    fuel: bool = False
-    signals: bool = True
-    epoch: bool = True
-
-
-def _config(variant: Variant) -> wasmtime.Config:
-    config = wasmtime.Config()
-    for name, value in _SETTINGS.items():
-        setattr(config, name, value)
-    config.consume_fuel = variant.fuel
-    config.epoch_interruption = variant.epoch
-    config.signals_based_traps = variant.signals
-    # Compiling in parallel hangs in a child of fork, and one module is not faster.
-    config.parallel_compilation = False
-    return config
 
 
 class Engine:
@@ -98,7 +41,7 @@ class Engine:
     def __init__(self, family: EngineFamily) -> None:
         self.family = family
         self.target: Any = None
-        self._engine = wasmtime.Engine(_config(family.variant))
+        self._engine = wasmtime.Engine(config(family.variant))
         if family.variant.signals:
             handlers.expect()
         self._module = family.load(self._engine)
@@ -189,21 +132,6 @@ def _describe(kind: object) -> str:
     return "memory" if isinstance(kind, wasmtime.MemoryType) else "something else"
 
 
-def version() -> str:
-    """Return the engine's name and version."""
-    # importlib.metadata would say it too, and takes 15 ms to import.
-    site = Path(wasmtime.__file__).parent.parent
-    return (
-        "+".join(sorted(p.name for p in site.glob("wasmtime-*.dist-info"))) or _installed_version()
-    )
-
-
-def _installed_version() -> str:
-    from importlib import metadata
-
-    return metadata.version("wasmtime")
-
-
 class EngineFamily:
     """All engines of one artifact in one configuration."""
 
@@ -233,22 +161,40 @@ class EngineFamily:
     def load(self, engine: wasmtime.Engine) -> wasmtime.Module:
         """Return the module for *engine*, compiled earlier or now."""
         with self._lock:
-            for _ in range(2):
-                if self._compiled is None:
-                    self._compiled = ModuleCache(default_folder()).get(self._key(), self._compile)
+            # Last of all what is compiled now, and kept nowhere: it cannot be another's.
+            for source in (self._known, self._shipped, self._cached, self._compile):
+                found = source()
+                if found is None:
+                    continue
                 try:
-                    if isinstance(self._compiled, bytes):
-                        return wasmtime.Module.deserialize(engine, self._compiled)
-                    return wasmtime.Module.deserialize_file(engine, str(self._compiled))
+                    if isinstance(found, bytes):
+                        module = wasmtime.Module.deserialize(engine, found)
+                    else:
+                        module = wasmtime.Module.deserialize_file(engine, str(found))
                 except wasmtime.WasmtimeError as error:
-                    _log.warning("a compiled module cannot be used: compiling anew (%s)", error)
-                    self._compiled = None
-        self._compiled = self._compile()
-        return wasmtime.Module.deserialize(engine, self._compiled)
+                    _log.warning("a compiled module cannot be used (%s)", error)
+                else:
+                    self._compiled = found
+                    return module
+        raise ArtifactError(f"what was compiled of {self.artifact.name!r} cannot be used")
+
+    def _known(self) -> Path | bytes | None:
+        return self._compiled
+
+    def _shipped(self) -> Path | None:
+        return _shipped.find(self.artifact.digest, self.variant)
+
+    def _cached(self) -> Path | bytes:
+        return ModuleCache(default_folder()).get(self._key(), self._compile)
+
+    @property
+    def compiled_file(self) -> Path | None:
+        """Where the module was read from; None if it is in memory only."""
+        return self._compiled if isinstance(self._compiled, Path) else None
 
     def is_compiled(self) -> bool:
         """Return whether the module need not be compiled any more."""
-        return ModuleCache(default_folder()).has(self._key())
+        return bool(self._shipped()) or ModuleCache(default_folder()).has(self._key())
 
     def check(self, module: wasmtime.Module) -> None:
         """Compare the types of the exports with the ABI, once: later calls trust them.
@@ -267,31 +213,19 @@ class EngineFamily:
             self._checked = True
 
     def _key(self) -> str:
-        settings = sorted(_SETTINGS.items())
-        # The host's processor decides what code is made, so it is part of the key.
-        host = os.uname() if hasattr(os, "uname") else None
-        return repr(
-            (
-                self.artifact.digest,
-                version(),
-                settings,
-                tuple(self.variant),
-                (host.sysname, host.machine, host.nodename) if host else os.name,
-            )
-        )
+        return module_key(self.artifact.digest, self.variant)
 
     def _compile(self) -> bytes:
-        _log.info("compiling the interpreter %s, once for this machine", self.artifact.name)
         data = self.artifact.read()
         if not data.startswith(b"\0asm"):  # else wasmtime takes it for text, and compiles that
             raise ArtifactError(f"interpreter {self.artifact.name!r} is no WebAssembly module")
         try:
-            module = wasmtime.Module(wasmtime.Engine(_config(self.variant)), data)
+            return compile_module(self.artifact.name, data, self.variant)
         except wasmtime.WasmtimeError as error:
             raise ArtifactError(
-                f"interpreter {self.artifact.name!r} cannot be compiled by wasmtime {version()}"
+                f"interpreter {self.artifact.name!r} cannot be compiled by wasmtime "
+                f"{wasmtime_version()}"
             ) from error
-        return bytes(module.serialize())
 
     def forget(self) -> None:
         """Drop spare engines, in a child of fork: they belong to the parent."""

@@ -1,0 +1,107 @@
+"""The commands beside running programs: ``interpreters``, ``compile`` and ``doctor``."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+from click.shell_completion import CompletionItem
+
+_FAULT = 4  # exit status: see cli.py
+
+
+class Unkept(click.ClickException):
+    """There is no folder to keep a compiled interpreter in."""
+
+    exit_code = _FAULT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the cache folder cannot be used: let SANDBOX_WASM_CACHE name one that "
+            "belongs to this user and that nobody else can write"
+        )
+
+
+def complete_interpreter(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the names of interpreters."""
+    from . import available_interpreters
+
+    names = [info.name for info in available_interpreters()]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def interpreters(as_json: bool) -> None:
+    """List the interpreters with version, digest and modules."""
+    from . import available_interpreters
+
+    found = available_interpreters()
+    if as_json:
+        import json
+
+        click.echo(json.dumps([dataclasses.asdict(info) for info in found], indent=2))
+        return
+    import textwrap
+
+    for info in found:
+        click.echo(f"{info.name} {info.version}")
+        click.echo(f"  digest   {info.digest}")
+        click.echo(f"  size     {info.size} bytes")
+        names = " ".join(info.modules)
+        click.echo(
+            textwrap.fill(
+                names,
+                width=80,
+                initial_indent="  modules  ",
+                subsequent_indent=" " * 11,
+                break_on_hyphens=False,
+            )
+        )
+
+
+@click.command("compile")
+@click.argument("names", nargs=-1, metavar="[INTERPRETER]...", shell_complete=complete_interpreter)
+@click.option("--fuel", is_flag=True, help="For sessions with a limit on fuel.")
+def compile_ahead(names: tuple[str, ...], fuel: bool) -> None:
+    """Compile interpreters ahead of time, for an image or a Dockerfile; all by default.
+
+    Prints the file of each. The first use would do the same. The folder is the
+    user's cache folder, or the one that SANDBOX_WASM_CACHE names.
+    """
+    from . import available_interpreters, precompile
+
+    for name in names or [info.name for info in available_interpreters()]:
+        path = precompile(name, fuel=fuel)
+        if path is None:
+            raise Unkept
+        click.echo(f"{name} {path}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Tell what works here, and what a worker process gives up.
+
+    Exit status 4 if something does not work.
+    """
+    from . import diagnose
+
+    found = diagnose()
+    if as_json:
+        import json
+
+        click.echo(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
+    else:
+        for finding in found:
+            click.echo(f"{finding.state:8} {finding.subject}: {finding.text}")
+    ctx.exit(_FAULT if any(finding.state == "fault" for finding in found) else 0)
+
+
+def add_to(group: click.Group) -> None:
+    """Make the commands known to *group*."""
+    for command in (interpreters, compile_ahead, doctor):
+        group.add_command(command)

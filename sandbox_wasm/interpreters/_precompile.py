@@ -1,0 +1,32 @@
+"""Compiling an interpreter before the first session needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .._errors import ConfigError
+from .._wasm import _artifacts, _engine
+
+
+def precompile(interpreter: str = "cpython", *, fuel: bool = False) -> Path | None:
+    """Compile an interpreter now, so that the first session need not wait for it.
+
+    Args:
+        interpreter: Its name.
+
+        fuel: For sessions with `Limits.fuel`, which run other code.
+
+    Returns:
+        The file, in the wheel or in the user's cache folder; None if it is kept in the
+        memory of this process only, because there is no folder that nobody else can write.
+
+    Raises:
+        ConfigError: There is no such interpreter.
+        ArtifactError: It is missing or damaged, or cannot be compiled.
+    """
+    known = _artifacts.names()
+    if interpreter not in known:
+        raise ConfigError(f"interpreter must be one of {', '.join(known)}; got {interpreter!r}")
+    engine = _engine.family(_artifacts.load(interpreter), fuel=fuel).take()
+    engine.release()
+    return engine.family.compiled_file
