@@ -25,6 +25,9 @@ extern char __stack_high, __stack_low;
 #define UNCHECKED_STACK (16 * 1024)
 // The longest message or traceback that leaves the sandbox.
 #define ERROR_TEXT_BYTES (64 * 1024)
+// The most that the host gives at once.
+#define RANDOM_BYTES (64 * 1024)
+
 // ---- memory
 
 // Only the shadow stack is scanned: the build makes every pointer that lives
@@ -73,9 +76,18 @@ void sandbox_wait_ms(int ms) {
     mp_handle_pending(true);
 }
 
+void sandbox_entropy(void *to, size_t len) {
+    for (size_t at = 0, n; at < len; at += n) {
+        n = len - at < RANDOM_BYTES ? len - at : RANDOM_BYTES;
+        if (!sandbox_random((char *)to + at, n)) {
+            mp_raise_OSError(MP_EIO);
+        }
+        SANDBOX_POLL();
+    }
+}
 uint32_t sandbox_random_u32(void) {
-    uint32_t r = 0;
-    sandbox_random(&r, sizeof r);
+    uint32_t r;
+    sandbox_entropy(&r, sizeof r);
     return r;
 }
 

@@ -99,7 +99,8 @@ void sandbox_break(void);
 #define MICROPY_PY_MICROPYTHON_RINGIO (0)
 
 // Modules of upstream.
-#define MICROPY_PY_SELECT           (1)
+#define MICROPY_PY_SELECT           (0) // lib/select.py
+#define MICROPY_PY_ASYNCIO          (0) // extmod/asyncio/task.py
 #define MICROPY_PY_OS               (1)
 #define MICROPY_PY_IO               (1)
 #define MICROPY_PY_SYS_STDFILES     (1)
@@ -114,6 +115,7 @@ void sandbox_break(void);
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)
 #define MICROPY_PY_TIME_INCLUDEFILE "modtime_port.h"
+void sandbox_entropy(void *to, size_t len); // raises OSError if the host gives none
 uint32_t sandbox_random_u32(void);
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (sandbox_random_u32())
 

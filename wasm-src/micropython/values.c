@@ -273,14 +273,15 @@ static void put_other(encoder_t *e, mp_obj_t o, int depth) {
         }
         mp_obj_t *pair;
         mp_obj_get_array_fixed_n(known, 2, &pair);
-        if (pair[0] == mp_const_none) { // (None, plain value)
-            encode(e, pair[1], depth);
+        mp_obj_t tag = pair[0], value = pair[1]; // encoding one may run code that changes the pair
+        if (tag == mp_const_none) { // (None, plain value)
+            encode(e, value, depth);
             return;
         }
         put(e, "{\"$\":");
-        encode(e, pair[0], depth);
+        encode(e, tag, depth);
         put(e, ",\"v\":");
-        encode(e, pair[1], depth);
+        encode(e, value, depth);
         vstr_add_char(e->out, '}');
     } else {
         put_description(e, o);

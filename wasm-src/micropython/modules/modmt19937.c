@@ -40,6 +40,9 @@ static void mt_init_by_array(mt_obj_t *self, const uint32_t *key, size_t len) {
         if (++j >= len) {
             j = 0;
         }
+        if (k % 65536 == 0) {
+            SANDBOX_POLL();
+        }
     }
     for (size_t k = MT_N - 1; k > 0; k--) {
         w[i] = (w[i] ^ ((w[i - 1] ^ (w[i - 1] >> 30)) * 1566083941u)) - (uint32_t)i;
@@ -53,23 +56,11 @@ static void mt_init_by_array(mt_obj_t *self, const uint32_t *key, size_t len) {
     self->seeded = true;
 }
 
-static uint32_t host_random(void) {
-    #ifdef MICROPY_PY_RANDOM_SEED_INIT_FUNC
-    return MICROPY_PY_RANDOM_SEED_INIT_FUNC;
-    #else
-    uint32_t word;
-    mp_hal_get_random(sizeof(word), &word);
-    return word;
-    #endif
-}
-
 // Entropy is asked for at the first number, not at import: an image made at
 // build time may hold an imported module, but must not hold a seed.
 static void mt_seed_from_host(mt_obj_t *self) {
     uint32_t key[8];
-    for (size_t i = 0; i < MP_ARRAY_SIZE(key); i++) {
-        key[i] = host_random();
-    }
+    sandbox_entropy(key, sizeof key);
     mt_init_by_array(self, key, MP_ARRAY_SIZE(key));
 }
 
@@ -199,6 +190,9 @@ static MP_DEFINE_CONST_FUN_OBJ_1(mt_getstate_obj, mt_getstate);
 static mp_obj_t mt_setstate(mp_obj_t self_in, mp_obj_t state_in) {
     mt_obj_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t *items;
+    // A copy: reading a number may run code that changes a list.
+    mp_obj_get_array_fixed_n(state_in, MT_N + 1, &items);
+    state_in = mp_obj_new_tuple(MT_N + 1, items);
     mp_obj_get_array_fixed_n(state_in, MT_N + 1, &items);
     mp_int_t index = mp_obj_get_int(items[MT_N]);
     if (index < 0 || index > MT_N) {
@@ -237,12 +231,7 @@ static mp_obj_t mt_urandom(mp_obj_t n_in) {
     }
     vstr_t vstr;
     vstr_init_len(&vstr, (size_t)n);
-    for (size_t i = 0; i < (size_t)n; i += 4) {
-        uint32_t word = host_random();
-        for (size_t j = i; j < i + 4 && j < (size_t)n; j++, word >>= 8) {
-            vstr.buf[j] = (char)word;
-        }
-    }
+    sandbox_entropy(vstr.buf, vstr.len);
     return mp_obj_new_bytes_from_vstr(&vstr);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mt_urandom_obj, mt_urandom);
