@@ -39,8 +39,8 @@ class SandboxError(Exception):
             if no run had started.
 
         state: What became of the session: ``"kept"`` if it goes on with its
-            variables, ``"broken"`` if it does not go on. None if no run had
-            started.
+            variables, ``"rolled back"`` if it goes on as it was before the run,
+            ``"broken"`` if it does not go on. None if no run had started.
     """
 
     result: Result | None = None

@@ -29,11 +29,14 @@ class Job:
 
         error: What went wrong.
 
+        memory_bytes, fuel: What the guest has used.
+
         state: What became of the session's guest, as `SandboxError.state` says it.
     """
 
     __slots__ = (
-        "asked", "done", "ended", "error", "request", "started", "state", "taken", "value", "wake"
+        "asked", "done", "ended", "error", "fuel", "memory_bytes", "request", "started", "state",
+        "taken", "value", "wake",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
@@ -47,6 +50,8 @@ class Job:
         self.asked = False
         self.value: Any = None
         self.error: BaseException | None = None
+        self.memory_bytes = 0
+        self.fuel: int | None = None
         self.state = "kept"
 
 

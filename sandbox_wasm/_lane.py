@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
+from ._checkpoint import Checkpoint, Mark
 from ._errors import SandboxError, SessionBroken, WallTimeExceeded
 from ._functions import HostFunctions
 from ._job import HARMLESS, Job, check, value_of
@@ -64,6 +65,9 @@ class Lane:
 
         sources: Where the guest's time and randomness come from.
 
+        checkpoints: Go back to the state before a run that lost its guest; else the
+            session is broken then.
+
     Attributes:
         broken: Why the guest is gone, or None while it is there.
 
@@ -76,6 +80,7 @@ class Lane:
         limits: Limits,
         functions: HostFunctions,
         sources: Sources,
+        checkpoints: bool,
     ) -> None:
         self._interpreter = interpreter
         self.limits = limits
@@ -88,7 +93,9 @@ class Lane:
         self._job: Job | None = None
         self._guest: Guest | None = None
         self.prelude: Request | None = None
-        self._known = 0  # host functions that the guest knows by name
+        # Host functions that the guest knows by name, and whether the prelude was run.
+        self._known, self._prepared = 0, False
+        self._checkpoint = Checkpoint(checkpoints, None, self._mark())
         # Held while a run is ended from outside and while it is marked as done, so that
         # an interrupt never hits the run after. Signal handlers may come back to it.
         self._ending = threading.RLock()
@@ -170,6 +177,9 @@ class Lane:
                 self.ledger.end(error, over=True)
             if job.done:
                 return
+            if job.ended:  # no guest code runs any more: the answer is under way
+                timeout = _LOOK_SECONDS
+                continue
             now = time.perf_counter()
             if self.ledger.reason is None:
                 # Until the guest is made, the run has not begun.
@@ -198,7 +208,7 @@ class Lane:
             timeout = max(0.001, timeout)
 
     def _conclude(self, job: Job) -> tuple[Result, BaseException | None]:
-        ledger, guest = self.ledger, self._guest
+        ledger = self.ledger
         error = ledger.reason or job.error
         shown = None
         if isinstance(error, SandboxError):
@@ -211,8 +221,8 @@ class Lane:
             truncated=ledger.truncated,
             usage=Usage(
                 seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
-                fuel=None if guest is None else guest.fuel_used,
-                peak_memory_bytes=0 if guest is None else guest.memory_bytes,
+                fuel=job.fuel,
+                peak_memory_bytes=job.memory_bytes,
                 host_calls=ledger.host_calls,
                 output_bytes=ledger.output_bytes,
             ),
@@ -232,18 +242,22 @@ class Lane:
         return True
 
     def _interrupt(self) -> None:
-        job = self._job
+        job, guest = self._job, self._guest
         # Once: a second exception would hit the handlers of the first.
-        if self._guest is not None and job is not None and not job.asked:
+        if guest is not None and job is not None and not job.asked:
             job.asked = True
-            self._guest.interrupt(abort=False)
+            guest.interrupt(abort=False)
 
     def _abort(self) -> None:
-        if self._guest is not None:
-            self._guest.interrupt(abort=True)
+        guest = self._guest
+        if guest is not None:
+            guest.interrupt(abort=True)
 
     def _kill(self) -> None:
-        (self._guest or self._interpreter).kill()
+        with self._ending:
+            job = self._job
+            if job is not None and not job.ended:  # else it would hit the guest that takes over
+                (self._guest or self._interpreter).kill()
 
     def _is_lost(self) -> bool:
         return self.broken is not None
@@ -289,22 +303,24 @@ class Lane:
                         raise failure or SessionBroken("the session never began")
                     if self.ledger.reason is None:  # else it is over before it began
                         self._serve(guest, job)
-                    self.ledger.finish()
                 except HARMLESS as error:
                     job.error = error
                 except BaseException as error:
                     job.error = error
-                    job.state = "broken"
-                    self._break(job)
+                    guest = self._roll_back(guest, job)
                 job.ended = job.ended or time.perf_counter()
                 with self._ending:
                     job.done = True
+                    if self.broken:
+                        job.state = "broken"
                 _release(job.wake)
-                if job.state == "broken":
+                if guest is None or self.broken:
                     return
                 del job
+                self._checkpoint.take(guest, self._mark())
         finally:
             self._guest = None
+            self._checkpoint.drop()
             if guest is not None:
                 guest.close()
 
@@ -317,20 +333,43 @@ class Lane:
             if self.ledger.is_over:
                 return
             self._known = len(names)
-        if self.prelude is not None:
+        if self.prelude is not None and not self._prepared:
             check(guest.request(self.prelude), self.ledger.is_over)
             if self.ledger.is_over:
                 return
-            self.prelude = None
+            self._prepared = True
         answer = guest.request(job.request)
+        self.ledger.finish()
         job.ended = time.perf_counter()
+        job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
         check(answer, self.ledger.is_over)
         if answer.status == "ok":
             job.value = value_of(answer, self.limits.result_bytes)
 
-    def _break(self, job: Job) -> None:
-        reason = self.ledger.reason or job.error
-        self.broken = self.broken or f"an earlier run ended it: {reason}"
+    def _roll_back(self, lost: Guest | None, job: Job) -> Guest | None:
+        """Return the guest of the last checkpoint in place of one that is not whole."""
+        guest: Guest | None = None
+        if lost is not None:
+            if not job.ended:
+                job.memory_bytes, job.fuel = lost.memory_bytes, lost.fuel_used
+            with self._ending:
+                job.ended = time.perf_counter()
+                self._guest = None
+            lost.close()
+            self._known, self._prepared, mark = self._checkpoint.mark
+            self.ledger.reset(mark)
+            if not self.broken:
+                guest = self._guest = self._checkpoint.restore(self._interpreter, self.ledger)
+        if guest is None:
+            job.state = "broken"
+            reason = self.ledger.reason or job.error
+            self.broken = self.broken or f"an earlier run ended it: {reason}"
+        else:
+            job.state = "rolled back"
+        return guest
+
+    def _mark(self) -> Mark:
+        return self._known, self._prepared, self.ledger.mark()
 
 
 def _release(lock: Any) -> None:

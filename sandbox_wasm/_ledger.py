@@ -112,6 +112,14 @@ class Ledger:
                 self.reason = reason
         self._ring()
 
+    def mark(self) -> object:
+        """Return what belongs to the guest's state on the host's side, for `reset`."""
+        return self._sources.mark()
+
+    def reset(self, mark: Any) -> None:
+        """Go back to what it was, with a guest that has gone back."""
+        self._sources.reset(mark)
+
     def finish(self) -> None:
         """Take what is left of the output: bytes that never became a character.
 

@@ -116,6 +116,8 @@ class Repl:
             or isinstance(result.error, (SessionBroken, SessionClosed))
         ):
             self._renew()
+        elif result.error is not None and result.error.state == "rolled back":
+            self._streams.note("the session is as it was before this statement")
         return result
 
     def _renew(self) -> None:

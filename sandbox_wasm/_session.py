@@ -80,6 +80,10 @@ class Session:
             has given up its rights, so that not even a flaw of the engine reaches
             this one. See docs/isolation.md for what each costs.
 
+        checkpoints: Keep a copy of the guest's state after each run, while the caller
+            goes on. A run that loses its guest (a trap, a hard stop) then costs the
+            session nothing but that run; without, it breaks the session.
+
     Raises:
         ConfigError: An argument is of the wrong type, or unknown.
         ArtifactError: The interpreter is missing or damaged.
@@ -96,6 +100,7 @@ class Session:
         seed: Seed | None = None,
         clock: float | None = None,
         isolation: Isolation = "thread",
+        checkpoints: bool = True,
     ) -> None:
         self._lane: Lane | None = None
         if limits is None:
@@ -109,7 +114,9 @@ class Session:
         self.isolation = isolation
         self.limits = limits
         maker = make(interpreter, limits, isolation)
-        self._lane = Lane(maker, limits, self._functions, Sources(seed, clock))
+        # A worker process does not tell its state yet.
+        checkpoints = bool(checkpoints) and isolation == "thread"
+        self._lane = Lane(maker, limits, self._functions, Sources(seed, clock), checkpoints)
         if network is not None:
             from . import _fetch
 
@@ -345,7 +352,13 @@ def run(
     """Run *code* in a session of its own: `Session` for the arguments up to *isolation*,
     `Session.run` for the rest.
     """
+    # There is no run after this one for which a state should be kept.
     with Session(
-        interpreter, limits=limits, functions=functions, network=network, isolation=isolation
+        interpreter,
+        limits=limits,
+        functions=functions,
+        network=network,
+        isolation=isolation,
+        checkpoints=False,
     ) as session:
         return session.run(code, inputs=inputs, check=check, on_output=on_output)

@@ -48,6 +48,14 @@ class Sources:
                 raise ConfigError(f"clock must be from 0 to {_LATEST:.0f}, got {clock}")
             self._begun = self._now = int(clock * 1e9) // TICK_NS * TICK_NS
 
+    def mark(self) -> tuple[int, int | None]:
+        """Return where time and randomness have come to, for `reset`."""
+        return self._blocks, self._now
+
+    def reset(self, mark: tuple[int, int | None]) -> None:
+        """Go back to where they were."""
+        self._blocks, self._now = mark
+
     def random(self, length: int) -> bytes:
         """Return that many bytes."""
         if self._key is None:

@@ -227,7 +227,7 @@ def _argument(ctx: click.Context, code: str) -> str:
         raise click.UsageError("the text after -c is not UTF-8", ctx) from None
 
 
-def _opener(options: Options, streams: Streams) -> Callable[[], Session]:
+def _opener(options: Options, streams: Streams, checkpoints: bool) -> Callable[[], Session]:
     from . import Session
 
     network = options.network.policy(streams)
@@ -236,6 +236,7 @@ def _opener(options: Options, streams: Streams) -> Callable[[], Session]:
         limits=options.limits,
         isolation=options.isolation,
         network=network,
+        checkpoints=checkpoints,
     )
 
 
@@ -243,7 +244,7 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
     from ._json import as_json
 
     streams = Streams(sys.stdout, sys.stderr)
-    with _opener(options, streams)() as session:
+    with _opener(options, streams, checkpoints=False)() as session:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
             streams.out.line(as_json(result))
@@ -258,7 +259,7 @@ def _talk(ctx: click.Context, options: Options) -> NoReturn:
     if options.as_json:
         raise click.UsageError("--json needs a program: -c CODE, FILE or -", ctx)
     streams = Streams(sys.stdout, sys.stderr)
-    repl = Repl(_opener(options, streams), streams, history_path())
+    repl = Repl(_opener(options, streams, checkpoints=True), streams, history_path())
     ctx.exit(Exit.OK if repl.loop() else Exit.GUEST)
 
 

@@ -66,21 +66,27 @@ DEAF = {
 }
 
 
-def test_what_cannot_be_unwound_breaks_the_session(make_session, interpreter, assert_healthy):
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_what_cannot_be_unwound(make_session, interpreter, assert_healthy, checkpoints):
     """
-    A computation that looks at nothing is stopped by a trap, and the session says so.
+    A computation that looks at nothing is stopped by a trap. The session goes on as it was
+    before, or says that it is broken.
     """
-    session = make_session(limits=SHORT)
+    session = make_session(limits=SHORT, checkpoints=checkpoints)
     session.run("x = 1")
 
     began = time.perf_counter()
     with pytest.raises(WallTimeExceeded) as info:
-        session.run(DEAF[interpreter])
+        session.run("x = 2\n" + DEAF[interpreter])
 
     assert time.perf_counter() - began < 0.3 + 0.5
-    assert "broken" == info.value.state
-    with pytest.raises(SessionBroken, match="wall_seconds"):
-        session.run("x")
+    if checkpoints:
+        assert "rolled back" == info.value.state
+        assert 1 == session.run("x").value
+    else:
+        assert "broken" == info.value.state
+        with pytest.raises(SessionBroken, match="wall_seconds"):
+            session.run("x")
     assert_healthy()
 
 
@@ -124,7 +130,9 @@ def test_fuel(make_session, assert_healthy):
         session.run(ENDLESS["except all"])
 
     assert "guest exceeded fuel=1000000" == str(info.value)
-    assert "broken" == info.value.state
+    assert 1_000_000 == info.value.result.usage.fuel
+    assert "rolled back" == info.value.state
+    assert 0 < session.run("1").usage.fuel < 1_000_000
     assert_healthy()
 
 

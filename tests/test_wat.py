@@ -119,7 +119,7 @@ def attacker(tmp_path, monkeypatch):
             patch.setenv("SANDBOX_WASM_CACHE", "")
             patch.setattr(_engine, "_families", {})
             patch.setattr(_artifacts, "load", lambda name: artifact)
-            session = Session("micropython", **arguments)
+            session = Session("micropython", **{"checkpoints": False, **arguments})
         sessions.append(session)
         return session
 

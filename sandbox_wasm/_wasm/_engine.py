@@ -23,6 +23,7 @@ from ._cache import ModuleCache, default_folder
 from ._compile import compile_module
 from ._config import Variant, config, module_key, wasmtime_version
 from ._faults import handlers
+from ._memory import GuestMemory
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -141,6 +142,7 @@ class EngineFamily:
         self._lock = threading.Lock()
         self._spare: list[Engine] = []
         self._checked = False
+        self._pristine: list[bytearray] | None = None
         self._compiled: Path | bytes | None = None
 
     def take(self) -> Engine:
@@ -157,6 +159,21 @@ class EngineFamily:
                 self._spare.append(engine)
                 return True
         return False
+
+    def pristine(self) -> list[bytearray]:
+        """Return memory of an instance that nobody has used, for comparisons."""
+        if self._pristine is None:
+            engine = self.take()
+            store, instance = engine.instantiate()
+            memory = instance.exports(store)["memory"]
+            if not isinstance(memory, wasmtime.Memory):
+                raise ArtifactError(f"interpreter {self.artifact.name!r} has no memory")
+            view = GuestMemory(store, memory)
+            self._pristine = view.blocks()
+            view.release()
+            store.close()
+            engine.release()
+        return self._pristine
 
     def load(self, engine: wasmtime.Engine) -> wasmtime.Module:
         """Return the module for *engine*, compiled earlier or now."""

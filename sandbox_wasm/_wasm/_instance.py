@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import wasmtime
 from wasmtime._instance import InstanceExports
 
-from .._errors import ArtifactError, FuelExhausted, GuestCrash, GuestProtocolError
+from .._errors import (
+    ArtifactError,
+    FuelExhausted,
+    GuestCrash,
+    GuestProtocolError,
+    SnapshotError,
+)
+from .._state import GuestState
 from ._engine import Engine, set_limits
 from ._memory import GuestMemory
+from ._pages import Finder, finder
 from ._traps import FUEL, kind_of
 
 PAGE = 65_536
@@ -32,25 +41,50 @@ class Instance:
         memory_bytes: What linear memory may grow by, beyond what the interpreter
             has once it is started.
 
+        state: What another instance was, to go on from; None starts anew.
+
+        base_bytes: What every instance of the interpreter has once it is started; of
+            use with a *state* alone.
+
+    Raises:
+        SnapshotError: The state does not fit into *memory_bytes*, or not together.
+
     Attributes:
         memory: Linear memory.
+
+        base_bytes: What the interpreter has once it is started.
 
         exchange: Address of the exchange struct.
 
         limit_pages: Pages that linear memory may have.
     """
 
-    def __init__(self, engine: Engine, target: Any, memory_bytes: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        target: Any,
+        memory_bytes: int,
+        state: GuestState | None = None,
+        base_bytes: int = 0,
+    ) -> None:
         self._engine = engine
         self._fuel = 0
+        self.base_bytes = base_bytes
+        self._finder: Finder | None = None
         self._store, instance = engine.instantiate()
         try:
-            self._begin(instance, target, memory_bytes)
+            self._begin(instance, target, memory_bytes, state)
         except BaseException:
             self._store.close()
             raise
 
-    def _begin(self, instance: wasmtime.Instance, target: Any, memory_bytes: int) -> None:
+    def _begin(
+        self,
+        instance: wasmtime.Instance,
+        target: Any,
+        memory_bytes: int,
+        state: GuestState | None,
+    ) -> None:
         engine = self._engine
         exports = instance.exports(self._store)
         memory = _export(exports, "memory", wasmtime.Memory)
@@ -58,21 +92,70 @@ class Instance:
         start = _export(exports, "sandbox_start", wasmtime.Func)
         self._exec = _cheap(_export(exports, "sandbox_exec", wasmtime.Func))
         self._alloc = _export(exports, "sandbox_alloc", wasmtime.Func)
+        self._stack_pointer = _stack_pointer(exports)
         self.exchange = int(exchange.value(self._store)) & 0xFFFFFFFF
         self.memory = GuestMemory(self._store, memory)
-        self._call(_cheap(start))
-        if engine.killed:
-            raise GuestProtocolError("guest asked for something before it was asked")
-        engine.target = target  # nobody answers before the guest is made
-        self.memory.refresh()
-        self.base_bytes = self.memory.size
+        if state is None:
+            self._call(_cheap(start))
+            if engine.killed:
+                raise GuestProtocolError("guest asked for something before it was asked")
+            self.memory.refresh()
+            self.base_bytes = self.memory.size
         self.allow(memory_bytes)
+        if state is not None:
+            self._restore(state)
+        engine.target = target  # nobody answers before the guest is made
 
     def allow(self, memory_bytes: int) -> None:
         """Let linear memory grow by that much beyond what the interpreter starts with."""
         self.memory_bytes = memory_bytes
         self.limit_pages = min((self.base_bytes + memory_bytes) // PAGE, 65_535)
         set_limits(self._store, self.limit_pages * PAGE)
+
+    def _restore(self, state: GuestState) -> None:
+        ends = [0, *(at for pair in state.ranges for at in pair), state.size]
+        if (
+            not self.memory.size <= state.size <= 1 << 32
+            or state.size % PAGE
+            or any(a > b for a, b in itertools.pairwise(ends))
+            or len(state.data) != sum(end - begin for begin, end in state.ranges)
+            or not 0 <= state.stack_pointer < 1 << 32
+        ):
+            raise SnapshotError("the state of the guest does not fit together")
+        if state.size > self.limit_pages * PAGE:
+            raise SnapshotError(
+                f"the state has {state.size - self.base_bytes} bytes of memory, "
+                f"memory_bytes={self.memory_bytes}"
+            )
+        try:
+            self.memory.grow(state.size)
+        except wasmtime.WasmtimeError:
+            raise SnapshotError("there is no memory for the state") from None
+        self.memory.paste(state.ranges, state.data)
+        if self._stack_pointer is not None:
+            self._stack_pointer.set_value(self._store, _signed(state.stack_pointer))
+
+    def capture(self, into: GuestState | None, again: bool) -> GuestState:
+        """Return what the instance is, while nothing runs in it.
+
+        Args:
+            into: An earlier state that is not needed any more: its room is used.
+
+            again: Whether another thread may have written to memory since the last time.
+        """
+        if self._finder is None:
+            self._finder = finder(self._engine.family.pristine)
+        ranges = self.memory.find(self._finder, again)
+        length = sum([end - begin for begin, end in ranges])
+        data = into.data if into is not None else b""
+        if len(data) != length or not isinstance(data, bytearray):
+            data = bytearray(length)
+        with memoryview(data) as view:
+            self.memory.copy(ranges, view)
+        pointer = 0
+        if self._stack_pointer is not None:
+            pointer = int(self._stack_pointer.value(self._store)) & 0xFFFFFFFF
+        return GuestState(self.memory.size, pointer, ranges, data)
 
     def exec(self) -> None:
         """Enter the guest: one request.
@@ -132,6 +215,16 @@ def _export(exports: InstanceExports, name: str, kind: type[E]) -> E:
     if not isinstance(found, kind):
         raise ArtifactError(f"the interpreter has no {kind.__name__.lower()} {name!r} to offer")
     return found
+
+
+def _stack_pointer(exports: InstanceExports) -> wasmtime.Global | None:
+    """Return the one mutable global; test modules have none."""
+    found = exports.get("__stack_pointer")
+    return found if isinstance(found, wasmtime.Global) else None
+
+
+def _signed(word: int) -> wasmtime.Val:
+    return wasmtime.Val.i32(word - (1 << 32) if word >= 1 << 31 else word)
 
 
 def _cheap(function: wasmtime.Func) -> wasmtime.Func:

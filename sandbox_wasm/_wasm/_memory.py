@@ -15,8 +15,10 @@ import struct
 import wasmtime
 
 from .._errors import GuestProtocolError
+from ._pages import Finder, Ranges, blocks
 
 _U32 = struct.Struct("<I")
+_LARGE = 1 << 18  # a copy of more takes longer than giving up the interpreter's lock
 
 
 class GuestMemory:
@@ -80,6 +82,46 @@ class GuestMemory:
         """Store *values* at *address* as *form* describes."""
         self._check(address, form.size)
         form.pack_into(self._view, address, *values)
+
+    def find(self, finder: Finder, again: bool) -> Ranges:
+        """Return the parts that may differ from the image, see `Finder.find`."""
+        return finder.find(self._base, self._view, again)
+
+    def copy(self, ranges: Ranges, to: memoryview) -> None:
+        """Copy the parts of memory that *ranges* name to *to*, one after another."""
+        view, at = self._view, 0
+        for begin, end in ranges:
+            upto = at + end - begin
+            if end - begin > _LARGE:
+                # Without the interpreter's lock, which others want meanwhile.
+                self._check(begin, end - begin)
+                target = (ctypes.c_char * (end - begin)).from_buffer(to, at)
+                ctypes.memmove(target, self._base + begin, end - begin)
+                del target
+            else:
+                to[at:upto] = view[begin:end]
+            at = upto
+
+    def paste(self, ranges: Ranges, data: bytes | bytearray) -> None:
+        """Store at *ranges* what `copy` has copied from there."""
+        at = 0
+        with memoryview(data) as view:
+            for begin, end in ranges:
+                self._check(begin, end - begin)
+                self._view[begin:end] = view[at : at + end - begin]
+                at += end - begin
+
+    def blocks(self) -> list[bytearray]:
+        """Return a copy of all of it, as `Comparison` takes it."""
+        return blocks(self._view)
+
+    def grow(self, size: int) -> None:
+        """Make memory *size* bytes large, if it is smaller."""
+        self.refresh()
+        pages = (size - self.size) >> 16
+        if pages > 0:
+            self._memory.grow(self._store, pages)
+            self.refresh()
 
     def window(self, address: int, length: int) -> memoryview:
         """Return a writable view that stays valid while memory grows, until `release`.

@@ -6,6 +6,7 @@ from typing import Literal, Protocol, get_args
 
 from .._errors import ConfigError
 from .._limits import Limits
+from .._state import GuestState
 from ._base import Guest, HostSide
 
 NAMES = ("cpython", "micropython")
@@ -13,10 +14,17 @@ Isolation = Literal["thread", "process"]
 
 
 class Interpreter(Protocol):
-    """Makes one guest."""
+    """Makes the guests of one session, one after another."""
 
-    def start(self, host: HostSide) -> Guest:
-        """Return it, on the thread that is to own it; once."""
+    def start(self, host: HostSide, state: GuestState | None = None) -> Guest:
+        """Return a new guest, on the thread that is to own it.
+
+        The one before must be closed. With a *state* it goes on from there, whatever
+        guest of the same artifact that was captured from.
+
+        Raises:
+            SnapshotError: The state does not fit the limits, or not together.
+        """
 
     def kill(self) -> None:
         """Make a guest that is being made trap; from any thread."""

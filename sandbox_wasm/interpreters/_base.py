@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from .._state import GuestState
+
 Mode = Literal["run", "prelude", "call", "map", "names"]
 
 
@@ -114,6 +116,19 @@ class Guest(Protocol):
             GuestProtocolError: What it answered makes no sense; likewise.
             OutputExceeded, MemoryExceeded: The value or the request is too
                 large; the guest goes on.
+        """
+
+    def capture(self, into: GuestState | None = None) -> GuestState:
+        """Return what the guest is now, to go on from with `Interpreter.start`.
+
+        Of the thread that owns the guest, after a request that has not raised that the
+        guest is gone. The data does not change when the guest does.
+
+        Args:
+            into: An earlier state that is not needed any more: its room may be used.
+
+        Raises:
+            OSError, MemoryError: There is no way to know what has changed, or no room.
         """
 
     def interrupt(self, abort: bool) -> None:

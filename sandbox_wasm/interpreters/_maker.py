@@ -1,18 +1,19 @@
-"""What makes a guest of an interpreter that this installation has."""
+"""What makes the guests of an interpreter that this installation has."""
 
 from __future__ import annotations
 
 import threading
 
 from .._limits import Limits
+from .._state import GuestState
 from .._wasm import _artifacts, _engine
 from .._wasm._instance import Instance
 from ._base import HostSide
-from ._reactor import ReactorGuest
+from ._reactor import Layout, ReactorGuest
 
 
 class Maker:
-    """Makes one guest; compiles the interpreter, if that was never done, at once.
+    """Makes guests; compiles the interpreter, if that was never done, at once.
 
     Args:
         name: Of the interpreter, as the manifest has it.
@@ -28,22 +29,39 @@ class Maker:
 
     def __init__(self, name: str, limits: Limits, killable: bool = False) -> None:
         self._limits = limits
-        artifact = _artifacts.load(name)
-        family = _engine.family(artifact, fuel=limits.fuel is not None, epoch=not killable)
-        engine = family.take()
-        self._engine: _engine.Engine | None = engine
+        self._killable = killable
+        self._artifact = _artifacts.load(name)
+        self._engine: _engine.Engine | None = self._take()
         # What the engine runs after the guest is another's affair.
         self._lock = threading.Lock()
 
-    def start(self, host: HostSide) -> ReactorGuest:
-        """Return a new guest, on the thread that is to own it; once."""
-        limits, engine = self._limits, self._engine
-        if engine is None:
-            raise RuntimeError("one maker makes one guest")
+    def _take(self) -> _engine.Engine:
+        fuel = self._limits.fuel is not None
+        return _engine.family(self._artifact, fuel=fuel, epoch=not self._killable).take()
+
+    def start(self, host: HostSide, state: GuestState | None = None) -> ReactorGuest:
+        """Return a new guest, on the thread that is to own it."""
+        digest = self._artifact.digest
+        if state is not None and digest not in _layouts:
+            self._start(host, None).close()
+        guest = self._start(host, state)
+        _layouts.setdefault(digest, guest.layout)
+        return guest
+
+    def _start(self, host: HostSide, state: GuestState | None) -> ReactorGuest:
+        limits = self._limits
+        layout = None if state is None else _layouts[self._artifact.digest]
+        base_bytes = 0 if layout is None else layout.base_bytes
+        engine = self._engine or self._take()
+        with self._lock:
+            self._engine = engine
         made = False
         try:
             guest = ReactorGuest(
-                lambda target: Instance(engine, target, limits.memory_bytes), host, limits.fuel
+                lambda target: Instance(engine, target, limits.memory_bytes, state, base_bytes),
+                host,
+                limits.fuel,
+                layout,
             )
             made = True
             return guest
@@ -65,3 +83,8 @@ class Maker:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.release()
+
+
+# By the digest of the artifact. Found once: a guest that goes on from a state has had
+# the time to change what it says of itself.
+_layouts: dict[str, Layout] = {}

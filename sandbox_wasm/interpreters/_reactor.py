@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .._errors import (
     ArtifactError,
@@ -14,6 +14,7 @@ from .._errors import (
     OutputExceeded,
     SandboxError,
 )
+from .._state import GuestState
 from .._wasi import Files
 from .._wasm._instance import Instance
 from . import _abi as abi
@@ -42,6 +43,25 @@ _RANDOM_BYTES = 65_536  # the most that one request for randomness gets
 _ERROR_BYTES = 1 << 20  # the guest keeps an error's texts far below this
 
 
+class Layout(NamedTuple):
+    """What all instances of an artifact have in common once they are started.
+
+    Args:
+        base_bytes: Bytes of linear memory.
+
+        source_buffer, output_buffer: Addresses of the buffers behind the struct.
+
+        breaker, breaker_bits: Address of the byte that makes the interpreter look for an
+            interrupt, and what to set in it.
+    """
+
+    base_bytes: int
+    source_buffer: int
+    output_buffer: int
+    breaker: int
+    breaker_bits: int
+
+
 class ReactorGuest:
     """One instance of an interpreter, driven through its exchange struct.
 
@@ -52,10 +72,17 @@ class ReactorGuest:
         host: Serves what guest code asks for.
 
         fuel: Instructions that each request may use, or None.
+
+        layout: Of another instance, for one that has run guest code before; else it is
+            read from memory, and is in the attribute of that name.
     """
 
     def __init__(
-        self, make_instance: Callable[[Any], Instance], host: HostSide, fuel: int | None
+        self,
+        make_instance: Callable[[Any], Instance],
+        host: HostSide,
+        fuel: int | None,
+        layout: Layout | None = None,
     ) -> None:
         self._host = host
         self._fuel = fuel
@@ -72,7 +99,15 @@ class ReactorGuest:
         self._instance = make_instance(self)
         self._memory = self._instance.memory
         self._x = self._instance.exchange
-        version, size, self._source_buffer, self._output_buffer = self._memory.unpack(
+        self._control_block = self._memory.window(self._x + abi.CONTROL_AT, abi.CONTROL.size)
+        self.layout = layout or self._read_layout()
+        _, self._source_buffer, self._output_buffer, breaker, self._breaker_bits = self.layout
+        self._breaker = self._memory.window(breaker, 1)
+        self._open = True
+
+    def _read_layout(self) -> Layout:
+        # Before any guest code has run, which could have changed what is read.
+        version, size, source_buffer, output_buffer = self._memory.unpack(
             abi.ABOUT, self._x + abi.ABOUT_AT
         )
         if version != abi.ABI_VERSION or size != abi.EXCHANGE_BYTES:
@@ -80,12 +115,8 @@ class ReactorGuest:
                 f"the interpreter speaks ABI {version} with {size} bytes; "
                 f"this version of sandbox-wasm speaks {abi.ABI_VERSION} with {abi.EXCHANGE_BYTES}"
             )
-        # Read before any guest code has run, which could have changed the address.
-        self._control_block = self._memory.window(self._x + abi.CONTROL_AT, abi.CONTROL.size)
         _, _, _, _, breaker, bits = abi.CONTROL.unpack_from(self._control_block)
-        self._breaker = self._memory.window(breaker, 1)
-        self._breaker_bits = bits & 0xFF
-        self._open = True
+        return Layout(self._instance.base_bytes, source_buffer, output_buffer, breaker, bits & 0xFF)
 
     @property
     def memory_bytes(self) -> int:
@@ -95,6 +126,9 @@ class ReactorGuest:
         """Change what each request may use; before the first."""
         self._instance.allow(memory_bytes)
         self._fuel = fuel
+
+    def capture(self, into: GuestState | None = None) -> GuestState:
+        return self._instance.capture(into, again=self._asked)
 
     # ---- requests
 

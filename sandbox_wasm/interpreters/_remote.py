@@ -22,9 +22,11 @@ from .._errors import (
     OutputExceeded,
     SandboxError,
     SessionBroken,
+    SnapshotError,
 )
 from .._limits import Limits
 from .._lockdown import Protection
+from .._state import GuestState
 from . import _wire as wire
 from . import _zygote
 from ._base import Answer, Guest, HostSide, Request
@@ -82,8 +84,14 @@ class RemoteMaker:
         self._killed = False
         _zygote.get(name, limits.fuel is not None)  # compiles, if that was never done
 
-    def start(self, host: HostSide) -> Guest:
-        """Return a new guest; once."""
+    def start(self, host: HostSide, state: GuestState | None = None) -> Guest:
+        """Return a new guest; once.
+
+        Raises:
+            SnapshotError: There is a *state*: a worker cannot go on from one.
+        """
+        if state is not None:
+            raise SnapshotError("a worker process cannot go on from a state")
         child = _zygote.get(self._name, self._limits.fuel is not None).fork()
         try:
             with self._lock:
@@ -157,6 +165,9 @@ class RemoteGuest:
         self.protections = tuple(Protection(*each) for each in values)
 
     # ---- requests
+
+    def capture(self, into: GuestState | None = None) -> GuestState:
+        raise SnapshotError("a worker process does not tell its state")
 
     def request(self, request: Request) -> Answer:
         with self._control:

@@ -1,0 +1,66 @@
+"""The last state of a session that was whole, to go back to after a trap."""
+
+from __future__ import annotations
+
+import logging
+
+from ._state import GuestState
+from .interpreters import Interpreter
+from .interpreters._base import Guest, HostSide
+
+# How many host functions the guest knows, whether it was prepared, and what
+# `Ledger.mark` says.
+Mark = tuple[int, bool, object]
+
+_log = logging.getLogger("sandbox_wasm")
+
+
+class Checkpoint:
+    """What a session is set back to; on the session's thread alone.
+
+    Args:
+        wanted: Whether there is to be one.
+
+        state: What the guest begins with; None for one that starts anew.
+
+        mark: What belongs to it on the host's side.
+
+    Attributes:
+        mark: The same, of the state that is kept.
+    """
+
+    def __init__(self, wanted: bool, state: GuestState | None, mark: Mark) -> None:
+        self._wanted = wanted
+        self._usable = wanted
+        self._state = state
+        self.mark = mark
+
+    def take(self, guest: Guest, mark: Mark) -> None:
+        """Keep what the guest is now, in place of what was kept."""
+        if not self._wanted:
+            return
+        # The room of the old one is used for the new: in between there is none.
+        self._usable = False
+        try:
+            self._state = guest.capture(self._state)
+        except Exception as error:
+            _log.warning("no checkpoint was taken: a trap would break the session (%s)", error)
+            self._state = None
+            return
+        self.mark = mark
+        self._usable = True
+
+    def drop(self) -> None:
+        """Free what is kept; nothing is from now on."""
+        self._wanted = self._usable = False
+        self._state = None
+
+    def restore(self, interpreter: Interpreter, host: HostSide) -> Guest | None:
+        """Return a new guest in that state; None if there is no going back."""
+        if not self._usable:
+            return None
+        try:
+            return interpreter.start(host, self._state)
+        except Exception as error:
+            _log.warning("the last checkpoint cannot be restored (%s)", error)
+            return None

@@ -1,0 +1,30 @@
+"""What a guest is between two requests, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class GuestState:
+    """A guest as it is while nothing runs in it.
+
+    Another instance of the same artifact goes on from here. Linear memory is stored as
+    what may differ from the artifact's own image.
+
+    Args:
+        size: Bytes of linear memory.
+
+        stack_pointer: The one mutable global that an interpreter has.
+
+        ranges: Begin and end of each part of memory that is stored, in bytes, in
+            rising order.
+
+        data: The parts, one after another.
+    """
+
+    size: int
+    stack_pointer: int
+    ranges: Sequence[tuple[int, int]]
+    data: bytes | bytearray
