@@ -803,3 +803,45 @@ def test_bytes_that_are_no_module(attacker, content):
     """
     with pytest.raises(ArtifactError):
         attacker(content)
+
+
+# What an attack does to its own state, which outlives it in the checkpoint.
+LIES = (
+    "".join(put(offset, 0xFFFFFFF0) for offset in (0, 4, 8, 12))
+    + put(abi.CONTROL_AT + 8, 77)
+    + put(abi.CONTROL_AT + 16, 0xFFFFFFF0)
+    + put(abi.CONTROL_AT + 20, 0xFFFFFFFF)
+)
+RUNS = "(i32.load (i32.const 3000))"
+ENDS = {
+    "trap": "(unreachable)",
+    "loop": LOOP,
+    "protocol": put(44, 99),
+    "call": host_call(name=(0xFFFFFFFF, 4)) + LOOP,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_attacker_is_set_back(attacker, assert_healthy, end):
+    """
+    A guest that has lied about itself goes on with its lies, which help it to nothing.
+    """
+    text = module(
+        exec=f"(i32.store (i32.const 3000) (i32.add (i32.const 1) {RUNS}))"
+        f"(if (i32.gt_u {RUNS} (i32.const 1)) (then {ENDS[end]} (return)))"
+        + LIES
+        + "(drop (memory.grow (i32.const 3)))"
+        + answer(abi.KIND_INT)
+        + put(72, 5)
+    )
+    session = attacker(text, checkpoints=True, limits=SHORT, functions={"echo": len})
+
+    assert 5 == outcome(session)
+    first = outcome(session)
+    for _ in range(3):
+        assert "rolled back" == first.state
+        assert "open" == session.state.value
+        again = outcome(session)
+        assert type(first) is type(again)
+        assert first.result.usage.peak_memory_bytes == again.result.usage.peak_memory_bytes
+    assert_healthy()
