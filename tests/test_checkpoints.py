@@ -12,6 +12,13 @@ from sandbox_wasm._wasm import _engine, _pages
 from sandbox_wasm.interpreters._maker import Maker
 from sandbox_wasm.interpreters._reactor import ReactorGuest
 
+
+@pytest.fixture
+def isolation():
+    """These tests look into guests of this process."""
+    return "thread"
+
+
 DIE = "\ndie()\nwhile True: pass"
 
 

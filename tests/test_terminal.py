@@ -321,7 +321,7 @@ def test_dialogue_outlives_a_hard_stop(terminal: Callable[..., Terminal]) -> Non
     """
     A statement that must be stopped is undone, and that is said.
     """
-    opened = terminal("--wall-seconds", "0.5")
+    opened = terminal("--interpreter", "micropython", "--wall-seconds", "0.5")
     opened.expect(r"(?m)^>>> ")
     opened.say("x = 5")
     text = opened.say("y = 7 ** 9000000")
