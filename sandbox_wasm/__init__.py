@@ -29,6 +29,7 @@ from ._errors import (
     SessionBroken,
     SessionClosed,
     SnapshotError,
+    Suspend,
     Suspended,
     WallTimeExceeded,
 )
@@ -37,11 +38,13 @@ from ._result import GuestObject, Result, Usage
 
 if TYPE_CHECKING:
     from ._async import AsyncSession, arun
+    from ._continuation import Continuation
     from ._credentials import Credential
     from ._doctor import Finding, diagnose
     from ._functions import HostFunctions
     from ._network import Approval, BlockedRequest, NetworkPolicy
-    from ._session import Session, run
+    from ._run import run
+    from ._session import Session
     from .interpreters._info import InterpreterInfo, available_interpreters
     from .interpreters._precompile import precompile
 
@@ -54,6 +57,7 @@ __all__ = [
     "AuditRecord",
     "BlockedRequest",
     "ConfigError",
+    "Continuation",
     "Credential",
     "FilesExceeded",
     "Finding",
@@ -78,6 +82,7 @@ __all__ = [
     "SessionBroken",
     "SessionClosed",
     "SnapshotError",
+    "Suspend",
     "Suspended",
     "Usage",
     "WallTimeExceeded",
@@ -91,6 +96,7 @@ __all__ = [
 # These bring the engine with them, which takes longer to import than `--version`
 # or a typing mistake in a command should.
 _LATER = {
+    "Continuation": "_continuation",
     "Approval": "_network",
     "AsyncSession": "_async",
     "BlockedRequest": "_network",
@@ -104,7 +110,7 @@ _LATER = {
     "available_interpreters": "interpreters._info",
     "diagnose": "_doctor",
     "precompile": "interpreters._precompile",
-    "run": "_session",
+    "run": "_run",
 }
 
 

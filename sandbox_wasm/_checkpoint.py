@@ -27,17 +27,19 @@ class Checkpoint:
 
     Attributes:
         mark: The same, of the state that is kept.
+
+        is_wanted: Whether there is to be one.
     """
 
     def __init__(self, wanted: bool, state: GuestState | None, mark: Mark) -> None:
-        self._wanted = wanted
+        self.is_wanted = wanted
         self._usable = wanted
         self._state = state
         self.mark = mark
 
     def take(self, guest: Guest, mark: Mark) -> None:
         """Keep what the guest is now, in place of what was kept."""
-        if not self._wanted:
+        if not self.is_wanted:
             return
         # The room of the old one is used for the new: in between there is none.
         self._usable = False
@@ -50,9 +52,29 @@ class Checkpoint:
         self.mark = mark
         self._usable = True
 
+    def take_first(self, guest: Guest, mark: Mark) -> None:
+        """Keep what a guest begins with: one that starts anew would not begin the same."""
+        if self._state is None:
+            self.take(guest, mark)
+
+    def copy(self) -> tuple[GuestState | None, Mark]:
+        """Return what is kept, in room of its own."""
+        if not self._usable or self._state is None:
+            return None, self.mark
+        state = self._state
+        copy = GuestState(state.size, state.stack_pointer, tuple(state.ranges), bytes(state.data))
+        return copy, self.mark
+
+    def replace(self, state: GuestState, mark: Mark) -> None:
+        """Keep a state that comes from elsewhere."""
+        data = bytearray(state.data)  # whose room will be used again
+        self._state = GuestState(state.size, state.stack_pointer, list(state.ranges), data)
+        self.mark = mark
+        self._usable = self.is_wanted
+
     def drop(self) -> None:
         """Free what is kept; nothing is from now on."""
-        self._wanted = self._usable = False
+        self.is_wanted = self._usable = False
         self._state = None
 
     def restore(self, interpreter: Interpreter, host: HostSide) -> Guest | None:

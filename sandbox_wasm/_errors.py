@@ -25,9 +25,10 @@ Every class survives `pickle` and `copy`: ``args`` mirrors the signature.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from ._continuation import Continuation
     from ._result import Result
 
 
@@ -195,8 +196,44 @@ class HostFunctionError(SandboxError):
         return f"host function {self.name!r} ended the run"
 
 
+class Suspend(BaseException):
+    """What a host function raises to leave its call open, to be answered later.
+
+    The run ends with `Suspended`, which carries the payload to whoever waits for it. It is
+    no `Exception`, so that a function's own handlers let it pass. Guest code neither
+    sees nor catches it.
+
+    Args:
+        payload: What whoever answers must know: data that can cross, see `Session.run`.
+    """
+
+    def __init__(self, payload: Any = None) -> None:
+        super().__init__(payload)
+        self.payload = payload
+
+
 class Suspended(SandboxError):
-    """A host call was left open; the run can be resumed."""
+    """A host call was left open: the run can be resumed, later and elsewhere.
+
+    Attributes:
+        name: The host function.
+
+        payload: What it gave to `Suspend`; for a function that needs approval or always
+            suspends, a dict of ``function``, ``args`` and ``kwargs``.
+
+        continuation: What resumes the run.
+    """
+
+    continuation: Continuation
+    suspension: Any = None  # what the continuation is made of
+
+    def __init__(self, name: str, payload: Any = None) -> None:
+        super().__init__(name, payload)
+        self.name = name
+        self.payload = payload
+
+    def __str__(self) -> str:
+        return f"the run waits for the answer of {self.name!r}"
 
 
 class SessionClosed(SandboxError):

@@ -11,24 +11,20 @@ from __future__ import annotations
 import inspect
 import json
 import keyword
-import logging
-import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any, TypeVar, overload
 
-from ._builtins import BUILTINS, CROSSING, SPEAKING, SYSTEM, UNICODE
+from ._builtins import BUILTINS
 from ._decode import ValueTooLarge
-from ._errors import ConfigError, GuestProtocolError
-from ._parameters import BadArgument, Parameters, Validators
-from ._values import decode, encode
+from ._errors import ConfigError, GuestProtocolError, SnapshotError, Suspend
+from ._host_function import HostFunction, reply
+from ._parameters import BadArgument, Parameters
+from ._values import decode
 
-_log = logging.getLogger("sandbox_wasm")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_MAX_MESSAGE = 2000
 _CALL_DEPTH = 64 + 2  # the list of args and kwargs, and each of these
-_LOGGED_A_MINUTE = 10  # per function: guest code can make one fail as often as it likes
 
 
 class HostFunctions:
@@ -78,7 +74,7 @@ class HostFunctions:
         | Iterable[Callable[..., Any]] = (),
     ) -> None:
         self._lock = Lock()
-        self._table: dict[bytes, _HostFunction] = {}  # replaced, never changed
+        self._table: dict[bytes, HostFunction] = {}  # replaced, never changed
         self._shown: frozenset[str] = frozenset()  # names of what is granted
         given: Any = functions
         if isinstance(given, HostFunctions):
@@ -95,11 +91,25 @@ class HostFunctions:
             )
 
     @overload
-    def register(self, function: _F, *, name: str | None = None) -> _F: ...
-    @overload
-    def register(self, function: None = None, *, name: str | None = None) -> Callable[[_F], _F]: ...
     def register(
-        self, function: Callable[..., Any] | None = None, *, name: str | None = None
+        self, function: _F, *, name: str | None = None, approve: bool = ..., suspends: bool = ...
+    ) -> _F: ...
+    @overload
+    def register(
+        self,
+        function: None = None,
+        *,
+        name: str | None = None,
+        approve: bool = ...,
+        suspends: bool = ...,
+    ) -> Callable[[_F], _F]: ...
+    def register(
+        self,
+        function: Callable[..., Any] | None = None,
+        *,
+        name: str | None = None,
+        approve: bool = False,
+        suspends: bool = False,
     ) -> Callable[..., Any]:
         """Let guest code call *function*. Also a decorator, with or without arguments.
 
@@ -110,6 +120,12 @@ class HostFunctions:
 
             name: What guest code calls it. Default: the function's own name.
 
+            approve: Each call waits for a yes: the run ends with `Suspended`, and
+                `Continuation.approve` makes the call and goes on.
+
+            suspends: Each call leaves the run open, and *function* is not called:
+                `Continuation.resume` goes on with the answer.
+
         Raises:
             ConfigError: *function* is not callable, is a generator, or has hints
                 that cannot be resolved or validated. Or its name is no
@@ -117,8 +133,15 @@ class HostFunctions:
                 builtin's, or is taken.
         """
         if function is None:
-            return lambda function: self.register(function, name=name)
-        self._add(function, _own_name(function) if name is None else name)
+            return lambda function: self.register(
+                function, name=name, approve=approve, suspends=suspends
+            )
+        if approve and suspends:
+            raise ConfigError(
+                "a host function that always suspends is never called: approve nothing"
+            )
+        name = _own_name(function) if name is None else name
+        self._add(function, name, approve=approve, suspends=suspends)
         return function
 
     def grant(self, name: str, function: Callable[..., Any], shown: str) -> None:
@@ -139,17 +162,17 @@ class HostFunctions:
         self._put(name, function)
         self._shown |= {shown}
 
-    def _add(self, function: Callable[..., Any], name: str) -> None:
+    def _add(self, function: Callable[..., Any], name: str, **flags: bool) -> None:
         if not callable(function):
             raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
         _check_name(name)
         _check_kind(function, name)
         if name in self._shown:
             raise ConfigError(f"{name!r} is granted otherwise; give the host function another name")
-        self._put(name, function)
+        self._put(name, function, **flags)
 
-    def _put(self, name: str, function: Callable[..., Any]) -> None:
-        entry = _HostFunction(name, function)
+    def _put(self, name: str, function: Callable[..., Any], **flags: bool) -> None:
+        entry = HostFunction(name, function, **flags)
         with self._lock:
             if name.encode() in self._table:
                 raise ConfigError(f"host function {name!r} is registered twice")
@@ -196,6 +219,35 @@ class HostFunctions:
     def _described(self) -> list[tuple[str, Callable[..., Any], Parameters | None]]:
         return [(host.name, host.function, host.parameters) for host in self._table.values()]
 
+    def answer(self, name: str, value: Any, max_bytes: int) -> bytes:
+        """Return the reply of a function to a call, as if it had returned *value*.
+
+        Raises:
+            ConfigError: *value* cannot cross, or is not what the function's hint says.
+            SnapshotError: There is no such function.
+        """
+        status, answer = self._entry(name).answer(value, max_bytes)
+        if status:
+            raise ConfigError(f"the answer cannot go into the sandbox: {json.loads(answer)[1]}")
+        return answer
+
+    def failure(self, name: str, error: Exception) -> bytes:
+        """Return the reply of a function to a call, as if it had raised *error*.
+
+        Raises:
+            ConfigError: *error* is no `Exception`.
+            SnapshotError: There is no such function.
+        """
+        if not isinstance(error, Exception):
+            raise ConfigError(f"error must be an Exception, got {type(error).__name__}")
+        return self._entry(name).failed(error)[1]
+
+    def _entry(self, name: str) -> HostFunction:
+        entry = self._table.get(name.encode())
+        if entry is None:
+            raise SnapshotError(f"the run waits for {name!r}, which this session does not have")
+        return entry
+
     def copy(self) -> HostFunctions:
         """Return an allow-list that goes its own way from here."""
         return HostFunctions(self)
@@ -219,6 +271,7 @@ class HostFunctions:
         *,
         max_bytes: int,
         wait_for: Callable[[Coroutine[Any, Any, Any]], Any],
+        approved: bool = False,
     ) -> tuple[int, bytes]:
         """Answer one host call.
 
@@ -231,25 +284,29 @@ class HostFunctions:
 
             wait_for: Returns what the coroutine of an asynchronous function comes to.
 
+            approved: Make the call, also if it is one that waits for a yes.
+
         Returns:
             0 and the encoded value, or 1 and JSON ``[builtin type, message]``.
 
         Raises:
             GuestProtocolError: *payload* is malformed.
 
+            Suspend: The function is one whose calls are left open.
+
             BaseException: What the function raised and is no ``Exception``.
         """
         host = self._table.get(name)
         if host is None:
             shown = name[:60].decode("ascii", "replace").encode("ascii", "replace").decode()
-            return 1, _reply("NameError", f"no such host function: {shown!r}")
+            return 1, reply("NameError", f"no such host function: {shown!r}")
         try:
             call = decode(payload, max_bytes=max_bytes, max_depth=_CALL_DEPTH)
         except ValueTooLarge as error:
-            return 1, _reply("ValueError", f"arguments of {host.name}(): {error}")
+            return 1, reply("ValueError", f"arguments of {host.name}(): {error}")
         if type(call) is not list or len(call) != 2:
             raise GuestProtocolError("a host call is not [args, kwargs]")
-        args, kwargs = call
+        given = args, kwargs = call
         if type(args) is not list or type(kwargs) is not dict:
             raise GuestProtocolError("a host call is not [args, kwargs]")
         if kwargs and any(type(key) is not str for key in kwargs):
@@ -262,9 +319,11 @@ class HostFunctions:
             if host.validators is not None:
                 args, kwargs = host.validators.arguments(args, kwargs)
         except BadArgument as error:
-            return 1, _reply(error.type_name, f"{host.name}() {error}")
+            return 1, reply(error.type_name, f"{host.name}() {error}")
         except Exception as error:  # a validator of the host's own
             return host.failed(error)
+        if host.suspends or (host.approve and not approved):
+            raise Suspend({"function": host.name, "args": given[0], "kwargs": given[1]})
         try:
             result = host.function(*args, **kwargs)
             if host.is_async:
@@ -272,76 +331,6 @@ class HostFunctions:
         except Exception as error:
             return host.failed(error)
         return host.answer(result, max_bytes)
-
-
-class _HostFunction:
-    """One entry of the allow-list, with what can be prepared."""
-
-    __slots__ = ("function", "is_async", "logged", "name", "parameters", "since", "validators")
-
-    def __init__(self, name: str, function: Callable[..., Any]) -> None:
-        self.name = name
-        self.function = function
-        self.is_async = _is_async(function)
-        self.parameters = Parameters.of(function, name)
-        self.validators: Validators | None = None
-        if self.parameters is not None and self.parameters.hints:
-            self.validators = Validators(self.parameters, name)
-        self.logged = 0
-        self.since = 0.0
-
-    def answer(self, result: Any, max_bytes: int) -> tuple[int, bytes]:
-        """Return the reply that carries *result*."""
-        try:
-            if self.validators is None or self.validators.accepts_result(result):
-                return 0, encode(result, max_bytes=max_bytes)
-            type_name, fault = "RuntimeError", "something of the wrong type"
-            detail = f"{type(result).__name__} is not what its hint says"
-        except TypeError as error:
-            type_name, fault, detail = "TypeError", "a value that cannot cross", str(error)
-        except ValueError as error:
-            type_name, detail = "ValueError", str(error)
-            fault = "a value that is too large, too deep, or no valid text"
-        except Exception as error:
-            return self.failed(error)
-        if inspect.iscoroutine(result):
-            result.close()  # else Python warns that it was never awaited
-        self.log("returned what cannot cross: %s", detail)
-        return 1, _reply(type_name, f"host function {self.name!r} returned {fault}")
-
-    def failed(self, error: Exception) -> tuple[int, bytes]:
-        """Return the reply for a call that raised *error*."""
-        kind = type(error)
-        message: str | None = None
-        if kind in SPEAKING:
-            message = ", ".join(str.__str__(arg) for arg in error.args if isinstance(arg, str))
-        elif kind in UNICODE:
-            kind, message = UnicodeError, getattr(error, "reason", None)
-        if isinstance(error, OSError) and kind in CROSSING and error.errno is not None:
-            message = error.strerror
-        elif kind in SYSTEM:
-            message = ""
-        if isinstance(message, str):
-            return 1, _reply(kind.__name__, message)
-        self.log("raised %s", kind.__name__, error)
-        base = next((base for base in kind.__mro__ if base in CROSSING), RuntimeError)
-        return 1, _reply(base.__name__, f"host function {self.name!r} failed")
-
-    def log(self, text: str, detail: object, error: Exception | None = None) -> None:
-        """Tell the host's log, but not as often as guest code likes."""
-        now = time.monotonic()
-        if now - self.since > 60 or not self.logged:
-            self.since, self.logged = now, 0
-        self.logged += 1
-        if self.logged <= _LOGGED_A_MINUTE:
-            _log.error("host function %r " + text, self.name, detail, exc_info=error)
-        if self.logged == _LOGGED_A_MINUTE:
-            _log.error("host function %r: no more of these for a minute", self.name)
-
-
-def _reply(type_name: str, message: str) -> bytes:
-    text = message[:_MAX_MESSAGE].encode("utf-8", "backslashreplace").decode()
-    return json.dumps([type_name, text]).encode()
 
 
 def _own_name(function: object) -> str:
@@ -370,13 +359,3 @@ def _check_kind(function: Callable[..., Any], name: str) -> None:
             raise ConfigError(
                 f"host function {name!r} is a generator: have it return a list, which crosses"
             )
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    """Tell whether a call of *function* makes a coroutine; if so, get ready to run those."""
-    called = (function, type(function).__call__)
-    if not any(map(inspect.iscoroutinefunction, called)):
-        return False
-    from ._coroutines import start  # noqa: F401 - not during a run: it takes 30 ms
-
-    return True

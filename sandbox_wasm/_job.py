@@ -3,14 +3,50 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 
-from ._errors import GuestError, GuestProtocolError, MemoryExceeded, OutputExceeded
+from ._errors import (
+    GuestError,
+    GuestProtocolError,
+    MemoryExceeded,
+    OutputExceeded,
+    SandboxError,
+    Suspended,
+)
+from ._journal import Journal
+from ._ledger import Ledger
+from ._result import Result, Usage
+from ._state import GuestState
 from ._values import ValueTooLarge, decode
 from .interpreters._base import Answer, Request
 
 # Ends of a run after which the guest is whole.
 HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A run that waits for the answer of a host call, as data.
+
+    Args:
+        state, mark: The guest before the run, and what belongs to it on the host's side.
+
+        request: The run.
+
+        journal: What the run asked and was answered before the call that is open.
+
+        told: Characters of output that were told.
+
+        turn: Which run of its session it was.
+    """
+
+    state: GuestState
+    mark: Any
+    request: Request
+    journal: Journal
+    told: int
+    turn: int
 
 
 class Job:
@@ -32,15 +68,21 @@ class Job:
         memory_bytes, fuel: What the guest has used.
 
         state: What became of the session's guest, as `SandboxError.state` says it.
+
+        again: The suspended run that this one goes through again, or None.
+
+        suspension: What this run was when it was suspended, or None.
     """
 
     __slots__ = (
-        "asked", "done", "ended", "error", "fuel", "memory_bytes", "request", "started", "state",
-        "taken", "value", "wake",
+        "again", "asked", "done", "ended", "error", "fuel", "memory_bytes", "request", "started",
+        "state", "suspension", "taken", "value", "wake",
     )  # fmt: skip
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, again: Suspension | None = None) -> None:
         self.request = request
+        self.again = again
+        self.suspension: Suspension | None = None
         self.wake = threading.Lock()
         self.wake.acquire()
         self.started = 0.0
@@ -53,6 +95,32 @@ class Job:
         self.memory_bytes = 0
         self.fuel: int | None = None
         self.state = "kept"
+
+
+def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
+    """Return what came of a job, and what ended it before its time."""
+    error = ledger.reason or job.error
+    shown = None
+    if isinstance(error, SandboxError):
+        error.state = job.state
+        shown = error
+    if isinstance(error, Suspended):
+        error.suspension = job.suspension
+    result = Result(
+        value=job.value if error is None else None,
+        stdout=ledger.text(1),
+        stderr=ledger.text(2),
+        truncated=ledger.truncated,
+        usage=Usage(
+            seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
+            fuel=job.fuel,
+            peak_memory_bytes=job.memory_bytes,
+            host_calls=ledger.host_calls,
+            output_bytes=ledger.output_bytes,
+        ),
+        error=shown,
+    )
+    return result, error
 
 
 def check(answer: Answer, is_ending: bool) -> None:

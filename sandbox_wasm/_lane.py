@@ -23,18 +23,16 @@ from typing import Any
 from ._checkpoint import Checkpoint, Mark
 from ._errors import SandboxError, SessionBroken, WallTimeExceeded
 from ._functions import HostFunctions
-from ._job import HARMLESS, Job, check, value_of
+from ._job import HARMLESS, Job, Suspension, check, conclude, value_of
+from ._journal import Journal
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
-from ._result import Result, Usage
+from ._result import Result
 from ._sources import Sources
+from ._thread import start_thread
 from ._values import encode
 from .interpreters import Interpreter
 from .interpreters._base import Guest, Request
-
-# Twice the wasm stack: the rest is for the engine and for host functions, which
-# are called from the guest's depth.
-_STACK_BYTES = 4 << 20
 
 # Seconds after a run was to end.
 _ABORT_AFTER = 0.05
@@ -72,6 +70,8 @@ class Lane:
         broken: Why the guest is gone, or None while it is there.
 
         prelude: What the guest runs before the next run, or None.
+
+        turn: How many runs there were.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Lane:
         self._job: Job | None = None
         self._guest: Guest | None = None
         self.prelude: Request | None = None
+        self.turn = 0
         # Host functions that the guest knows by name, and whether the prelude was run.
         self._known, self._prepared = 0, False
         self._checkpoint = Checkpoint(checkpoints, None, self._mark())
@@ -105,7 +106,7 @@ class Lane:
             (_KILL_AFTER, self._kill),
         )
         try:
-            self._thread = _start_thread(self._work)
+            self._thread = start_thread(self._work)
         except BaseException:
             interpreter.discard()
             raise
@@ -117,8 +118,12 @@ class Lane:
         request: Request,
         wall_seconds: float | None,
         on_output: OnOutput | None,
+        again: Suspension | None = None,
     ) -> tuple[Result, BaseException | None]:
         """Have the guest serve *request* until it has, or was stopped.
+
+        With *again* it goes back to where that run began, and gets the answers from its
+        journal as long as there are any.
 
         Returns what came of it, and what ended it before its time.
 
@@ -131,8 +136,9 @@ class Lane:
         with self._mutex:
             if self.broken:
                 raise SessionBroken(self.broken)
-            job = Job(request)
-            self.ledger.begin(on_output)
+            job = Job(request, again)
+            self.turn += 1
+            self.ledger.begin(on_output, 0 if again is None else again.told)
             try:
                 self._job = job
                 if self._is_lost():  # closed meanwhile: nobody would take the job
@@ -147,7 +153,7 @@ class Lane:
                     self.ledger.end(error, over=True)
                     self._jobs.put(job)
                     self._wait(job, wall)
-                return self._conclude(job)
+                return conclude(job, self.ledger)
             except BaseException as error:
                 # Another one, or no room on this thread's stack: nobody would wait for
                 # the job any more.
@@ -206,29 +212,6 @@ class Lane:
             if guest is not None and guest.remind():
                 timeout = min(timeout, _REMIND_SECONDS)
             timeout = max(0.001, timeout)
-
-    def _conclude(self, job: Job) -> tuple[Result, BaseException | None]:
-        ledger = self.ledger
-        error = ledger.reason or job.error
-        shown = None
-        if isinstance(error, SandboxError):
-            error.state = job.state
-            shown = error
-        result = Result(
-            value=job.value if error is None else None,
-            stdout=ledger.text(1),
-            stderr=ledger.text(2),
-            truncated=ledger.truncated,
-            usage=Usage(
-                seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
-                fuel=job.fuel,
-                peak_memory_bytes=job.memory_bytes,
-                host_calls=ledger.host_calls,
-                output_bytes=ledger.output_bytes,
-            ),
-            error=shown,
-        )
-        return result, error
 
     def interrupt(self, reason: BaseException) -> bool:
         """End the run that goes on, if any, for *reason*."""
@@ -302,7 +285,10 @@ class Lane:
                     if guest is None:
                         raise failure or SessionBroken("the session never began")
                     if self.ledger.reason is None:  # else it is over before it began
+                        guest = self._prepare(guest, job)
                         self._serve(guest, job)
+                        if self.ledger.is_suspended:
+                            guest = self._suspend(guest, job)
                 except HARMLESS as error:
                     job.error = error
                 except BaseException as error:
@@ -323,6 +309,33 @@ class Lane:
             self._checkpoint.drop()
             if guest is not None:
                 guest.close()
+
+    def _prepare(self, guest: Guest, job: Job) -> Guest:
+        """Return the guest for a run that may be suspended, or that was."""
+        again = job.again
+        if again is None:
+            if len(self.functions) and self._checkpoint.is_wanted:  # nothing else suspends
+                self._checkpoint.take_first(guest, self._mark())
+                self.ledger.journal = Journal()
+            return guest
+        self._guest = None
+        guest.close()
+        self._known, self._prepared, mark = again.mark
+        self.ledger.reset(mark)
+        self._checkpoint.replace(again.state, again.mark)
+        guest = self._guest = self._interpreter.start(self.ledger, again.state)
+        self.ledger.journal = again.journal
+        return guest
+
+    def _suspend(self, guest: Guest, job: Job) -> Guest | None:
+        """Go back to where the run began: guest code has been left in the middle of it."""
+        journal = self.ledger.journal
+        state, mark = self._checkpoint.copy()
+        if state is None or journal is None:
+            raise SessionBroken("the run was suspended, and there is no state to go back to")
+        told, turn = self.ledger.told, self.turn
+        job.suspension = Suspension(state, mark, job.request, journal, told, turn)
+        return self._roll_back(guest, job)
 
     def _serve(self, guest: Guest, job: Job) -> None:
         job.started = time.perf_counter()
@@ -375,19 +388,3 @@ class Lane:
 def _release(lock: Any) -> None:
     with contextlib.suppress(RuntimeError):  # released already: whoever waits is awake
         lock.release()
-
-
-_stack_size_lock = threading.Lock()
-
-
-def _start_thread(target: Callable[[], None]) -> threading.Thread:
-    # The stack size is a setting of the whole process, so it is put back at once.
-    # A daemon: a busy guest must not hold the exit of the interpreter.
-    thread = threading.Thread(target=target, name="sandbox-wasm", daemon=True)
-    with _stack_size_lock:
-        before = threading.stack_size(_STACK_BYTES)
-        try:
-            thread.start()
-        finally:
-            threading.stack_size(before)
-    return thread

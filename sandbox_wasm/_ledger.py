@@ -16,8 +16,16 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._audit import Audit
-from ._errors import HostCallsExceeded, HostFunctionError
+from ._errors import (
+    HostCallsExceeded,
+    HostFunctionError,
+    SandboxError,
+    SnapshotError,
+    Suspend,
+    Suspended,
+)
 from ._functions import HostFunctions
+from ._journal import OVER, Journal
 from ._limits import Limits
 from ._sources import Sources
 
@@ -48,6 +56,9 @@ class Ledger:
 
         audit: What guest code was granted and denied since the session began.
 
+        journal: Keeps the answers of this run, and has those that are to be repeated;
+            None for a run that is not to be suspended.
+
         loop: Runs the coroutines of host functions; None for one that sessions share.
     """
 
@@ -74,8 +85,14 @@ class Ledger:
         self.host_call_bytes = limits.host_call_bytes
         self.begin(None)
 
-    def begin(self, on_output: OnOutput | None) -> None:
-        """Start with nothing used."""
+    def begin(self, on_output: OnOutput | None, told: int = 0) -> None:
+        """Start with nothing used.
+
+        Args:
+            on_output: Called with the text of the run as it comes.
+
+            told: Characters of it that were told when the run came here before.
+        """
         self.reason: BaseException | None = None
         self.host_calls = 0
         self.output_bytes = 0
@@ -84,6 +101,9 @@ class Ledger:
         self._texts: dict[int, list[str]] = {}
         self._decoders: dict[int, codecs.IncrementalDecoder] = {}
         self._on_output = on_output
+        self.journal: Journal | None = None
+        self.told = 0
+        self._told_before = told
         self._wake.acquire(blocking=False)
         self._excused = self._asking = 0.0
         self.audit.begin()
@@ -141,6 +161,11 @@ class Ledger:
     def is_over(self) -> bool:
         return self.reason is not None
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the run ends because a host call is left open."""
+        return isinstance(self.reason, Suspended)
+
     def output(self, stream: int, data: bytes) -> bool:
         self.output_bytes += len(data)
         room = self._limits.output_bytes - self._kept
@@ -158,7 +183,9 @@ class Ledger:
 
     def _take(self, stream: int, text: str) -> None:
         self._texts[stream].append(text)
-        if self._on_output is not None:
+        self.told += len(text)
+        text = text[max(0, len(text) - max(0, self.told - self._told_before)) :]
+        if self._on_output is not None and text:
             try:
                 self._on_output(_STREAMS[stream], text)
             except BaseException as error:
@@ -169,32 +196,57 @@ class Ledger:
         if self.host_calls >= self._limits.host_calls:
             self.audit.note_call(name, False)
             self._give_up(HostCallsExceeded(self._limits.host_calls))
-            return _OVER
+            return OVER
         self.host_calls += 1
+        if self.journal is None:
+            return self._invoke(name, args, approved=False)
+        return self.journal.call(name, args, self._invoke)
+
+    def _invoke(self, name: bytes, args: bytes, approved: bool) -> tuple[int, bytes]:
         self.audit.note_call(name, self._functions.knows(name))
         try:
             return self._functions.invoke(
-                name, args, max_bytes=self._limits.host_call_bytes, wait_for=self._wait_for
+                name,
+                args,
+                max_bytes=self._limits.host_call_bytes,
+                wait_for=self._wait_for,
+                approved=approved,
             )
         except KeyboardInterrupt as error:
             self._give_up(error)
+        except Suspend as suspend:
+            self._suspend(name.decode(), suspend.payload)
         except Exception:
             raise
         except BaseException as error:
             ended = HostFunctionError(name.decode("utf-8", "replace"))
             ended.__cause__ = error
             self._give_up(ended)
-        return _OVER
+        return OVER
+
+    def _suspend(self, name: str, payload: Any) -> None:
+        reason: SandboxError = Suspended(name, payload)
+        why = None
+        if self.journal is None:
+            why = "the session keeps no checkpoints"
+        elif not self.journal.is_complete:
+            why = "the run has asked the host for more than is kept"
+        if why:
+            reason = HostFunctionError(name)
+            reason.__cause__ = SnapshotError(f"the run cannot be suspended: {why}")
+        self._give_up(reason)
 
     def _give_up(self, reason: BaseException) -> None:
         self.end(reason)
         self._stop_guest()
 
     def clock(self, monotonic: bool) -> int:
-        return self._sources.clock(monotonic)
+        if self.journal is None:
+            return self._sources.clock(monotonic)
+        return self.journal.clock(monotonic, self._sources.clock)
 
     def sleep(self, nanoseconds: int) -> None:
-        if self._sources.skip(nanoseconds):
+        if self._sources.skip(nanoseconds) or (self.journal and self.journal.is_repeating):
             return
         # A wait of more than a day is longer than any run.
         if self._wake.acquire(timeout=min(nanoseconds / 1e9, 86_400.0)):
@@ -228,7 +280,9 @@ class Ledger:
         return result
 
     def random(self, length: int) -> bytes:
-        return self._sources.random(length)
+        if self.journal is None:
+            return self._sources.random(length)
+        return self.journal.random(length, self._sources.random)
 
     def fail(self, error: BaseException) -> None:
         self.end(error)
@@ -237,7 +291,3 @@ class Ledger:
 def _release(lock: threading.Lock) -> None:
     with contextlib.suppress(RuntimeError):  # it has rung already
         lock.release()
-
-
-# Sent to guest code that is about to be unwound, and does not see it.
-_OVER = (1, b'["RuntimeError","the run is over"]')

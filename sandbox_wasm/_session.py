@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from . import _arguments
 from ._audit import AuditRecord
 from ._background import Background
+from ._continuation import Continuation
 from ._errors import (
     ConfigError,
     GuestError,
@@ -18,8 +19,10 @@ from ._errors import (
     SandboxError,
     SessionBroken,
     SessionClosed,
+    Suspended,
 )
 from ._functions import HostFunctions
+from ._job import Suspension
 from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
@@ -219,7 +222,7 @@ class Session:
         source = _arguments.identifier(name)
         return cast("list[Any]", self._perform(self._check_open(), "map", source, payload).value)
 
-    def function(self, function: F | None = None, *, name: str | None = None) -> Any:
+    def function(self, function: F | None = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator.
 
             >>> with Session() as session:
@@ -229,12 +232,16 @@ class Session:
             ...     session.run("add(2, 3)").value
             5
 
-        Raises:
-            ConfigError: See `HostFunctions.register`.
+        *options* are those of `HostFunctions.register`, and so are the errors.
         """
         if function is None:
-            return lambda function: self.function(function, name=name)
-        return self._functions.register(function, name=name)
+            return lambda function: self.function(function, **options)
+        return self._functions.register(function, **options)
+
+    @property
+    def functions(self) -> HostFunctions:
+        """The host functions that guest code may call."""
+        return self._functions
 
     def interrupt(self) -> bool:
         """End the run that goes on, from any thread; its caller gets `Interrupted`.
@@ -249,6 +256,11 @@ class Session:
         return () if self._lane is None else self._lane.ledger.audit.records()
 
     # ---- life
+
+    @property
+    def _turn(self) -> int:
+        """How many runs the session has begun."""
+        return 0 if self._lane is None else self._lane.turn
 
     @property
     def state(self) -> State:
@@ -313,17 +325,42 @@ class Session:
         size = len(source) + (0 if inputs is None else len(inputs))
         if size > limits.input_bytes:
             raise ConfigError(f"code and inputs are {size} bytes, input_bytes={limits.input_bytes}")
+        request = Request(mode, source, inputs, on_output is not None)
+        return self._serve(lane, request, None, check, on_output, wall_seconds)
+
+    def _again(
+        self,
+        suspension: Suspension,
+        check: bool,
+        on_output: OnOutput | None,
+        wall_seconds: float | None,
+    ) -> Result:
+        """Go through a run again that was suspended."""
+        lane = self._check_open()
+        return self._serve(lane, suspension.request, suspension, check, on_output, wall_seconds)
+
+    def _serve(
+        self,
+        lane: Lane,
+        request: Request,
+        again: Suspension | None,
+        check: bool,
+        on_output: OnOutput | None,
+        wall_seconds: float | None,
+    ) -> Result:
         if on_output is not None and not callable(on_output):
             raise ConfigError(f"on_output must be callable, got {type(on_output).__name__}")
         if wall_seconds is not None:
             # A run may be given less time than the session's limits say, never more.
-            wall_seconds = min(limits.wall_seconds, Limits(wall_seconds=wall_seconds).wall_seconds)
-        request = Request(mode, source, inputs, on_output is not None)
+            asked = Limits(wall_seconds=wall_seconds).wall_seconds
+            wall_seconds = min(self.limits.wall_seconds, asked)
         try:
-            result, reason = lane.run(request, wall_seconds, on_output)
+            result, reason = lane.run(request, wall_seconds, on_output, again)
         except SessionBroken:
             self._check_open()  # closed while it waited for its turn
             raise
+        if isinstance(reason, Suspended) and reason.suspension is not None:
+            reason.continuation = Continuation(self, reason.name, reason.payload, reason.suspension)
         return _end(result, reason, check)
 
 
@@ -335,30 +372,3 @@ def _end(result: Result, error: BaseException | None, check: bool) -> Result:
         if not check:
             return result
     raise error
-
-
-def run(
-    code: str,
-    *,
-    interpreter: str = "cpython",
-    limits: Limits | None = None,
-    functions: Functions | None = None,
-    network: NetworkPolicy | None = None,
-    isolation: Isolation = "thread",
-    inputs: Mapping[str, Any] | None = None,
-    check: bool = True,
-    on_output: OnOutput | None = None,
-) -> Result:
-    """Run *code* in a session of its own: `Session` for the arguments up to *isolation*,
-    `Session.run` for the rest.
-    """
-    # There is no run after this one for which a state should be kept.
-    with Session(
-        interpreter,
-        limits=limits,
-        functions=functions,
-        network=network,
-        isolation=isolation,
-        checkpoints=False,
-    ) as session:
-        return session.run(code, inputs=inputs, check=check, on_output=on_output)

@@ -27,12 +27,12 @@ from ._functions import HostFunctions
 from ._ledger import Ledger
 from ._limits import Limits
 from ._lockdown import Lockdown
+from ._thread import STACK_BYTES
 from .interpreters import _wire as wire
 from .interpreters._base import Answer, Guest, Request
 from .interpreters._maker import Maker
 from .interpreters._remote import ERRORS, STATUSES
 
-_STACK_BYTES = 4 << 20  # as _lane.py has it
 _FROM_HOST = {
     wire.START: 1 << 16,
     wire.FORK: 1 << 10,
@@ -196,7 +196,7 @@ def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int
         finally:
             os._exit(1)  # the session is gone, or we are at fault: no other end is right
 
-    threading.stack_size(_STACK_BYTES)
+    threading.stack_size(STACK_BYTES)
     threading.Thread(target=serve, daemon=True).start()
     _listen(control, host)
 

@@ -294,6 +294,7 @@ def test_interrupt_while_it_is_taken(make_session, while_it_is_taken):
     No run goes on then, so there is none to interrupt.
     """
     session = mortal(make_session)
+    session.run("x = 0")
     found = []
     done = while_it_is_taken(lambda: found.append(session.interrupt()))
     session.run("x = 1")
@@ -310,6 +311,7 @@ def test_close_while_it_is_taken(make_session, while_it_is_taken, assert_healthy
     The session ends once it is.
     """
     session = mortal(make_session)
+    session.run("x = 0")
     done = while_it_is_taken(session.close)
     session.run("x = 1")
 

@@ -1,0 +1,111 @@
+"""One host function: what is known of it before it is called, and how its answer crosses."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ._builtins import CROSSING, SPEAKING, SYSTEM, UNICODE
+from ._parameters import Parameters, Validators
+from ._values import encode
+
+_log = logging.getLogger("sandbox_wasm")
+
+_MAX_MESSAGE = 2000
+_LOGGED_A_MINUTE = 10  # per function: guest code can make one fail as often as it likes
+
+
+class HostFunction:
+    """One entry of the allow-list, with what can be prepared."""
+
+    __slots__ = (
+        "approve", "function", "is_async", "logged", "name", "parameters", "since", "suspends",
+        "validators",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        approve: bool = False,
+        suspends: bool = False,
+    ) -> None:
+        self.name = name
+        self.function = function
+        self.approve = approve
+        self.suspends = suspends
+        self.is_async = _is_async(function)
+        self.parameters = Parameters.of(function, name)
+        self.validators: Validators | None = None
+        if self.parameters is not None and self.parameters.hints:
+            self.validators = Validators(self.parameters, name)
+        self.logged = 0
+        self.since = 0.0
+
+    def answer(self, result: Any, max_bytes: int) -> tuple[int, bytes]:
+        """Return the reply that carries *result*."""
+        try:
+            if self.validators is None or self.validators.accepts_result(result):
+                return 0, encode(result, max_bytes=max_bytes)
+            type_name, fault = "RuntimeError", "something of the wrong type"
+            detail = f"{type(result).__name__} is not what its hint says"
+        except TypeError as error:
+            type_name, fault, detail = "TypeError", "a value that cannot cross", str(error)
+        except ValueError as error:
+            type_name, detail = "ValueError", str(error)
+            fault = "a value that is too large, too deep, or no valid text"
+        except Exception as error:
+            return self.failed(error)
+        if inspect.iscoroutine(result):
+            result.close()  # else Python warns that it was never awaited
+        self.log("returned what cannot cross: %s", detail)
+        return 1, reply(type_name, f"host function {self.name!r} returned {fault}")
+
+    def failed(self, error: Exception) -> tuple[int, bytes]:
+        """Return the reply for a call that raised *error*."""
+        kind = type(error)
+        message: str | None = None
+        if kind in SPEAKING:
+            message = ", ".join(str.__str__(arg) for arg in error.args if isinstance(arg, str))
+        elif kind in UNICODE:
+            kind, message = UnicodeError, getattr(error, "reason", None)
+        if isinstance(error, OSError) and kind in CROSSING and error.errno is not None:
+            message = error.strerror
+        elif kind in SYSTEM:
+            message = ""
+        if isinstance(message, str):
+            return 1, reply(kind.__name__, message)
+        self.log("raised %s", kind.__name__, error)
+        base = next((base for base in kind.__mro__ if base in CROSSING), RuntimeError)
+        return 1, reply(base.__name__, f"host function {self.name!r} failed")
+
+    def log(self, text: str, detail: object, error: Exception | None = None) -> None:
+        """Tell the host's log, but not as often as guest code likes."""
+        now = time.monotonic()
+        if now - self.since > 60 or not self.logged:
+            self.since, self.logged = now, 0
+        self.logged += 1
+        if self.logged <= _LOGGED_A_MINUTE:
+            _log.error("host function %r " + text, self.name, detail, exc_info=error)
+        if self.logged == _LOGGED_A_MINUTE:
+            _log.error("host function %r: no more of these for a minute", self.name)
+
+
+def reply(type_name: str, message: str) -> bytes:
+    """Return the answer that raises that builtin exception in guest code."""
+    text = message[:_MAX_MESSAGE].encode("utf-8", "backslashreplace").decode()
+    return json.dumps([type_name, text]).encode()
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    """Tell whether a call of *function* makes a coroutine; if so, get ready to run those."""
+    called = (function, type(function).__call__)
+    if not any(map(inspect.iscoroutinefunction, called)):
+        return False
+    from ._coroutines import start  # noqa: F401 - not during a run: it takes 30 ms
+
+    return True

@@ -1,0 +1,40 @@
+"""One run in a session of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._ledger import OnOutput
+from ._limits import Limits
+from ._network import NetworkPolicy
+from ._result import Result
+from ._session import Functions, Session
+from .interpreters import Isolation
+
+
+def run(
+    code: str,
+    *,
+    interpreter: str = "cpython",
+    limits: Limits | None = None,
+    functions: Functions | None = None,
+    network: NetworkPolicy | None = None,
+    isolation: Isolation = "thread",
+    inputs: Mapping[str, Any] | None = None,
+    check: bool = True,
+    on_output: OnOutput | None = None,
+) -> Result:
+    """Run *code* in a session of its own: `Session` for the arguments up to *isolation*,
+    `Session.run` for the rest.
+    """
+    # There is no run after this one for which a state should be kept.
+    with Session(
+        interpreter,
+        limits=limits,
+        functions=functions,
+        network=network,
+        isolation=isolation,
+        checkpoints=False,
+    ) as session:
+        return session.run(code, inputs=inputs, check=check, on_output=on_output)

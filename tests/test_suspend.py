@@ -1,0 +1,312 @@
+"""Runs that wait for an answer: left, and gone on with as if nothing had happened."""
+
+import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox_wasm import (
+    ConfigError,
+    GuestError,
+    HostFunctionError,
+    SnapshotError,
+    Suspend,
+    Suspended,
+)
+
+# A worker process does not tell its state yet, so that there is none to go back to.
+pytestmark = pytest.mark.parametrize("isolation", ["thread"])
+
+
+def ask(question):
+    """A host function that is never called: whoever resumes gives the answer."""
+
+
+def waiting(session, code, **options):
+    """Run *code*, which waits; return its continuation."""
+    with pytest.raises(Suspended) as info:
+        session.run(code, **options)
+    return info.value.continuation
+
+
+@pytest.fixture
+def asking(make_session):
+    """A session whose `ask` leaves the run open."""
+
+    def make(*functions):
+        session = make_session(functions=functions)
+        session.function(ask, suspends=True)
+        return session
+
+    return make
+
+
+def test_a_run_is_resumed(asking):
+    """
+    It goes on where it was, with the variables that it had.
+    """
+    session = asking()
+    session.run("before = [1]")
+    code = "before.append(2)\nx = ask('how many?') + 1\nprint('got', x)\n(before, x)"
+    with pytest.raises(Suspended) as info:
+        session.run(code)
+
+    assert "ask" == info.value.name == info.value.continuation.name
+    wanted = {"function": "ask", "args": ["how many?"], "kwargs": {}}
+    assert wanted == info.value.payload == info.value.continuation.payload
+    assert "rolled back" == info.value.state
+    result = info.value.continuation.resume(41)
+    assert (([1, 2], 42), "got 42\n") == (result.value, result.stdout)
+    assert 42 == session.run("x").value
+
+
+def test_a_function_suspends_by_raising(make_session):
+    """
+    Any host function may leave its call open, with a payload of its own.
+    """
+    when = datetime.datetime(2026, 11, 22, 5)
+
+    def order(item):
+        try:
+            raise Suspend({"item": item, "when": when})
+        except Exception:
+            return "swallowed"
+
+    session = make_session(functions=[order])
+    with pytest.raises(Suspended) as info:
+        session.run("order('tea')")
+
+    assert {"item": "tea", "when": when} == info.value.payload
+    assert "ordered" == info.value.continuation.resume("ordered").value
+
+
+CANNOT_NOTICE = {
+    "except": "try:\n    x = ask(1)\nexcept BaseException as e:\n    x = repr(e)\nx",
+    "finally": "log = []\ntry:\n    x = ask(1)\nfinally:\n    log.append('f')\n(x, log)",
+    "with": """
+class C:
+    log = []
+    def __enter__(self): self.log.append('in')
+    def __exit__(self, *a): self.log.append(a[0])
+with C(): x = ask(1)
+(x, C.log)""",
+    "generator": "def g():\n    yield ask(1)\n    yield ask(2)\nlist(g())[0]",
+    "nested": "def f(n): return ask(1) if n == 0 else f(n - 1)\nf(20)",
+    "comprehension": "[ask(n) for n in range(1)][0]",
+    "asyncio": "import asyncio\nasync def main(): return ask(1)\nasyncio.run(main())",
+    "sort key": "sorted([3, 1], key=lambda n: ask(n)) and 'answer'",
+    "repr": "class R:\n    def __repr__(self): return ask(1)\nrepr(R())",
+}
+NOTICED = {"finally": ("answer", ["f"]), "with": ("answer", ["in", None])}
+
+
+@pytest.mark.parametrize("name", CANNOT_NOTICE)
+def test_guest_code_does_not_notice(asking, name):
+    """
+    Neither handlers nor `finally` run when the run is left, wherever that happens.
+    """
+    session = asking()
+    continuation = waiting(session, CANNOT_NOTICE[name])
+    while True:
+        try:
+            result = continuation.resume("answer")
+            break
+        except Suspended as again:
+            continuation = again.continuation
+
+    assert NOTICED.get(name, "answer") == result.value
+
+
+def test_answered_calls_are_not_made_again(asking):
+    """
+    Several suspensions in one run, with host calls, time and randomness in between.
+    """
+    calls = []
+
+    def step(n):
+        calls.append(n)
+        return n * 10
+
+    session = asking(step)
+    code = """
+import random, time
+seen = []
+for n in range(3):
+    seen.append((step(n), random.random(), time.time()))
+    seen.append(ask(n))
+    print(n)
+seen"""
+    told = []
+    continuation = waiting(session, code, on_output=lambda s, t: told.append(t))
+    for n in range(2):
+        with pytest.raises(Suspended) as info:
+            continuation.resume(f"answer {n}", on_output=lambda s, t: told.append(t))
+        assert n + 1 == info.value.payload["args"][0]
+        continuation = info.value.continuation
+    result = continuation.resume("answer 2", on_output=lambda s, t: told.append(t))
+
+    assert [0, 1, 2] == calls
+    assert ["answer 0", "answer 1", "answer 2"] == result.value[1::2]
+    assert [0, 10, 20] == [each[0] for each in result.value[::2]]
+    assert "0\n1\n2\n" == result.stdout == "".join(told)
+
+
+def test_failing(asking):
+    """
+    An exception in place of an answer is one that guest code can catch.
+    """
+    session = asking()
+    code = "try: ask(1)\nexcept LookupError as e: print(type(e).__name__, e.args[0])"
+    assert "KeyError gone\n" == waiting(session, code).fail(KeyError("gone")).stdout
+    with pytest.raises(GuestError, match="ValueError: no"):
+        waiting(session, "ask(1)").fail(ValueError("no"))
+    with pytest.raises(ConfigError):
+        waiting(session, "ask(1)").fail(KeyboardInterrupt())
+
+
+def test_approval(make_session):
+    """
+    A function that needs a yes is called after it, with the arguments that were shown.
+    """
+    made = []
+    session = make_session()
+
+    @session.function(approve=True)
+    def delete(name: str, force: bool = False) -> str:
+        made.append((name, force))
+        return f"deleted {name}"
+
+    continuation = waiting(session, "delete('a', force=True)")
+    assert {"function": "delete", "args": ["a"], "kwargs": {"force": True}} == continuation.payload
+    assert [] == made
+    assert "deleted a" == continuation.approve().value
+    assert [("a", True)] == made
+
+    code = "try: x = delete('b')\nexcept PermissionError as e: x = str(e)\nx"
+    assert "not today" in waiting(session, code).deny("not today").value
+    assert 1 == len(made)
+    with pytest.raises(GuestError, match="TypeError"):  # wrong arguments bother nobody
+        session.run("delete(3)")
+    # Each call asks anew.
+    again = waiting(session, "delete('c')\ndelete('d')")
+    with pytest.raises(Suspended) as info:
+        again.approve()
+    assert ["d"] == info.value.payload["args"]
+    assert "deleted d" == info.value.continuation.approve().value
+
+
+def test_answers_are_checked(make_session):
+    """
+    An answer that cannot cross, or is not what the function promises, is refused, once more.
+    """
+    session = make_session()
+
+    @session.function(suspends=True)
+    def number() -> int: ...
+
+    continuation = waiting(session, "number() + 1")
+    for wrong in ("text", object(), None):
+        with pytest.raises(ConfigError, match="answer"):
+            continuation.resume(wrong)
+    assert 3 == continuation.resume(2).value
+
+
+def test_resumed_once(asking):
+    """
+    A continuation serves once, and only a session that has not gone on without it.
+    """
+    session = asking()
+    continuation = waiting(session, "x = ask(1)\nx")
+    assert 1 == continuation.resume(1).value
+    with pytest.raises(SnapshotError, match="once"):
+        continuation.resume(1)
+
+    continuation = waiting(session, "y = ask(1)")
+    assert session.run("'y' in globals()").value is False
+    with pytest.raises(SnapshotError, match="other code"):
+        continuation.resume(1)
+
+
+def test_another_way_is_an_error(make_session):
+    """
+    A run that asks for something else the second time does not go on by guess.
+    """
+    session = make_session()
+    session.function(ask, suspends=True)
+    flag = {"n": 0}
+    session.function(lambda: flag["n"], name="look")
+    continuation = waiting(session, "look()\nask(1)")
+    entries = continuation._suspension.journal._entries
+    kind, asked, status, answer = entries[0]
+    entries[0] = (kind, bytes(len(asked)), status, answer)
+
+    with pytest.raises(SnapshotError, match="another way"):
+        continuation.resume(1)
+    assert 2 == session.run("1 + 1").value
+
+
+def test_without_checkpoints(make_session):
+    """
+    A session that keeps no state to go back to says so.
+    """
+    session = make_session(checkpoints=False)
+    session.function(ask, suspends=True)
+    with pytest.raises(HostFunctionError) as info:
+        session.run("ask(1)")
+    assert "checkpoints" in str(info.value.__cause__)
+    assert 2 == session.run("1 + 1").value
+
+
+def test_check_false(asking):
+    """
+    The suspension is the result's error, and the same continuation.
+    """
+    session = asking()
+    result = session.run("print('before')\nask(1)", check=False)
+
+    assert isinstance(result.error, Suspended)
+    assert "before\n" == result.stdout
+    assert 5 == result.error.continuation.resume(5, check=False).value
+
+
+STATEMENTS = [
+    "x = x * 3 + 1",
+    "x += ask(x)",
+    "log.append(random.random())",
+    "log.append(time.time())",
+    "y = [ask(i) for i in range(2)]; x += sum(y)",
+    "log.append(step(x))",
+    "print(x)",
+    "def f(n): return ask(n) + n\nx = f(x % 7)",
+    "g = (ask(i) for i in range(2)); x += next(g)",
+]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=6))
+def test_suspended_is_as_straight_through(make_session, statements):
+    """
+    Suspended at every call and resumed, a program does what it does without.
+    """
+    code = "\n".join(["import random, time", "x = 1", "log = []", *statements, "(x, log)"])
+
+    def answer(n):
+        return n % 5 + 1
+
+    def step(n):
+        return -n
+
+    with_clock = {"seed": 7, "clock": 1000}
+    straight = make_session(functions={"ask": answer, "step": step}, **with_clock)
+    wanted = straight.run(code)
+    session = make_session(functions={"step": step}, **with_clock)
+    session.function(ask, suspends=True)
+    result = session.run(code, check=False)
+    while isinstance(result.error, Suspended):
+        value = answer(result.error.payload["args"][0])
+        result = result.error.continuation.resume(value, check=False)
+
+    assert result.error is None
+    assert (wanted.value[0], wanted.stdout) == (result.value[0], result.stdout)
+    assert len(wanted.value[1]) == len(result.value[1])
