@@ -243,7 +243,11 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     Raises:
         OSError: *ca_file* cannot be read, or holds no certificate.
     """
-    if ca_file is not None:
-        return ssl.create_default_context(cafile=ca_file)
+    return _usual_context() if ca_file is None else ssl.create_default_context(cafile=ca_file)
+
+
+@functools.cache
+def _usual_context() -> ssl.SSLContext:
+    # Reading the usual certificates takes 20 ms, which would be the run's.
     context: ssl.SSLContext = httpcore.default_ssl_context()
     return context

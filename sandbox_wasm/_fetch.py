@@ -20,8 +20,6 @@ from ._request import Request, read_request
 from .interpreters import _base
 
 if TYPE_CHECKING:
-    import ssl
-
     from ._connect import Clock
     from ._functions import HostFunctions
     from ._ledger import Ledger
@@ -85,7 +83,7 @@ class Fetch:
 
     def __init__(self, policy: NetworkPolicy, ledger: Ledger) -> None:
         parser()
-        from ._connect import Resolver
+        from ._connect import Resolver, tls_context
 
         self._policy = policy
         self._ledger = ledger
@@ -97,9 +95,10 @@ class Fetch:
         # The body crosses in base64, with the headers, in one answer.
         room = (ledger.host_call_bytes - _ENVELOPE - 2 * _HEADERS_BYTES) * 3 // 4
         self._max_bytes = min(policy.max_bytes, max(0, room))
-        self._tls: ssl.SSLContext | None = None
-        if policy.ca_file is not None:
-            self._tls_context()
+        try:
+            self._tls = tls_context(policy.ca_file)  # now, not on the clock of a run
+        except OSError as error:
+            raise ConfigError(f"ca_file: {error.strerror or 'no certificates'}") from None
 
     def __call__(
         self,
@@ -250,7 +249,7 @@ class Fetch:
         )
         connection = httpcore.HTTPConnection(
             httpcore.Origin(scheme, host, target.port),
-            ssl_context=self._tls_context() if target.scheme == "https" else None,
+            ssl_context=self._tls if target.scheme == "https" else None,
             network_backend=backend,
         )
         try:
@@ -355,13 +354,3 @@ class Fetch:
     def _knows(self, target: Target) -> bool:
         """Whether some path of the origin is allowed."""
         return any(grant.target.origin == target.origin for grant in self._policy.grants)
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            from ._connect import tls_context
-
-            try:
-                self._tls = tls_context(self._policy.ca_file)
-            except OSError as error:
-                raise ConfigError(f"ca_file: {error.strerror or 'no certificates'}") from None
-        return self._tls

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -735,6 +737,27 @@ def test_a_policy_is_frozen() -> None:
     assert ("https://h.test",) == policy.allow
     with pytest.raises(AttributeError):
         policy.max_bytes = 1  # type: ignore[misc]
+
+
+def test_a_policy_can_be_sent_to_another_process() -> None:
+    """
+    With what was read from its entries.
+    """
+    policy = NetworkPolicy(allow=["https://h.test/v1"], allow_private=["10.0.0.0/8"])
+    copied = pickle.loads(pickle.dumps(policy))
+
+    assert (policy, policy.grants, policy.private) == (copied, copied.grants, copied.private)
+
+
+@pytest.mark.parametrize("missing", ["httpx", "httpcore"])
+def test_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """
+    Who grants something is told what to install; a policy that grants nothing needs nothing.
+    """
+    monkeypatch.setitem(sys.modules, missing, None)
+
+    with pytest.raises(ConfigError, match=r"python -m pip install 'sandbox-wasm\[fetch\]'"):
+        NetworkPolicy(allow=["https://h.test"])
 
 
 def test_later_host_functions(make_session: Make, server: Server) -> None:
