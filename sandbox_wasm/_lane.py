@@ -29,6 +29,7 @@ from ._ledger import Ledger, OnOutput
 from ._limits import Limits
 from ._result import Result
 from ._sources import Sources
+from ._state import GuestState
 from ._thread import start_thread
 from ._values import encode
 from .interpreters import Interpreter
@@ -39,8 +40,9 @@ _ABORT_AFTER = 0.05
 _KILL_AFTER = 0.2
 _LEAVE_AFTER = 0.3
 
-# A guest is made in less than a millisecond; this is for a machine that was asleep.
-_START_SECONDS = 30.0
+# A guest is made in less than a millisecond; this is for a machine that was asleep, and
+# for a guest that is moved to code which is to be compiled first.
+_START_SECONDS = 120.0
 
 # A signal that comes just before the wait begins does not end it; the next look
 # finds it.
@@ -311,20 +313,27 @@ class Lane:
                 guest.close()
 
     def _prepare(self, guest: Guest, job: Job) -> Guest:
-        """Return the guest for a run that may be suspended, or that was."""
+        """Return the guest for a run: another, if it begins elsewhere or this one is not sound."""
         again = job.again
-        if again is None:
-            if len(self.functions) and self._checkpoint.is_wanted:  # nothing else suspends
-                self._checkpoint.take_first(guest, self._mark())
-                self.ledger.journal = Journal()
+        if again is not None:
+            guest = self._move(guest, again.state, again.mark)
+            self.ledger.journal = again.journal
             return guest
+        if not guest.is_sound():
+            guest = self._move(guest, guest.capture(), self._mark())
+        if len(self.functions) and self._checkpoint.is_wanted:  # nothing else suspends
+            self._checkpoint.take_first(guest, self._mark())
+            self.ledger.journal = Journal()
+        return guest
+
+    def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
+        """Return a new guest in that state, in place of *guest*."""
         self._guest = None
         guest.close()
-        self._known, self._prepared, mark = again.mark
-        self.ledger.reset(mark)
-        self._checkpoint.replace(again.state, again.mark)
-        guest = self._guest = self._interpreter.start(self.ledger, again.state)
-        self.ledger.journal = again.journal
+        self._known, self._prepared, ledgers = mark
+        self.ledger.reset(ledgers)
+        self._checkpoint.replace(state, mark)
+        guest = self._guest = self._interpreter.start(self.ledger, state)
         return guest
 
     def _suspend(self, guest: Guest, job: Job) -> Guest | None:

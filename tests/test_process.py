@@ -562,22 +562,27 @@ def test_fault_handlers_before_the_first_session(handler):
 @pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
 def test_fault_handlers_after_the_first_session(handler):
     """
-    Fault handlers that come later do not make the traps of later guests deadly. (SD-04)
+    Fault handlers that come later do not make the traps of guests deadly. (SD-04)
     """
     done = python(
         f"""
         import signal
         from sandbox_wasm import Session
-        with Session("micropython") as session:
-            print(session.run("1 + 1").value)
+        old = Session("cpython")
+        old.run("x = 1")
         {handler}
         with Session("cpython") as session:  # whose abort is a trap
             print(session.run("import os; os.abort()", check=False).error)
         with Session("cpython") as session:
             print(session.run("1 + 1").value)
+        print(old.run("x + 1").value)
+        error = old.run("import os; x = 5; os.abort()", check=False).error
+        print(error, error.state, old.run("x").value)
+        old.close()
         """,
         timeout=250,  # it may be the first to compile that way
     )
 
-    wanted = "2\nthe guest crashed: unreachable code\n2\n"
+    crash = "the guest crashed: unreachable code"
+    wanted = f"{crash}\n2\n2\n{crash} rolled back 1\n"
     assert (0, wanted, "") == (done.returncode, done.stdout, done.stderr)

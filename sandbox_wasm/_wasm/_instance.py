@@ -18,6 +18,7 @@ from .._errors import (
 )
 from .._state import GuestState
 from ._engine import Engine, set_limits
+from ._faults import handlers
 from ._memory import GuestMemory
 from ._pages import Finder, finder
 from ._traps import FUEL, kind_of
@@ -192,6 +193,10 @@ class Instance:
     def fuel_left(self) -> int:
         """Return what is left of it."""
         return self._store.get_fuel()
+
+    def is_sound(self) -> bool:
+        """Return whether faults of the guest still become traps."""
+        return not self._engine.family.variant.signals or handlers.are_ours()
 
     def kill(self) -> None:
         """Make the guest trap; from any thread."""

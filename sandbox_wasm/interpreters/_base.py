@@ -118,6 +118,12 @@ class Guest(Protocol):
                 large; the guest goes on.
         """
 
+    def is_sound(self) -> bool:
+        """Whether it may be entered; else its state must go on in another guest.
+
+        An application may have taken away what turns a fault of the guest into a trap.
+        """
+
     def capture(self, into: GuestState | None = None) -> GuestState:
         """Return what the guest is now, to go on from with `Interpreter.start`.
 

@@ -308,6 +308,9 @@ class RemoteGuest:
                 with contextlib.suppress(OSError):
                     self._child.control.send(message, socket.MSG_DONTWAIT)
 
+    def is_sound(self) -> bool:
+        return True  # the worker's handlers are its own
+
     def remind(self) -> bool:
         return False  # the worker does it by itself
 
