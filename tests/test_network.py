@@ -21,11 +21,13 @@ from web_server import Server, serve
 
 from sandbox_wasm import (
     ConfigError,
+    GuestCrash,
     GuestError,
     Interrupted,
     Limits,
     NetworkPolicy,
     Session,
+    Suspended,
     WallTimeExceeded,
 )
 
@@ -758,6 +760,43 @@ def test_the_extra_is_missing(monkeypatch: pytest.MonkeyPatch, missing: str) -> 
 
     with pytest.raises(ConfigError, match=r"python -m pip install 'sandbox-wasm\[fetch\]'"):
         NetworkPolicy(allow=["https://h.test"])
+
+
+def test_a_run_that_waits_fetches_once(make_session: Make, server: Server) -> None:
+    """
+    When it is gone through again, it gets the answer that it had.
+    """
+    session = make_session(network=NetworkPolicy(allow=[server.origin]), isolation="thread")
+    session.function(lambda: None, name="ask", suspends=True)
+
+    with pytest.raises(Suspended) as info:
+        session.run("x = fetch(u).text\n(x, ask())", inputs={"u": server.origin})
+
+    assert ("hello", "yes") == info.value.continuation.resume("yes").value
+    assert 1 == len(server.seen)
+    assert "hello" == session.run("fetch(u).text").value
+
+
+def test_going_back_to_before_a_trap(make_session: Make, server: Server) -> None:
+    """
+    A session that lost its guest in its first run, or later, has its network still.
+    """
+    made: list[Session] = []
+
+    def die() -> None:
+        lane: Any = made[0]._lane
+        lane._guest.kill()
+
+    made.append(
+        make_session(
+            network=NetworkPolicy(allow=[server.origin]), functions=[die], isolation="thread"
+        )
+    )
+
+    for _ in range(2):
+        with pytest.raises(GuestCrash):
+            made[0].run("fetch(u)\ndie()\nwhile True: pass", inputs={"u": server.origin})
+        assert "hello" == made[0].run("fetch(u).text", inputs={"u": server.origin}).value
 
 
 def test_later_host_functions(make_session: Make, server: Server) -> None:
