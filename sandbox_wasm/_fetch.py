@@ -267,7 +267,7 @@ class Fetch:
                     content=request.content,
                 )
             )
-            return self._read(response)
+            return self._read(response, clock)
         except ssl.SSLCertVerificationError as error:
             raise ConnectionError(
                 errno.EPROTO,
@@ -283,7 +283,7 @@ class Fetch:
         finally:
             connection.close()
 
-    def _read(self, response: Any) -> Answer:
+    def _read(self, response: Any, clock: Clock) -> Answer:
         """Take the answer as it comes, and no more of it than is allowed."""
         raw = [
             (name.decode("latin-1").lower(), value.decode("latin-1"))
@@ -302,22 +302,23 @@ class Fetch:
                 raise ConnectionError(
                     errno.EPROTO, "the answer is compressed in a way that was not asked for"
                 )
-            body = self._body(response.iter_stream(), encoding.endswith("gzip"))
+            body = self._body(response.iter_stream(), encoding.endswith("gzip"), clock)
         clean = self._redactor.clean_text
         reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
         return Answer(
             response.status,
             clean(reason),
             [[clean(name), clean(value)] for name, value in raw if name not in _DROPPED],
-            self._redactor.clean(body),
+            self._redactor.clean(body, clock.turn),
             location,
         )
 
-    def _body(self, stream: Iterable[bytes], compressed: bool) -> bytes:
+    def _body(self, stream: Iterable[bytes], compressed: bool, clock: Clock) -> bytes:
         pieces: list[bytes] = []
         came = size = 0
         unpack = zlib.decompressobj(31)
         for chunk in stream:
+            clock.turn()  # what came at once may be many small chunks
             came += len(chunk)
             while chunk:
                 if compressed:

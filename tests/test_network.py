@@ -618,12 +618,12 @@ def test_a_request_that_takes_too_long(make_session: Make, stuck: Server, path: 
     assert "hello" == session.run("fetch(url).text", inputs={"url": stuck.origin}).value
 
 
-@pytest.mark.parametrize("path", ["/hang", "/drip"])
+@pytest.mark.parametrize("path", ["/hang", "/drip", "/crumbs"])
 def test_the_deadline_ends_a_request(make_session: Make, stuck: Server, path: str) -> None:
     """
     At once, and the session keeps its state.
     """
-    session = make_session(network=NetworkPolicy(allow=[stuck.origin]))
+    session = make_session(network=NetworkPolicy(allow=[stuck.origin], max_bytes=1 << 30))
     session.run("x = 7", inputs={"url": stuck.origin})
 
     with pytest.raises(WallTimeExceeded) as info:

@@ -109,6 +109,14 @@ class Handler(BaseHTTPRequestHandler):
     def on_big(self, given: dict[str, str], body: bytes) -> None:
         self.chunks(b"x" * 65_536 for _ in range(int(given["bytes"]) >> 16))
 
+    def on_crumbs(self, given: dict[str, str], body: bytes) -> None:
+        """Chunks of one byte, as fast as they go."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while not self.server.released.is_set():
+            self.wfile.write(b"1\r\nx\r\n" * 50_000)
+
     def on_gzip(self, given: dict[str, str], body: bytes) -> None:
         data = gzip.compress(b"x" * int(given["bytes"]))
         self.answer(data * int(given.get("times", 1)), headers={"Content-Encoding": "gzip"})
