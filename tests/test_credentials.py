@@ -6,6 +6,7 @@ import copy
 import logging
 import pickle
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -313,6 +314,36 @@ def test_tls(make_session: Make, authority: Any) -> None:
         assert 1 << 20 == big.value
 
 
+def test_tls_is_with_the_name(
+    make_session: Make, authority: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    The server is told the name, and its certificate must be for the name, not the address.
+    """
+    path, context = authority
+    told: list[str | None] = []
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        "sandbox_wasm._connect.socket.getaddrinfo",
+        lambda host, *rest, **more: real("127.0.0.1", *rest, **more),
+    )
+    tls = context("api.allowed.test")
+    tls.sni_callback = lambda connection, name, _: told.append(name)
+    with serve(tls) as server:
+        origin = f"https://api.allowed.test:{server.server_port}"
+        wrong = f"https://other.test:{server.server_port}"
+        session = make_session(
+            network=NetworkPolicy(allow=[origin, wrong], ca_file=path, allow_private=True)
+        )
+        host = session.run("fetch(u).json()['headers']['host']", inputs={"u": origin + "/echo"})
+        error = session.run("fetch(u)", inputs={"u": wrong}, check=False).error
+
+        assert f"api.allowed.test:{server.server_port}" == host.value
+        assert ["api.allowed.test", "other.test"] == told
+        assert "the certificate of https://other.test" in str(error)
+        assert 1 == len(server.seen)
+
+
 @pytest.mark.parametrize("names", [["other.test"], ["127.0.0.2"]])
 def test_a_certificate_for_somebody_else(
     make_session: Make, authority: Any, names: list[str]
@@ -337,8 +368,6 @@ def test_a_server_that_never_shakes_hands(make_session: Make, tmp_path: Path) ->
     """
     The time for TLS is part of the request's.
     """
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = f"https://127.0.0.1:{silent.getsockname()[1]}"
         session = make_session(network=NetworkPolicy(allow=[origin], timeout=0.2))
