@@ -26,6 +26,12 @@ from sandbox_wasm import (
 Make = Callable[..., Session]
 
 
+@pytest.fixture
+def isolation() -> str:
+    """The host makes the requests, wherever the guest is: a few tests prove it for workers."""
+    return "thread"
+
+
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[Server]:
     with serve() as server:

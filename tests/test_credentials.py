@@ -29,6 +29,12 @@ SECRET = "SK-TEST/SECRET+1=7&<x>"
 VALUE = f"Bearer {SECRET}"
 
 
+@pytest.fixture
+def isolation() -> str:
+    """The host makes the requests, wherever the guest is: a few tests prove it for workers."""
+    return "thread"
+
+
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[Server]:
     with serve() as server:

@@ -32,6 +32,13 @@ from sandbox_wasm import (
 )
 
 Make = Callable[..., Session]
+BOTH = ["thread", "process"]
+
+
+@pytest.fixture
+def isolation() -> str:
+    """The host makes the requests, wherever the guest is: a few tests prove it for workers."""
+    return "thread"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +71,7 @@ def refused(session: Session, code: str, **arguments: Any) -> tuple[str, str]:
 # ---- what works
 
 
+@pytest.mark.parametrize("isolation", BOTH)
 def test_an_answer(make_session: Make, server: Server) -> None:
     """
     Guest code sees status, headers, text, bytes and JSON.
@@ -157,6 +165,7 @@ def test_requests(make_session: Make, server: Server) -> None:
     ).value
 
 
+@pytest.mark.parametrize("isolation", BOTH)
 def test_without_a_network(session: Session) -> None:
     """
     A session that was granted none has no function of that name, and no socket.
@@ -173,6 +182,7 @@ def test_without_a_network(session: Session) -> None:
     )
 
 
+@pytest.mark.parametrize("isolation", BOTH)
 def test_the_real_case(make_session: Make, server: Server) -> None:
     """
     Code fetches JSON from an approved origin and reshapes it; the host stores the rows.
@@ -618,6 +628,7 @@ def test_a_request_that_takes_too_long(make_session: Make, stuck: Server, path: 
     assert "hello" == session.run("fetch(url).text", inputs={"url": stuck.origin}).value
 
 
+@pytest.mark.parametrize("isolation", BOTH)
 @pytest.mark.parametrize("path", ["/hang", "/drip", "/crumbs"])
 def test_the_deadline_ends_a_request(make_session: Make, stuck: Server, path: str) -> None:
     """
@@ -633,6 +644,7 @@ def test_the_deadline_ends_a_request(make_session: Make, stuck: Server, path: st
     assert [7, "hello"] == session.run("[x, fetch(url).text]").value
 
 
+@pytest.mark.parametrize("isolation", BOTH)
 def test_an_interrupt_ends_a_request(make_session: Make, stuck: Server) -> None:
     """
     Likewise; closing does not wait for a server either.
@@ -766,7 +778,7 @@ def test_a_run_that_waits_fetches_once(make_session: Make, server: Server) -> No
     """
     When it is gone through again, it gets the answer that it had.
     """
-    session = make_session(network=NetworkPolicy(allow=[server.origin]), isolation="thread")
+    session = make_session(network=NetworkPolicy(allow=[server.origin]))
     session.function(lambda: None, name="ask", suspends=True)
 
     with pytest.raises(Suspended) as info:
@@ -787,11 +799,7 @@ def test_going_back_to_before_a_trap(make_session: Make, server: Server) -> None
         lane: Any = made[0]._lane
         lane._guest.kill()
 
-    made.append(
-        make_session(
-            network=NetworkPolicy(allow=[server.origin]), functions=[die], isolation="thread"
-        )
-    )
+    made.append(make_session(network=NetworkPolicy(allow=[server.origin]), functions=[die]))
 
     for _ in range(2):
         with pytest.raises(GuestCrash):

@@ -22,6 +22,12 @@ BOUND = 10  # elapsed, on a machine that is busy with other tests
 
 
 @pytest.fixture
+def isolation():
+    """The host makes the requests, wherever the guest is."""
+    return "thread"
+
+
+@pytest.fixture
 def server(unharmed):
     """A server; when it is gone, what was opened for it is, too."""
     with serve() as server:
