@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from ._ledger import Ledger
 from ._result import Result, Usage
 from ._state import GuestState
 from ._values import ValueTooLarge, decode
-from .interpreters._base import Answer, Request
+from .interpreters._base import Answer, Guest, Request
 
 # Ends of a run after which the guest is whole.
 HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
@@ -52,6 +53,8 @@ class Suspension:
 class Job:
     """One request, from the caller who waits for it to the thread that has the guest.
 
+    In place of a request it may be a function, which is called with the guest.
+
     Attributes:
         started, ended: When the guest was entered and left; 0 until then.
 
@@ -72,15 +75,23 @@ class Job:
         again: The suspended run that this one goes through again, or None.
 
         suspension: What this run was when it was suspended, or None.
+
+        turn: Which run of the session it is; 0 for what is no run.
     """
 
     __slots__ = (
         "again", "asked", "done", "ended", "error", "fuel", "memory_bytes", "request", "started",
-        "state", "suspension", "taken", "value", "wake",
+        "state", "suspension", "taken", "turn", "value", "wake",
     )  # fmt: skip
 
-    def __init__(self, request: Request, again: Suspension | None = None) -> None:
+    def __init__(
+        self,
+        request: Request | Callable[[Guest], Any],
+        again: Suspension | None = None,
+        turn: int = 0,
+    ) -> None:
         self.request = request
+        self.turn = turn
         self.again = again
         self.suspension: Suspension | None = None
         self.wake = threading.Lock()

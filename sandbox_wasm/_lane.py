@@ -20,20 +20,18 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
-from ._checkpoint import Checkpoint, Mark
 from ._errors import SandboxError, SessionBroken, WallTimeExceeded
 from ._functions import HostFunctions
-from ._job import HARMLESS, Job, Suspension, check, conclude, value_of
-from ._journal import Journal
+from ._job import Job, Suspension, conclude
+from ._keeper import Keeper
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
 from ._result import Result
 from ._sources import Sources
 from ._state import GuestState
 from ._thread import start_thread
-from ._values import encode
 from .interpreters import Interpreter
-from .interpreters._base import Guest, Request
+from .interpreters._base import Request
 
 # Seconds after a run was to end.
 _ABORT_AFTER = 0.05
@@ -68,12 +66,7 @@ class Lane:
         checkpoints: Go back to the state before a run that lost its guest; else the
             session is broken then.
 
-    Attributes:
-        broken: Why the guest is gone, or None while it is there.
-
-        prelude: What the guest runs before the next run, or None.
-
-        turn: How many runs there were.
+        origin: What the guest goes on from; None for one that starts anew.
     """
 
     def __init__(
@@ -83,25 +76,17 @@ class Lane:
         functions: HostFunctions,
         sources: Sources,
         checkpoints: bool,
+        origin: GuestState | None = None,
     ) -> None:
         self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
         self.ledger = Ledger(limits, functions, self._unwind, sources)
-        self.broken: str | None = None
+        self._keeper = Keeper(interpreter, limits, functions, self.ledger, checkpoints, origin)
         self._pid = os.getpid()
         self._mutex = threading.Lock()  # one run at a time; others wait here
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._job: Job | None = None
-        self._guest: Guest | None = None
-        self.prelude: Request | None = None
-        self.turn = 0
-        # Host functions that the guest knows by name, and whether the prelude was run.
-        self._known, self._prepared = 0, False
-        self._checkpoint = Checkpoint(checkpoints, None, self._mark())
-        # Held while a run is ended from outside and while it is marked as done, so that
-        # an interrupt never hits the run after. Signal handlers may come back to it.
-        self._ending = threading.RLock()
         self._stages: Sequence[tuple[float, Callable[[], None]]] = (
             (0.0, self._interrupt),
             (_ABORT_AFTER, self._abort),
@@ -112,6 +97,20 @@ class Lane:
         except BaseException:
             interpreter.discard()
             raise
+
+    @property
+    def broken(self) -> str | None:
+        """Why the guest is gone, or None while it is there."""
+        return self._keeper.broken
+
+    @property
+    def turn(self) -> int:
+        """How many runs there were."""
+        return self._keeper.turn
+
+    def prepare(self, prelude: Request) -> None:
+        """Have the guest run that before its first run."""
+        self._keeper.prelude = prelude
 
     # ---- on the caller's thread
 
@@ -138,8 +137,8 @@ class Lane:
         with self._mutex:
             if self.broken:
                 raise SessionBroken(self.broken)
-            job = Job(request, again)
-            self.turn += 1
+            job = Job(request, again, self._keeper.turn + 1)
+            self._keeper.turn += 1
             self.ledger.begin(on_output, 0 if again is None else again.told)
             try:
                 self._job = job
@@ -160,7 +159,7 @@ class Lane:
                 # Another one, or no room on this thread's stack: nobody would wait for
                 # the job any more.
                 if not job.done:
-                    self.broken = "its run was left"
+                    self._keeper.broken = "its run was left"
                     self.ledger.end(error, over=True)
                     self._kill()
                 raise
@@ -206,18 +205,18 @@ class Lane:
                 (_, act), *stages = stages
                 act()
             if not stages and now - ending >= _LEAVE_AFTER:
-                self.broken = "a host function did not return in time"
+                self._keeper.broken = "a host function did not return in time"
                 job.state = "broken"
                 return
             timeout = (stages[0][0] if stages else _LEAVE_AFTER) + ending - now
-            guest = self._guest
+            guest = self._keeper.guest
             if guest is not None and guest.remind():
                 timeout = min(timeout, _REMIND_SECONDS)
             timeout = max(0.001, timeout)
 
     def interrupt(self, reason: BaseException) -> bool:
         """End the run that goes on, if any, for *reason*."""
-        with self._ending:
+        with self._keeper.ending:
             job = self._job
             if job is None or job.done:
                 return False
@@ -227,22 +226,22 @@ class Lane:
         return True
 
     def _interrupt(self) -> None:
-        job, guest = self._job, self._guest
+        job, guest = self._job, self._keeper.guest
         # Once: a second exception would hit the handlers of the first.
         if guest is not None and job is not None and not job.asked:
             job.asked = True
             guest.interrupt(abort=False)
 
     def _abort(self) -> None:
-        guest = self._guest
+        guest = self._keeper.guest
         if guest is not None:
             guest.interrupt(abort=True)
 
     def _kill(self) -> None:
-        with self._ending:
+        with self._keeper.ending:
             job = self._job
             if job is not None and not job.ended:  # else it would hit the guest that takes over
-                (self._guest or self._interpreter).kill()
+                (self._keeper.guest or self._interpreter).kill()
 
     def _is_lost(self) -> bool:
         return self.broken is not None
@@ -256,7 +255,7 @@ class Lane:
         """End the thread and free the guest, whatever it is doing."""
         if os.getpid() != self._pid:
             return
-        self.broken = self.broken or str(reason)
+        self._keeper.broken = self.broken or str(reason)
         if self.interrupt(reason):
             self._kill()
         self._jobs.put(None)
@@ -272,126 +271,23 @@ class Lane:
             _release(self._job.wake)
 
     def _work(self) -> None:
-        guest: Guest | None = None
-        failure: BaseException | None = None
+        keeper = self._keeper
+        keeper.begin()
         try:
-            try:
-                guest = self._guest = self._interpreter.start(self.ledger)
-            except BaseException as error:
-                failure = error  # for the first who asks
             while (job := self._jobs.get()) is not None:
                 if job.taken:
                     continue
                 job.taken = True
-                try:
-                    if guest is None:
-                        raise failure or SessionBroken("the session never began")
-                    if self.ledger.reason is None:  # else it is over before it began
-                        guest = self._prepare(guest, job)
-                        self._serve(guest, job)
-                        if self.ledger.is_suspended:
-                            guest = self._suspend(guest, job)
-                except HARMLESS as error:
-                    job.error = error
-                except BaseException as error:
-                    job.error = error
-                    guest = self._roll_back(guest, job)
-                job.ended = job.ended or time.perf_counter()
-                with self._ending:
-                    job.done = True
-                    if self.broken:
-                        job.state = "broken"
+                keeper.perform(job)
                 _release(job.wake)
-                if guest is None or self.broken:
+                if keeper.guest is None or keeper.broken:
                     return
+                was_run = job.turn > 0
                 del job
-                self._checkpoint.take(guest, self._mark())
+                if was_run:
+                    keeper.keep()
         finally:
-            self._guest = None
-            self._checkpoint.drop()
-            if guest is not None:
-                guest.close()
-
-    def _prepare(self, guest: Guest, job: Job) -> Guest:
-        """Return the guest for a run: another, if it begins elsewhere or this one is not sound."""
-        again = job.again
-        if again is not None:
-            guest = self._move(guest, again.state, again.mark)
-            self.ledger.journal = again.journal
-            return guest
-        if not guest.is_sound():
-            guest = self._move(guest, guest.capture(), self._mark())
-        if len(self.functions) and self._checkpoint.is_wanted:  # nothing else suspends
-            self._checkpoint.take_first(guest, self._mark())
-            self.ledger.journal = Journal()
-        return guest
-
-    def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
-        """Return a new guest in that state, in place of *guest*."""
-        self._guest = None
-        guest.close()
-        self._known, self._prepared, ledgers = mark
-        self.ledger.reset(ledgers)
-        self._checkpoint.replace(state, mark)
-        guest = self._guest = self._interpreter.start(self.ledger, state)
-        return guest
-
-    def _suspend(self, guest: Guest, job: Job) -> Guest | None:
-        """Go back to where the run began: guest code has been left in the middle of it."""
-        journal = self.ledger.journal
-        state, mark = self._checkpoint.copy()
-        if state is None or journal is None:
-            raise SessionBroken("the run was suspended, and there is no state to go back to")
-        told, turn = self.ledger.told, self.turn
-        job.suspension = Suspension(state, mark, job.request, journal, told, turn)
-        return self._roll_back(guest, job)
-
-    def _serve(self, guest: Guest, job: Job) -> None:
-        job.started = time.perf_counter()
-        if self._known != len(self.functions):
-            names = self.functions.names
-            inputs = encode(list(names), max_bytes=1 << 24)
-            check(guest.request(Request("names", inputs=inputs)), self.ledger.is_over)
-            if self.ledger.is_over:
-                return
-            self._known = len(names)
-        if self.prelude is not None and not self._prepared:
-            check(guest.request(self.prelude), self.ledger.is_over)
-            if self.ledger.is_over:
-                return
-            self._prepared = True
-        answer = guest.request(job.request)
-        self.ledger.finish()
-        job.ended = time.perf_counter()
-        job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
-        check(answer, self.ledger.is_over)
-        if answer.status == "ok":
-            job.value = value_of(answer, self.limits.result_bytes)
-
-    def _roll_back(self, lost: Guest | None, job: Job) -> Guest | None:
-        """Return the guest of the last checkpoint in place of one that is not whole."""
-        guest: Guest | None = None
-        if lost is not None:
-            if not job.ended:
-                job.memory_bytes, job.fuel = lost.memory_bytes, lost.fuel_used
-            with self._ending:
-                job.ended = time.perf_counter()
-                self._guest = None
-            lost.close()
-            self._known, self._prepared, mark = self._checkpoint.mark
-            self.ledger.reset(mark)
-            if not self.broken:
-                guest = self._guest = self._checkpoint.restore(self._interpreter, self.ledger)
-        if guest is None:
-            job.state = "broken"
-            reason = self.ledger.reason or job.error
-            self.broken = self.broken or f"an earlier run ended it: {reason}"
-        else:
-            job.state = "rolled back"
-        return guest
-
-    def _mark(self) -> Mark:
-        return self._known, self._prepared, self.ledger.mark()
+            keeper.end()
 
 
 def _release(lock: Any) -> None:

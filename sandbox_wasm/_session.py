@@ -124,9 +124,9 @@ class Session:
             from . import _fetch
 
             try:
-                self._lane.prelude = _fetch.connect(
-                    network, interpreter, self._functions, self._lane.ledger
-                )
+                ledger = self._lane.ledger
+                prelude = _fetch.connect(network, interpreter, self._functions, ledger)
+                self._lane.prepare(prelude)
             except BaseException:
                 self.close()
                 raise

@@ -27,7 +27,7 @@ def mortal(make, **arguments):
     made = []
 
     def die():
-        made[0]._lane._guest.kill()
+        made[0]._lane._keeper.guest.kill()
 
     functions = {"die": die, "add": lambda a, b: a + b}
     made.append(make(functions=functions, **arguments))
@@ -42,7 +42,7 @@ def crash(session, code=""):
 
 
 def memory(session):
-    linear = session._lane._guest._memory
+    linear = session._lane._keeper.guest._memory
     return linear.read(0, linear.size)
 
 
@@ -354,7 +354,7 @@ def test_engine_is_not_used_again(make_session, monkeypatch):
     """
     session = mortal(make_session)
     session.run("x = 1")
-    killed = session._lane._guest._instance._engine
+    killed = session._lane._keeper.guest._instance._engine
     released = []
     monkeypatch.setattr(
         _engine.EngineFamily, "keep", lambda family, engine: released.append(engine)
@@ -363,4 +363,4 @@ def test_engine_is_not_used_again(make_session, monkeypatch):
     crash(session)
 
     assert killed not in released
-    assert killed is not session._lane._guest._instance._engine
+    assert killed is not session._lane._keeper.guest._instance._engine

@@ -33,7 +33,7 @@ def test_protections_are_those_of_sessions(findings):
     """
     with Session("micropython", isolation="process") as session:
         session.run("1")
-        protections = session._lane._guest.protections
+        protections = session._lane._keeper.guest.protections
 
     assert protections
     for name, applied, detail in protections:

@@ -31,6 +31,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_fetch",
     "_checkpoint _job",
     "_continuation",
+    "_keeper",
     "_lane",
     "_session",
     "_async _doctor _run _pool _worker",

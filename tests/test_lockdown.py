@@ -144,7 +144,7 @@ def test_a_real_worker_is_locked_down(interpreter, monkeypatch):
     """
     with Session(interpreter, isolation="process") as session:
         session.run("x = 1")
-        guest = session._lane._guest
+        guest = session._lane._keeper.guest
         found = Path(f"/proc/{guest._child.pid}")
         lines = (found / "status").read_text().splitlines()
         status = dict(line.split(":", 1) for line in lines)

@@ -797,7 +797,7 @@ def test_going_back_to_before_a_trap(make_session: Make, server: Server) -> None
 
     def die() -> None:
         lane: Any = made[0]._lane
-        lane._guest.kill()
+        lane._keeper.guest.kill()
 
     made.append(make_session(network=NetworkPolicy(allow=[server.origin]), functions=[die]))
 

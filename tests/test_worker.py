@@ -244,7 +244,7 @@ def test_worker_that_does_not_listen(scripted):
 
 
 def worker_of(session):
-    return session._lane._guest._child
+    return session._lane._keeper.guest._child
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=str)
@@ -373,7 +373,7 @@ def test_workers_end_with_their_host(interpreter):
         session.run("1")
         session.submit("while True: pass")
         zygote = _zygote.get({interpreter!r}, False)
-        print(session._lane._guest._child.pid, zygote._process.pid, flush=True)
+        print(session._lane._keeper.guest._child.pid, zygote._process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
         """
     )

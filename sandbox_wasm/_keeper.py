@@ -1,0 +1,200 @@
+"""The guest of one session, on the session's thread: served, moved, and replaced when lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ._checkpoint import Checkpoint, Mark
+from ._errors import SessionBroken
+from ._functions import HostFunctions
+from ._job import HARMLESS, Job, Suspension, check, value_of
+from ._journal import Journal
+from ._ledger import Ledger
+from ._limits import Limits
+from ._state import GuestState
+from ._values import encode
+from .interpreters import Interpreter
+from .interpreters._base import Guest, Request
+
+
+class Keeper:
+    """Has the guest serve one job after another.
+
+    Everything here is for the session's thread, but that other threads may look at the
+    attributes and call the guest's methods that are for any thread.
+
+    Args:
+        interpreter: Makes the guest, and another when it is lost.
+
+        limits: What each run may use.
+
+        functions: What guest code may call; may grow between runs.
+
+        ledger: The session as its guest sees it.
+
+        checkpoints: Go back to the state before a run that lost its guest; else the
+            session is broken then.
+
+        origin: What the guest goes on from; None for one that starts anew.
+
+    Attributes:
+        guest: None while there is none.
+
+        broken: Why the guest is gone for good, or None.
+
+        prelude: What the guest runs before the next run, or None.
+
+        turn: How many runs there were.
+
+        ending: Held while a run is ended from outside and while it is marked as ended, so
+            that an interrupt never hits the run after. Signal handlers may come back to it.
+    """
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        limits: Limits,
+        functions: HostFunctions,
+        ledger: Ledger,
+        checkpoints: bool,
+        origin: GuestState | None,
+    ) -> None:
+        self._interpreter = interpreter
+        self._limits = limits
+        self._functions = functions
+        self._ledger = ledger
+        self._origin = origin
+        self._failure: BaseException | None = None
+        # Host functions that the guest knows by name, and whether the prelude was run. A
+        # guest that goes on from elsewhere knows others.
+        self._known, self._prepared = 0 if origin is None else -1, False
+        self._checkpoint = Checkpoint(checkpoints, origin, self._mark())
+        self.guest: Guest | None = None
+        self.broken: str | None = None
+        self.prelude: Request | None = None
+        self.turn = 0
+        self.ending = threading.RLock()
+
+    def begin(self) -> None:
+        """Make the guest. What fails is for the first who asks."""
+        try:
+            self.guest = self._interpreter.start(self._ledger, self._origin)
+        except BaseException as error:
+            self._failure = error
+        self._origin = None
+
+    def end(self) -> None:
+        """Let go of the guest, and of its checkpoint."""
+        guest, self.guest = self.guest, None
+        self._checkpoint.drop()
+        if guest is not None:
+            guest.close()
+
+    def perform(self, job: Job) -> None:
+        """Have the guest do what *job* asks; what comes of it is in the job."""
+        try:
+            if self.guest is None:
+                raise self._failure or SessionBroken("the session never began")
+            if callable(job.request):
+                job.value = job.request(self.guest)
+            elif self._ledger.reason is None:  # else it is over before it began
+                self._prepare(self.guest, job)
+                self._serve(self.guest, job, job.request)
+                if self._ledger.is_suspended:
+                    self._suspend(self.guest, job, job.request)
+        except HARMLESS as error:
+            job.error = error
+        except BaseException as error:
+            job.error = error
+            if self.guest is None or not callable(job.request):
+                self._roll_back(job)
+        with self.ending:
+            job.ended = job.ended or time.perf_counter()
+            job.done = True
+            if self.broken:
+                job.state = "broken"
+
+    def keep(self) -> None:
+        """Take a checkpoint, after a job and before the next."""
+        if self.guest is not None:
+            self._checkpoint.take(self.guest, self._mark())
+
+    def _prepare(self, guest: Guest, job: Job) -> None:
+        """Take another guest for a run that begins elsewhere, or if this one is not sound."""
+        again = job.again
+        if again is not None:
+            self._move(guest, again.state, again.mark)
+            self._ledger.journal = again.journal
+            return
+        if not guest.is_sound():
+            guest = self._move(guest, guest.capture(), self._mark())
+        if len(self._functions) and self._checkpoint.is_wanted:  # nothing else suspends
+            self._checkpoint.take_first(guest, self._mark())
+            self._ledger.journal = Journal()
+
+    def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
+        """Return a new guest in that state, in place of *guest*."""
+        self.guest = None
+        guest.close()
+        self._known, self._prepared, ledgers = mark
+        self._ledger.reset(ledgers)
+        self._checkpoint.replace(state, mark)
+        guest = self.guest = self._interpreter.start(self._ledger, state)
+        return guest
+
+    def _suspend(self, guest: Guest, job: Job, request: Request) -> None:
+        """Go back to where the run began: guest code has been left in the middle of it."""
+        journal = self._ledger.journal
+        state, mark = self._checkpoint.copy()
+        if state is None or journal is None:
+            raise SessionBroken("the run was suspended, and there is no state to go back to")
+        told, turn = self._ledger.told, self.turn
+        job.suspension = Suspension(state, mark, request, journal, told, turn)
+        self._roll_back(job)
+
+    def _serve(self, guest: Guest, job: Job, request: Request) -> None:
+        job.started = time.perf_counter()
+        if self._known != len(self._functions):
+            names = self._functions.names
+            inputs = encode(list(names), max_bytes=1 << 24)
+            check(guest.request(Request("names", inputs=inputs)), self._ledger.is_over)
+            if self._ledger.is_over:
+                return
+            self._known = len(names)
+        if self.prelude is not None and not self._prepared:
+            check(guest.request(self.prelude), self._ledger.is_over)
+            if self._ledger.is_over:
+                return
+            self._prepared = True
+        answer = guest.request(request)
+        self._ledger.finish()
+        job.ended = time.perf_counter()
+        job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
+        check(answer, self._ledger.is_over)
+        if answer.status == "ok":
+            job.value = value_of(answer, self._limits.result_bytes)
+
+    def _roll_back(self, job: Job) -> None:
+        """Take the guest of the last checkpoint in place of one that is not whole."""
+        lost = self.guest
+        if lost is not None:
+            if not job.ended:
+                job.memory_bytes, job.fuel = lost.memory_bytes, lost.fuel_used
+            with self.ending:
+                job.ended = time.perf_counter()
+                self.guest = None
+            lost.close()
+            self._known, self._prepared, mark = self._checkpoint.mark
+            self._ledger.reset(mark)
+            if not self.broken:
+                self.guest = self._checkpoint.restore(self._interpreter, self._ledger)
+        if self.guest is None:
+            job.state = "broken"
+            reason = self._ledger.reason or job.error
+            self.broken = self.broken or f"an earlier run ended it: {reason}"
+        else:
+            job.state = "rolled back"
+
+    def _mark(self) -> Mark:
+        return self._known, self._prepared, self._ledger.mark()
