@@ -121,8 +121,8 @@ class Redactor:
         return self.clean_text(text) != text
 
     def clean_text(self, text: str) -> str:
-        """Return *text*, of Latin-1, likewise."""
-        return self.clean(text.encode("latin-1")).decode("latin-1")
+        """Return *text* likewise, as far as it is Latin-1."""
+        return self.clean(text.encode("latin-1", "replace")).decode("latin-1")
 
 
 def _secrets(value: str) -> set[str]:

@@ -123,11 +123,11 @@ class Fetch:
             self._note("?", ascii(url)[:_SHOWN], False, error, time.time())
             raise
         try:
-            answer, target = self._follow(request, self._clock(seconds))
+            answer, request = self._follow(request, self._clock(seconds))
         except RunIsOver:
             raise InterruptedError(errno.EINTR, "the run is over") from None
         return {
-            "url": self._shown(target),
+            "url": self._told(request, str(request.target)),
             "status": answer.status,
             "reason": answer.reason,
             "headers": answer.headers,
@@ -139,20 +139,25 @@ class Fetch:
 
         return Clock(seconds, lambda: self._ledger.is_over)
 
-    def _shown(self, target: Target | str) -> str:
-        """Return *target* as guest code and the log may see it."""
-        return self._redactor.clean_text(str(target))
+    def _told(self, request: Request, text: str) -> str:
+        """Return *text*, a part of the request's URL, as guest code may see it.
+
+        What it wrote itself it sees unchanged: that something is redacted would tell it
+        that it has guessed a secret.
+        """
+        return text if request.came_from is None else self._redactor.clean_text(text)
 
     def _note(self, method: str, shown: str, granted: bool, what: object, began: float) -> None:
         if isinstance(what, Exception):
             what = f"{type(what).__name__}: {getattr(what, 'strerror', None) or what}"
-        self._ledger.audit.note("network", method, shown, granted, str(what), began)
+        clean = self._redactor.clean_text
+        self._ledger.audit.note("network", method, clean(shown), granted, clean(str(what)), began)
 
-    def _follow(self, request: Request, clock: Clock) -> tuple[Answer, Target]:
+    def _follow(self, request: Request, clock: Clock) -> tuple[Answer, Request]:
         for _ in range(self._policy.max_redirects + 1):
             answer = self._hop(request, clock)
             if answer.location is None:
-                return answer, request.target
+                return answer, request
             try:
                 target = parse(answer.location, request.target)
             except ValueError:
@@ -173,7 +178,7 @@ class Fetch:
         """Make one request of those that redirects make of one."""
         began = time.time()
         granted = False
-        shown = self._shown(request.target)
+        shown = str(request.target)
         try:
             grant = self._authorize(request, clock)
             credentials = [
@@ -199,17 +204,17 @@ class Fetch:
     def _authorize(self, request: Request, clock: Clock) -> Grant | None:
         """Return the entry of the policy that allows *request*; None if its owner does."""
         target = request.target
-        shown = self._shown(target.origin)
         if request.method not in self._policy.methods:
             raise PermissionError(errno.EPERM, f"{request.method} is not an allowed method")
         grant = self._policy.grant_for(target)
         if grant is None:
             before = time.monotonic()
             # An address that could not be connected to all the same is not asked about.
+            # (No secret is shown either: redirects that carry one do not come to this.)
             allowed = not self._is_inside(target) and self._approver.allows(
                 request.method,
-                shown,
-                self._shown(target),
+                target.origin,
+                str(target),
                 None if request.came_from is None else request.came_from.origin,
                 self._clock,
             )
@@ -217,7 +222,8 @@ class Fetch:
             if not allowed:
                 what = "redirect to " if request.came_from is not None else ""
                 path = "; the path is not" if self._knows(target) else ""
-                raise PermissionError(errno.EPERM, f"{what}{shown} is not an allowed origin{path}")
+                told = self._told(request, target.origin)
+                raise PermissionError(errno.EPERM, f"{what}{told} is not an allowed origin{path}")
         if self._requests >= self._policy.max_requests:
             raise PermissionError(
                 errno.EPERM, f"more requests than max_requests={self._policy.max_requests}"
@@ -271,14 +277,14 @@ class Fetch:
         except ssl.SSLCertVerificationError as error:
             raise ConnectionError(
                 errno.EPROTO,
-                f"the certificate of {self._shown(target.origin)} is not valid: "
+                f"the certificate of {self._told(request, target.origin)} is not valid: "
                 f"{error.verify_message}",
             ) from None
         except httpcore.ProtocolError:
             raise ConnectionError(errno.EPROTO, "the answer is not proper HTTP") from None
         except (httpcore.NetworkError, ssl.SSLError, ConnectionResetError, BrokenPipeError):
             raise ConnectionError(
-                errno.ECONNRESET, f"the connection to {self._shown(target.origin)} broke"
+                errno.ECONNRESET, f"the connection to {self._told(request, target.origin)} broke"
             ) from None
         finally:
             connection.close()
@@ -317,6 +323,7 @@ class Fetch:
         pieces: list[bytes] = []
         came = size = 0
         unpack = zlib.decompressobj(31)
+        is_within = False  # a member of the gzip file
         for chunk in stream:
             clock.turn()  # what came at once may be many small chunks
             came += len(chunk)
@@ -329,6 +336,7 @@ class Fetch:
                             errno.EPROTO, "the answer is not the gzip that it says"
                         ) from None
                     chunk = unpack.unconsumed_tail
+                    is_within = not unpack.eof
                     if unpack.eof:
                         chunk, unpack = unpack.unused_data, zlib.decompressobj(31)
                 else:
@@ -337,6 +345,8 @@ class Fetch:
                 if size > self._max_bytes or came > self._max_bytes + 1024:
                     raise OSError(errno.EFBIG, self._too_large())
                 pieces.append(piece)
+        if is_within:
+            raise ConnectionError(errno.EPROTO, "the answer ends in the middle")
         return b"".join(pieces)
 
     def _too_large(self) -> str:

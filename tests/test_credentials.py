@@ -135,6 +135,24 @@ def test_a_redirect_that_carries_it_away(
     assert [] == asked
 
 
+def test_guessing_is_not_answered(
+    make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
+) -> None:
+    """
+    Guest code that writes the secret by chance does not learn that it has.
+    """
+    session = make_session(
+        network=policy(credentials=[Credential(server.origin, "Authorization", "sk-test-secret")])
+    )
+
+    error = session.run("fetch('http://sk-test-secret.test/')", check=False).error
+    url = session.run("fetch(u + '/?sk-test-secret').url", inputs={"u": server.origin}).value
+
+    assert "http://sk-test-secret.test is not an allowed origin" in str(error)
+    assert f"{server.origin}/?sk-test-secret" == url
+    assert "sk-test-secret" not in str(session.audit)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -541,6 +541,8 @@ def test_requests_that_are_refused(
         ("/big?bytes=10000000000", "OSError", "larger than max_bytes=100000"),
         ("/gzip?bytes=100000000", "OSError", "larger than max_bytes=100000"),
         ("/gzip?bytes=10000&times=11", "OSError", "larger than max_bytes=100000"),
+        ("/gzip?bytes=10000&less=4", "ConnectionError", "ends in the middle"),
+        ("/gzip?bytes=10000&times=2&less=20", "ConnectionError", "ends in the middle"),
         ("/coded?as=br", "ConnectionError", "compressed in a way"),
         ("/coded?as=gzip,gzip", "ConnectionError", "compressed in a way"),
         ("/coded?as=gzip", "ConnectionError", "not the gzip"),

@@ -115,7 +115,9 @@ def installed_files() -> set[str]:
     return {path.as_posix() for path in distribution.files or []}
 
 
-@pytest.mark.parametrize("name", ["py.typed", "cli.py", "artifacts/manifest.toml"])
+@pytest.mark.parametrize(
+    "name", ["py.typed", "cli.py", "_guest/fetch.py", "artifacts/manifest.toml"]
+)
 def test_package_has(name: str) -> None:
     """
     What the package needs beside its modules is installed with it.

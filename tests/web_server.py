@@ -118,8 +118,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"1\r\nx\r\n" * 50_000)
 
     def on_gzip(self, given: dict[str, str], body: bytes) -> None:
-        data = gzip.compress(b"x" * int(given["bytes"]))
-        self.answer(data * int(given.get("times", 1)), headers={"Content-Encoding": "gzip"})
+        data = gzip.compress(b"x" * int(given["bytes"])) * int(given.get("times", 1))
+        data = data[: len(data) - int(given.get("less", 0))]
+        self.answer(data, headers={"Content-Encoding": "gzip"})
 
     def on_coded(self, given: dict[str, str], body: bytes) -> None:
         self.answer(b"not so", headers={"Content-Encoding": given["as"]})
