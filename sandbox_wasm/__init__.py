@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._audit import AuditRecord
+from ._changes import FileChanges
 from ._errors import (
     ArtifactError,
     ConfigError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._run import run
     from ._session import Session
+    from ._session_files import SessionFiles
     from .interpreters._info import InterpreterInfo, available_interpreters
     from .interpreters._precompile import precompile
 
@@ -59,6 +61,7 @@ __all__ = [
     "ConfigError",
     "Continuation",
     "Credential",
+    "FileChanges",
     "FilesExceeded",
     "Finding",
     "FuelExhausted",
@@ -81,6 +84,7 @@ __all__ = [
     "Session",
     "SessionBroken",
     "SessionClosed",
+    "SessionFiles",
     "SnapshotError",
     "Suspend",
     "Suspended",
@@ -107,6 +111,7 @@ _LATER = {
     "NetworkPolicy": "_network",
     "Session": "_session",
     "arun": "_async",
+    "SessionFiles": "_session_files",
     "available_interpreters": "interpreters._info",
     "diagnose": "_doctor",
     "precompile": "interpreters._precompile",

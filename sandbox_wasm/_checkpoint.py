@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from ._ledger import Mark
 from ._state import GuestState
 from .interpreters import Interpreter
 from .interpreters._base import Guest, HostSide
-
-# How many host functions the guest knows, whether it was prepared, and what
-# `Ledger.mark` says.
-Mark = tuple[int, bool, object]
 
 _log = logging.getLogger("sandbox_wasm")
 

@@ -126,6 +126,7 @@ def _worker() -> Iterator[Finding]:
 
 def _protections() -> tuple[Protection, ...]:
     """Start a worker of the smaller interpreter, and have it serve a request."""
+    from ._files import Files
     from ._functions import HostFunctions
     from ._ledger import Ledger
     from .interpreters._base import Request
@@ -134,7 +135,7 @@ def _protections() -> tuple[Protection, ...]:
     zygote = Zygote(NAMES[-1], fuel=False)
     try:
         limits = Limits()
-        ledger = Ledger(limits, HostFunctions(()), lambda: None)
+        ledger = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
         guest = RemoteGuest(zygote.fork(), ledger, limits)
         try:
             guest.request(Request("run", b"6 * 7"))

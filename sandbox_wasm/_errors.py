@@ -148,9 +148,18 @@ class HostCallsExceeded(LimitExceeded):
 
 
 class FilesExceeded(LimitExceeded):
-    """Guest code wrote more or larger files than its limits allow."""
+    """What the session's owner gives it does not fit `Limits.file_bytes` or `Limits.file_count`.
+
+    Guest code that writes too much gets an ``OSError`` of its own, which it may catch;
+    uncaught it is a `GuestError`.
+    """
 
     limit = "file_bytes"
+
+    def __init__(self, allowed: float, limit: str = "file_bytes") -> None:
+        super().__init__(allowed)
+        self.args = (allowed, limit)
+        self.limit = limit  # type: ignore[misc]  # one of two, where the others have one
 
 
 class Interrupted(SandboxError):

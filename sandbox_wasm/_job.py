@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ._changes import NO_CHANGES
 from ._errors import (
     GuestError,
     GuestProtocolError,
@@ -130,6 +131,8 @@ def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
             output_bytes=ledger.output_bytes,
         ),
         error=shown,
+        # What was left behind may be at it still.
+        files=ledger.files.end() if job.done else NO_CHANGES,
     )
     return result, error
 

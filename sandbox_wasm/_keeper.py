@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
-from ._checkpoint import Checkpoint, Mark
+from ._checkpoint import Checkpoint
 from ._errors import SessionBroken
 from ._functions import HostFunctions
 from ._job import HARMLESS, Job, Suspension, check, value_of
 from ._journal import Journal
-from ._ledger import Ledger
+from ._ledger import Ledger, Mark
 from ._limits import Limits
 from ._state import GuestState
 from ._values import encode
@@ -132,6 +132,7 @@ class Keeper:
         if len(self._functions) and self._checkpoint.is_wanted:  # nothing else suspends
             self._checkpoint.take_first(guest, self._mark())
             self._ledger.journal = Journal()
+        self._checkpoint.mark = self._ledger.renew(self._checkpoint.mark)
 
     def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
         """Return a new guest in that state, in place of *guest*."""
@@ -186,9 +187,10 @@ class Keeper:
                 self.guest = None
             lost.close()
             self._known, self._prepared, mark = self._checkpoint.mark
-            self._ledger.reset(mark)
             if not self.broken:
                 self.guest = self._checkpoint.restore(self._interpreter, self._ledger)
+            if self.guest is not None:
+                self._ledger.reset(mark)
         if self.guest is None:
             job.state = "broken"
             reason = self._ledger.reason or job.error

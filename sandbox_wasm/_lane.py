@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from ._errors import SandboxError, SessionBroken, WallTimeExceeded
+from ._files import Files
 from ._functions import HostFunctions
 from ._job import Job, Suspension, conclude
 from ._keeper import Keeper
@@ -63,6 +64,8 @@ class Lane:
 
         sources: Where the guest's time and randomness come from.
 
+        files: What guest code finds at which path; closed when the thread ends.
+
         checkpoints: Go back to the state before a run that lost its guest; else the
             session is broken then.
 
@@ -75,13 +78,14 @@ class Lane:
         limits: Limits,
         functions: HostFunctions,
         sources: Sources,
+        files: Files,
         checkpoints: bool,
         origin: GuestState | None = None,
     ) -> None:
         self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
-        self.ledger = Ledger(limits, functions, self._unwind, sources)
+        self.ledger = Ledger(limits, functions, files, self._unwind, sources)
         self._keeper = Keeper(interpreter, limits, functions, self.ledger, checkpoints, origin)
         self._pid = os.getpid()
         self._mutex = threading.Lock()  # one run at a time; others wait here
@@ -288,6 +292,7 @@ class Lane:
                     keeper.keep()
         finally:
             keeper.end()
+            self.ledger.files.release()
 
 
 def _release(lock: Any) -> None:

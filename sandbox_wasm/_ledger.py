@@ -24,6 +24,7 @@ from ._errors import (
     Suspend,
     Suspended,
 )
+from ._files import Files, FilesState
 from ._functions import HostFunctions
 from ._journal import OVER, Journal
 from ._limits import Limits
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     import asyncio
 
 OnOutput = Callable[[str, str], None]
+LedgerMark = tuple[tuple[int, int | None], FilesState]
+# How many host functions the guest knows, whether it was prepared, and what `Ledger.mark` says.
+Mark = tuple[int, bool, LedgerMark]
 
 _STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -44,6 +48,8 @@ class Ledger:
         limits: What a run may use.
 
         functions: What guest code may call.
+
+        files: What guest code finds at which path.
 
         stop_guest: Asks the guest to unwind, leaving its state whole; called on
             the session's thread.
@@ -66,12 +72,14 @@ class Ledger:
         self,
         limits: Limits,
         functions: HostFunctions,
+        files: Files,
         stop_guest: Callable[[], None],
         sources: Sources | None = None,
     ) -> None:
         self._limits = limits
         self._functions = functions
         self._sources = sources or Sources()
+        self.files = files
         self._stop_guest = stop_guest
         self.audit = Audit()
         # Signal handlers may come back to it.
@@ -107,6 +115,7 @@ class Ledger:
         self._wake.acquire(blocking=False)
         self._excused = self._asking = 0.0
         self.audit.begin()
+        self.files.begin()
 
     @contextlib.contextmanager
     def excused(self) -> Iterator[None]:
@@ -132,13 +141,19 @@ class Ledger:
                 self.reason = reason
         self._ring()
 
-    def mark(self) -> object:
+    def mark(self) -> LedgerMark:
         """Return what belongs to the guest's state on the host's side, for `reset`."""
-        return self._sources.mark()
+        return self._sources.mark(), self.files.mark()
 
-    def reset(self, mark: Any) -> None:
+    def renew(self, mark: Mark) -> Mark:
+        """Return *mark* with the files as they are now, which the session's owner may change."""
+        known, prepared, (sources, _) = mark
+        return known, prepared, (sources, self.files.mark())
+
+    def reset(self, mark: LedgerMark) -> None:
         """Go back to what it was, with a guest that has gone back."""
-        self._sources.reset(mark)
+        self._sources.reset(mark[0])
+        self.files.reset(mark[1])
 
     def finish(self) -> None:
         """Take what is left of the output: bytes that never became a character.

@@ -50,6 +50,13 @@ class Limits:
         host_call_bytes: Size of the arguments of one host call, and of what it
             returns. Default 4 MiB.
 
+        file_bytes: Size of all files that a session keeps in memory. Beyond it
+            guest code gets an ``OSError`` (ENOSPC). Default 64 MiB, as memory.
+
+        file_count: How many files and directories those are; beyond it there is an
+            ``OSError`` (EDQUOT). Default 20,000: each takes the host some 500 bytes
+            besides what it holds.
+
         fuel: WebAssembly instructions, about; deterministic for a given
             artifact and input, where *wall_seconds* is not. None, the default,
             does not meter them, because metering slows a run by up to a half.
@@ -62,6 +69,8 @@ class Limits:
     input_bytes: int = 4 * MIB
     host_calls: int = 100_000
     host_call_bytes: int = 4 * MIB
+    file_bytes: int = 64 * MIB
+    file_count: int = 20_000
     fuel: int | None = None
 
     def __post_init__(self) -> None:
@@ -91,5 +100,7 @@ _RANGE: dict[str, tuple[float, float]] = {
     "input_bytes": (64, 1 << 30),
     "host_calls": (0, 1 << 40),
     "host_call_bytes": (64, 1 << 30),
+    "file_bytes": (0, 1 << 40),
+    "file_count": (0, 1 << 24),
     "fuel": (1, 1 << 62),
 }

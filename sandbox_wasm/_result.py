@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._changes import NO_CHANGES, FileChanges
 from ._errors import SandboxError
 
 
@@ -48,6 +49,10 @@ class Result:
 
         usage: What the run consumed.
 
+        files: What the run left created, changed and deleted of the session's own
+            files: a mapping of paths to bytes, with the attributes ``created``,
+            ``changed`` and ``deleted``.
+
         error: The error that ended the run, where ``check=False`` was asked
             for; else None.
     """
@@ -57,6 +62,7 @@ class Result:
     stderr: str = ""
     truncated: bool = False
     usage: Usage = field(default_factory=Usage)
+    files: FileChanges = field(default_factory=lambda: NO_CHANGES)
     error: SandboxError | None = None
 
 

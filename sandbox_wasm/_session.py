@@ -21,6 +21,7 @@ from ._errors import (
     SessionClosed,
     Suspended,
 )
+from ._files import Files
 from ._functions import HostFunctions
 from ._job import Suspension
 from ._lane import Lane
@@ -28,6 +29,7 @@ from ._ledger import OnOutput
 from ._limits import Limits
 from ._network import NetworkPolicy
 from ._result import Result
+from ._session_files import SessionFiles, fill
 from ._sources import Seed, Sources
 from .interpreters import Isolation, make
 from .interpreters._base import Mode, Request
@@ -68,6 +70,9 @@ class Session:
         functions: Host functions that guest code may call as if they were its own.
             The session keeps a copy; see `function` for adding more.
 
+        files: What the session's files hold at the beginning: paths, which are
+            relative to ``/``, and bytes or text. See `files` for more.
+
         network: Which requests guest code may make. Default: none.
 
         seed: From which all that is random in the guest follows. Default: the
@@ -99,6 +104,7 @@ class Session:
         *,
         limits: Limits | None = None,
         functions: Functions | None = None,
+        files: Mapping[str, bytes | str] | None = None,
         network: NetworkPolicy | None = None,
         seed: Seed | None = None,
         clock: float | None = None,
@@ -116,10 +122,15 @@ class Session:
         self.interpreter = interpreter
         self.isolation = isolation
         self.limits = limits
+        sources = Sources(seed, clock)
+        kept = Files(limits.file_bytes, limits.file_count, clock=lambda: sources.clock(False))
+        self._files = SessionFiles(kept, limits)
+        if files is not None:
+            fill(self._files, files)
         maker = make(interpreter, limits, isolation)
         # A worker process does not tell its state yet.
         checkpoints = bool(checkpoints) and isolation == "thread"
-        self._lane = Lane(maker, limits, self._functions, Sources(seed, clock), checkpoints)
+        self._lane = Lane(maker, limits, self._functions, sources, kept, checkpoints)
         if network is not None:
             from . import _fetch
 
@@ -242,6 +253,11 @@ class Session:
     def functions(self) -> HostFunctions:
         """The host functions that guest code may call."""
         return self._functions
+
+    @property
+    def files(self) -> SessionFiles:
+        """The session's own files; they can be read when it is closed, too."""
+        return self._files
 
     def interrupt(self) -> bool:
         """End the run that goes on, from any thread; its caller gets `Interrupted`.

@@ -1,8 +1,8 @@
-"""The file functions of WASI preview 1, over a root that is empty and read-only.
+"""The file functions of WASI preview 1, between a guest's memory and a `FileSystem`.
 
-A guest's libc asks for files by these functions. Nothing was granted, so nothing is
-there; what it gets is the error that a real system would give. Arguments come from the
-guest: numbers may be anything, and addresses are checked by `GuestMemory`.
+A guest's libc asks for files by these functions. Arguments come from the guest: numbers
+may be anything, addresses are checked by `GuestMemory`, and lengths are bounded here
+before anything is made of them.
 """
 
 from __future__ import annotations
@@ -11,21 +11,28 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-OK = 0
-BADF, EXIST, INVAL, ISDIR, MFILE, NAMETOOLONG = 8, 20, 28, 31, 33, 37
-NOENT, NOTDIR, PERM, ROFS, NOTCAPABLE = 44, 54, 63, 69, 76
+from ._filesystem import MAX_IO, MAX_PATH, NOW, Errno, FileError, FileSystem, How, Kind
 
-ROOT = 3  # the descriptor of "/", which the guest knows from the start
-_DIRECTORY = 3
-_MAX_OPEN = 64
-_MAX_PATH = 4096
+Args = tuple[int, ...]  # nine of them; a function looks at as many as it has
+
+OK = 0
+_MAX_SPANS = 512  # a page of them
+_SPAN = struct.Struct("<2I")
 _FDSTAT = struct.Struct("<BxH4xQQ")
 _FILESTAT = struct.Struct("<8Q")
 _ENTRY = struct.Struct("<QQIB3x")
 _U32 = struct.Struct("<I")
-_READ_DIRECTORY = 1 << 14 | 1 << 18 | 1 << 21  # rights: readdir and the two filestat_get
-_CREATE, _ONLY_DIRECTORY, _EXCLUSIVE, _TRUNCATE = 1, 2, 4, 8
+_U64 = struct.Struct("<Q")
+_ENTRIES = 512  # that are asked for at a time
+
+_RIGHTS = (1 << 30) - 1
+_RIGHT_TO_READ = 1 << 1
 _RIGHT_TO_WRITE = 1 << 6
+_FLAG_APPEND, _FLAGS = 1, 31
+_LOOKUP_FOLLOW = 1
+_LAST_ADVICE = 5
+_LAST_HOW = How.CREATE | How.DIRECTORY | How.EXCLUSIVE | How.TRUNCATE
+_ACCESSED, _ACCESSED_NOW, _MODIFIED, _MODIFIED_NOW = 1, 2, 4, 8
 
 
 class Memory(Protocol):
@@ -35,129 +42,290 @@ class Memory(Protocol):
 
     def write(self, address: int, data: bytes) -> None: ...
 
+    def pack(self, form: struct.Struct, address: int, *values: int) -> None: ...
 
-class Files:
-    """What a guest's libc finds in place of a file system."""
 
-    def __init__(self) -> None:
-        self._open = {ROOT}
+class Wasi:
+    """Serves one guest's file functions.
 
-    def serve(self, name: str, memory: Memory, args: tuple[int, ...]) -> int:
+    Args:
+        files: What there is.
+    """
+
+    def __init__(self, files: FileSystem) -> None:
+        self._files = files
+
+    def serve(self, name: str, memory: Memory, args: Args) -> int:
         """Perform the function *name* with *args*; return WASI's errno."""
-        function = _FUNCTIONS.get(name)
-        if function is None:  # it would change something, and nothing can be changed
-            return ROFS
-        return function(self, memory, *args)
-
-    def _has(self, memory: Memory, fd: int, *_: int) -> int:
-        return OK if fd in self._open else BADF
-
-    def _is_directory(self, memory: Memory, fd: int, *_: int) -> int:
-        return ISDIR if fd in self._open else BADF
-
-    def _invalid(self, memory: Memory, fd: int, *_: int) -> int:
-        return INVAL if fd in self._open else BADF
-
-    def _close(self, memory: Memory, fd: int, *_: int) -> int:
-        if fd not in self._open:
-            return BADF
-        if fd != ROOT:
-            self._open.remove(fd)
-        return OK
-
-    def _fdstat(self, memory: Memory, fd: int, to: int, *_: int) -> int:
-        if fd not in self._open:
-            return BADF
-        memory.write(to, _FDSTAT.pack(_DIRECTORY, 0, _READ_DIRECTORY, _READ_DIRECTORY))
-        return OK
-
-    def _filestat(self, memory: Memory, fd: int, to: int, *_: int) -> int:
-        if fd not in self._open:
-            return BADF
-        memory.write(to, _FILESTAT.pack(1, 1, _DIRECTORY, 1, 0, 0, 0, 0))
-        return OK
-
-    def _readdir(
-        self, memory: Memory, fd: int, to: int, size: int, cookie: int, used: int, *_: int
-    ) -> int:
-        if fd not in self._open:
-            return BADF
-        entries = b"".join(
-            _ENTRY.pack(at, 1, len(name), _DIRECTORY) + name
-            for at, name in ((1, b"."), (2, b".."))
-            if at > cookie
-        )[:size]
-        memory.write(to, entries)
-        memory.write(used, _U32.pack(len(entries)))
-        return OK
-
-    def _find(self, memory: Memory, fd: int, path: int, length: int) -> int:
-        """Return OK for the root itself by any of its names, or why nothing is there."""
-        if fd not in self._open:
-            return BADF
-        if length > _MAX_PATH:
-            return NAMETOOLONG
-        text = memory.read(path, length)
-        if text.startswith(b"/"):
-            return NOTCAPABLE
-        parts = [part for part in text.split(b"/") if part not in (b"", b".")]
-        if not parts:
-            return OK if text else NOENT
-        return NOTCAPABLE if parts[0] == b".." else NOENT
-
-    def _path_filestat(
-        self, memory: Memory, fd: int, flags: int, path: int, length: int, to: int, *_: int
-    ) -> int:
-        return self._find(memory, fd, path, length) or self._filestat(memory, fd, to)
-
-    def _path_readlink(self, memory: Memory, fd: int, path: int, length: int, *_: int) -> int:
-        return self._find(memory, fd, path, length) or INVAL
-
-    def _path_open(
-        self,
-        memory: Memory,
-        fd: int,
-        lookup: int,
-        path: int,
-        length: int,
-        how: int,
-        rights: int,
-        inherited: int,
-        flags: int,
-        to: int,
-    ) -> int:
-        found = self._find(memory, fd, path, length)
-        if found != OK:
-            return ROFS if found == NOENT and how & _CREATE else found
-        if how & _EXCLUSIVE:
-            return EXIST
-        if rights & _RIGHT_TO_WRITE or how & _TRUNCATE:
-            return ISDIR
-        free = next((n for n in range(ROOT + 1, ROOT + _MAX_OPEN) if n not in self._open), None)
-        if free is None:
-            return MFILE
-        self._open.add(free)
-        memory.write(to, _U32.pack(free))
+        try:
+            _FUNCTIONS[name](self._files, memory, args)
+        except FileError as error:
+            return int(error.errno)
         return OK
 
 
-_FUNCTIONS: Mapping[str, Callable[..., int]] = {
-    "fd_advise": Files._is_directory,
-    "fd_close": Files._close,
-    "fd_datasync": Files._has,
-    "fd_fdstat_get": Files._fdstat,
-    "fd_fdstat_set_flags": Files._invalid,
-    "fd_filestat_get": Files._filestat,
-    "fd_filestat_set_size": Files._invalid,
-    "fd_pread": Files._is_directory,
-    "fd_pwrite": Files._is_directory,
-    "fd_read": Files._is_directory,
-    "fd_readdir": Files._readdir,
-    "fd_seek": Files._is_directory,
-    "fd_sync": Files._has,
-    "fd_tell": Files._is_directory,
-    "fd_write": Files._is_directory,
-    "path_filestat_get": Files._path_filestat,
-    "path_open": Files._path_open,
-    "path_readlink": Files._path_readlink,
+def _spans(memory: Memory, at: int, count: int) -> list[tuple[int, int]]:
+    """Read where data lies; no more of it than is moved at a time."""
+    if count > _MAX_SPANS:
+        raise FileError(Errno.INVAL)
+    spans, left = [], MAX_IO
+    for address, length in _SPAN.iter_unpack(memory.read(at, count * _SPAN.size)):
+        spans.append((address, min(length, left)))
+        left -= min(length, left)
+    return spans
+
+
+def _path(memory: Memory, at: int, length: int) -> str:
+    if length >= MAX_PATH:
+        raise FileError(Errno.NAMETOOLONG)
+    try:
+        path = memory.read(at, length).decode()
+    except UnicodeDecodeError:
+        raise FileError(Errno.ILSEQ) from None
+    if "\0" in path:
+        raise FileError(Errno.INVAL)
+    return path
+
+
+def _times(accessed: int, modified: int, flags: int) -> tuple[int | None, int | None]:
+    if flags & 3 == 3 or flags & 12 == 12 or flags > 15:
+        raise FileError(Errno.INVAL)
+    return (
+        accessed if flags & _ACCESSED else NOW if flags & _ACCESSED_NOW else None,
+        modified if flags & _MODIFIED else NOW if flags & _MODIFIED_NOW else None,
+    )
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _position(value: int) -> int:
+    if value >> 63:
+        raise FileError(Errno.INVAL)
+    return value
+
+
+def _gather(memory: Memory, spans: int, count: int) -> bytes:
+    places = _spans(memory, spans, count)
+    if len(places) == 1:
+        return memory.read(*places[0])
+    return b"".join([memory.read(address, length) for address, length in places])
+
+
+def _scatter(memory: Memory, places: list[tuple[int, int]], data: bytes) -> None:
+    if len(places) == 1:
+        memory.write(places[0][0], data)
+        return
+    at = 0
+    for address, length in places:
+        memory.write(address, data[at : at + length])
+        at += length
+
+
+# ---- descriptors
+
+
+def _fd_advise(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, _, _, advice = args[:4]
+    files.describe(fd)
+    if advice > _LAST_ADVICE:
+        raise FileError(Errno.INVAL)
+
+
+def _fd_close(files: FileSystem, memory: Memory, args: Args) -> None:
+    files.close(args[0])
+
+
+def _fd_sync(files: FileSystem, memory: Memory, args: Args) -> None:
+    files.sync(args[0])
+
+
+def _fd_fdstat_get(files: FileSystem, memory: Memory, args: Args) -> None:
+    kind, how = files.describe(args[0])
+    rights = _RIGHTS
+    if kind != Kind.DIRECTORY:
+        if not how & How.READ:
+            rights &= ~_RIGHT_TO_READ
+        if not how & How.WRITE:
+            rights &= ~_RIGHT_TO_WRITE
+    flags = _FLAG_APPEND if how & How.APPEND else 0
+    memory.pack(_FDSTAT, args[1], kind, flags, rights, rights)
+
+
+def _fd_fdstat_set_flags(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, flags = args[:2]
+    if flags > _FLAGS:
+        raise FileError(Errno.INVAL)
+    files.set_append(fd, bool(flags & _FLAG_APPEND))
+
+
+def _fd_filestat_get(files: FileSystem, memory: Memory, args: Args) -> None:
+    memory.pack(_FILESTAT, args[1], *files.stat(args[0]))
+
+
+def _fd_filestat_set_size(files: FileSystem, memory: Memory, args: Args) -> None:
+    files.truncate(args[0], _position(args[1]))
+
+
+def _fd_filestat_set_times(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, accessed, modified, which = args[:4]
+    files.set_times(fd, *_times(accessed, modified, which))
+
+
+def _fd_read(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, spans, count, to = args[:4]
+    places = _spans(memory, spans, count)
+    data = files.read(fd, sum([length for _, length in places]))
+    memory.pack(_U32, to, len(data))
+    _scatter(memory, places, data)
+
+
+def _fd_pread(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, spans, count, at, to = args[:5]
+    places = _spans(memory, spans, count)
+    data = files.pread(fd, sum([length for _, length in places]), _position(at))
+    memory.pack(_U32, to, len(data))
+    _scatter(memory, places, data)
+
+
+def _fd_write(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, spans, count, to = args[:4]
+    memory.pack(_U32, to, files.write(fd, _gather(memory, spans, count)))
+
+
+def _fd_pwrite(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, spans, count, at, to = args[:5]
+    at = _position(at)
+    memory.pack(_U32, to, files.pwrite(fd, _gather(memory, spans, count), at))
+
+
+def _fd_readdir(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, to, size, cookie, used = args[:5]
+    packed = bytearray()
+    while len(packed) < size:
+        entries = files.list(fd, cookie, _ENTRIES)
+        if not entries:
+            break
+        for name, inode, kind in entries:
+            cookie += 1
+            text = name.encode()
+            packed += _ENTRY.pack(cookie, inode, len(text), kind) + text
+            if len(packed) >= size:
+                break
+    # The last entry may be cut off; that is how a guest sees that there is more.
+    memory.write(to, bytes(packed[:size]))
+    memory.pack(_U32, used, min(len(packed), size))
+
+
+def _fd_seek(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, offset, whence, to = args[:4]
+    memory.pack(_U64, to, files.seek(fd, _signed(offset), whence))
+
+
+def _fd_tell(files: FileSystem, memory: Memory, args: Args) -> None:
+    memory.pack(_U64, args[1], files.seek(args[0], 0, 1))
+
+
+# ---- paths
+
+
+def _path_create_directory(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, path, length = args[:3]
+    files.make_directory(fd, _path(memory, path, length))
+
+
+def _path_filestat_get(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, lookup, path, length, to = args[:5]
+    stat = files.stat_path(fd, _path(memory, path, length), bool(lookup & _LOOKUP_FOLLOW))
+    memory.pack(_FILESTAT, to, *stat)
+
+
+def _path_filestat_set_times(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, lookup, path, length, accessed, modified, which = args[:7]
+    times = _times(accessed, modified, which)
+    follow = bool(lookup & _LOOKUP_FOLLOW)
+    files.set_times_path(fd, _path(memory, path, length), follow, *times)
+
+
+def _path_link(files: FileSystem, memory: Memory, args: Args) -> None:
+    _, _, _, _, fd, path, length = args[:7]
+    files.make_link(fd, _path(memory, path, length))
+
+
+def _path_open(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, lookup, path, length, how, rights, _, flags, to = args
+    if how > _LAST_HOW or flags > _FLAGS:
+        raise FileError(Errno.INVAL)
+    if not lookup & _LOOKUP_FOLLOW:
+        how |= How.NOFOLLOW
+    if rights & _RIGHT_TO_READ:
+        how |= How.READ
+    if rights & _RIGHT_TO_WRITE:
+        how |= How.WRITE
+    if flags & _FLAG_APPEND:
+        how |= How.APPEND
+    memory.pack(_U32, to, files.open(fd, _path(memory, path, length), how))
+
+
+def _path_readlink(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, path, length, to, size, used = args[:6]
+    target = files.read_link(fd, _path(memory, path, length)).encode()[:size]
+    memory.write(to, target)
+    memory.pack(_U32, used, len(target))
+
+
+def _path_remove_directory(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, path, length = args[:3]
+    files.remove_directory(fd, _path(memory, path, length))
+
+
+def _path_rename(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, path, length, to, target, target_length = args[:6]
+    old, new = _path(memory, path, length), _path(memory, target, target_length)
+    files.rename(fd, old, to, new)
+
+
+def _path_symlink(files: FileSystem, memory: Memory, args: Args) -> None:
+    _, _, fd, path, length = args[:5]
+    files.make_link(fd, _path(memory, path, length))
+
+
+def _path_unlink_file(files: FileSystem, memory: Memory, args: Args) -> None:
+    fd, path, length = args[:3]
+    files.unlink(fd, _path(memory, path, length))
+
+
+_FUNCTIONS: Mapping[str, Callable[[FileSystem, Memory, Args], None]] = {
+    "fd_datasync": _fd_sync,
+    **{
+        function.__name__[1:]: function
+        for function in (
+            _fd_advise,
+            _fd_close,
+            _fd_fdstat_get,
+            _fd_fdstat_set_flags,
+            _fd_filestat_get,
+            _fd_filestat_set_size,
+            _fd_filestat_set_times,
+            _fd_pread,
+            _fd_pwrite,
+            _fd_read,
+            _fd_readdir,
+            _fd_seek,
+            _fd_sync,
+            _fd_tell,
+            _fd_write,
+            _path_create_directory,
+            _path_filestat_get,
+            _path_filestat_set_times,
+            _path_link,
+            _path_open,
+            _path_readlink,
+            _path_remove_directory,
+            _path_rename,
+            _path_symlink,
+            _path_unlink_file,
+        )
+    },
 }

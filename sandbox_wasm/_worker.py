@@ -23,6 +23,7 @@ import threading
 from typing import Any, NoReturn
 
 from ._errors import SandboxError
+from ._files import Files
 from ._functions import HostFunctions
 from ._ledger import Ledger
 from ._limits import Limits
@@ -32,6 +33,7 @@ from .interpreters import _wire as wire
 from .interpreters._base import Answer, Guest, Request
 from .interpreters._maker import Maker
 from .interpreters._remote import ERRORS, STATUSES
+from .interpreters._remote_files import RemoteFiles
 
 _FROM_HOST = {
     wire.START: 1 << 16,
@@ -57,6 +59,7 @@ class HostLink:
         self._wished = wire.GO_ON
         self._lines = False
         self._written = 0
+        self.files = RemoteFiles(lambda name, args: self._ask(wire.FILE, name, args))
 
     def begin(self, number: int, lines: bool) -> None:
         """Take part in the request of that number from now on."""
@@ -230,7 +233,7 @@ def _serve(host: HostLink, link: wire.Link, guest: Guest) -> None:
 
 def _warm(name: str, limits: Limits) -> None:
     """Run the interpreter once, so that its workers have no first time."""
-    host = Ledger(limits, HostFunctions(()), lambda: None)
+    host = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
     guest = Maker(name, limits, killable=True).start(host)
     guest.request(Request("run", b"1 + 1"))
     guest.close()

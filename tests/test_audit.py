@@ -11,6 +11,7 @@ import pytest
 
 from sandbox_wasm import AuditRecord, HostCallsExceeded, Limits, Session
 from sandbox_wasm._audit import KEPT, Audit
+from sandbox_wasm._files import Files
 
 
 def told(session: Session) -> list[tuple[str, str, str, bool]]:
@@ -51,7 +52,7 @@ def test_an_unknown_name_is_noted_as_denied() -> None:
     from sandbox_wasm._functions import HostFunctions
     from sandbox_wasm._ledger import Ledger
 
-    ledger = Ledger(Limits(), HostFunctions(), lambda: None)
+    ledger = Ledger(Limits(), HostFunctions(), Files(0, 0), lambda: None)
     ledger.call(b"\xff" * 256, b"[[],{}]")
 
     (record,) = ledger.audit.records()

@@ -16,6 +16,7 @@ pytest.importorskip("httpx")
 
 from sandbox_wasm import Credential, Limits, NetworkPolicy
 from sandbox_wasm._fetch import Fetch
+from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 
@@ -60,7 +61,9 @@ def raw() -> Iterator[Raw]:
 
 def make(**policy: Any) -> Fetch:
     limits = Limits(host_call_bytes=1 << 26)
-    return Fetch(NetworkPolicy(**policy), Ledger(limits, HostFunctions(), lambda: None))
+    return Fetch(
+        NetworkPolicy(**policy), Ledger(limits, HostFunctions(), Files(0, 0), lambda: None)
+    )
 
 
 def outcome(fetch: Fetch, *arguments: Any) -> Any:

@@ -13,17 +13,19 @@ import sandbox_wasm
 
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
-    "_errors _audit _builtins _coroutines _guest",
-    "_seccomp",
-    "_lockdown",
+    "_errors _audit _builtins _content _coroutines _filesystem _guest",
+    "_seccomp _volume",
+    "_lockdown _nodes",
+    "_changes _tree",
     "_limits _result _sources _state _thread",
-    "_addresses",
+    "_addresses _descriptors",
     "_decode _origins",
     "_values _parameters _background",
     "_credentials",
     "_schemas _host_function _journal",
     "_stubs",
     "_arguments _files _functions _network _snapshot _wasi",
+    "_session_files",
     "_ledger",
     "_approval _connect _prelude _request",
     "_wasm",

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from sandbox_wasm import Interrupted, Limits, Session, SessionClosed, _lane
+from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 from sandbox_wasm._wasm import _engine
@@ -132,7 +133,7 @@ def test_thread_that_cannot_start(interpreter, monkeypatch):
 
 
 def ledger(**limits):
-    return Ledger(Limits(**limits), HostFunctions(), lambda: None)
+    return Ledger(Limits(**limits), HostFunctions(), Files(0, 0), lambda: None)
 
 
 @pytest.mark.parametrize("tail", [b"\xe2\x82", b"\xf0\x9f\x99", b"\xc3"])

@@ -26,6 +26,7 @@ from sandbox_wasm import (
     SessionBroken,
     WallTimeExceeded,
 )
+from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 from sandbox_wasm.interpreters import _remote, _wire, _zygote
@@ -88,7 +89,7 @@ def scripted():
         limits = limits or Limits(result_bytes=1000, host_call_bytes=1000)
         worker = Scripted(frames)
         workers.append(worker)
-        ledger = Ledger(limits, HostFunctions(functions), lambda: None)
+        ledger = Ledger(limits, HostFunctions(functions), Files(0, 0), lambda: None)
         return _remote.RemoteGuest(worker, ledger, limits), worker, ledger
 
     yield make
@@ -140,6 +141,15 @@ LIES = {
     "sleep of text": (_wire.SLEEP, "1"),
     "negative randomness": (_wire.RANDOM, -1),
     "much randomness": (_wire.RANDOM, 1 << 40),
+    "unknown file function": (_wire.FILE, "release", ()),
+    "no file function": (_wire.FILE, "", ()),
+    "hidden file function": (_wire.FILE, "__init__", (1, 2)),
+    "arguments of another number": (_wire.FILE, "close", (1, 2)),
+    "arguments of another type": (_wire.FILE, "close", ("1",)),
+    "truth as descriptor": (_wire.FILE, "close", (True,)),
+    "path that is no text": (_wire.FILE, "unlink", (3, b"x")),
+    "path with a null character": (_wire.FILE, "unlink", (3, "\0")),
+    "path that is no UTF-8": (_wire.FILE, "unlink", (3, "\ud800")),
     "call of nothing": (_wire.CALL,),
     "long name": (_wire.CALL, b"x" * 300, b"[[],{}]"),
     "long arguments": (_wire.CALL, b"x", b" " * 1001),

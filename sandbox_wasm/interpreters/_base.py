@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from .._filesystem import FileSystem
 from .._state import GuestState
 
 Mode = Literal["run", "prelude", "call", "map", "names"]
@@ -83,6 +84,10 @@ class HostSide(Protocol):
 
     def fail(self, error: BaseException) -> None:
         """Keep *error*: it ends the run."""
+
+    @property
+    def files(self) -> FileSystem:
+        """What guest code finds at which path."""
 
     @property
     def result_bytes(self) -> int:

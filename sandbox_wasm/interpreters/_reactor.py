@@ -15,7 +15,7 @@ from .._errors import (
     SandboxError,
 )
 from .._state import GuestState
-from .._wasi import Files
+from .._wasi import Wasi
 from .._wasm._instance import Instance
 from . import _abi as abi
 from ._base import Answer, HostSide, Request
@@ -87,7 +87,7 @@ class ReactorGuest:
         self._host = host
         self._fuel = fuel
         self._reply = b""
-        self._files = Files()
+        self._files = Wasi(host.files)
         self._stopped = False
         self._asked = False  # to end, since the request began
         self._aborting = False

@@ -24,11 +24,12 @@ from .._errors import (
     SessionBroken,
     SnapshotError,
 )
+from .._filesystem import MAX_IO, MAX_PATH
 from .._limits import Limits
 from .._lockdown import Protection
 from .._state import GuestState
+from . import _remote_files, _zygote
 from . import _wire as wire
-from . import _zygote
 from ._base import Answer, Guest, HostSide, Request
 
 STATUSES: tuple[Literal["ok", "error", "aborted"], ...] = ("ok", "error", "aborted")
@@ -60,6 +61,7 @@ _FORMS: dict[int, tuple[tuple[type, ...], ...]] = {
     wire.CLOCK: ((bool,),),
     wire.SLEEP: (_number,),
     wire.RANDOM: (_number,),
+    wire.FILE: ((str,), (tuple,)),
 }
 
 
@@ -156,6 +158,7 @@ class RemoteGuest:
                 wire.CLOCK: _SLACK,
                 wire.SLEEP: _SLACK,
                 wire.RANDOM: _SLACK,
+                wire.FILE: MAX_IO + 2 * MAX_PATH + 4 * _SLACK,
             },
         )
         self._send(wire.START, *dataclasses.astuple(limits))
@@ -269,6 +272,8 @@ class RemoteGuest:
             if not 0 <= values[0] <= _RANDOM_BYTES:
                 raise GuestProtocolError(f"worker asked for {values[0]} random bytes")
             return (host.random(values[0]),)
+        if operation == wire.FILE:
+            return _remote_files.serve(host.files, *values)
         raise GuestProtocolError(f"worker asked for the unknown operation {operation}")
 
     # ---- the wire

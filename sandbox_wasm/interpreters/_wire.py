@@ -25,6 +25,7 @@ CALL = 5  # name, arguments: status, reply
 CLOCK = 6  # monotonic: nanoseconds
 SLEEP = 7  # nanoseconds:
 RANDOM = 8  # length: bytes
+FILE = 9  # name of a file function, its arguments: errno, *what came of it
 # To the worker.
 REQUEST = 32  # number, mode, source, inputs or None, lines
 REPLY = 33  # wish, *values

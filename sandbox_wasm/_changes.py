@@ -1,0 +1,81 @@
+"""What a run did to its session's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ._content import Content
+from ._nodes import TOP, TreeState
+from ._volume import Parts
+
+
+class FileChanges(Mapping[str, bytes]):
+    """The files that a run left created or changed: paths, and what they hold then.
+
+    A mapping of absolute paths to bytes, which are put together when they are asked
+    for. Later runs do not change it.
+
+    Attributes:
+        created, changed, deleted: Paths, sorted. Only files that were there before the
+            run can be deleted.
+    """
+
+    def __init__(
+        self,
+        created: Mapping[str, Content],
+        changed: Mapping[str, Content],
+        deleted: Iterable[str],
+    ) -> None:
+        self._contents = dict(sorted({**created, **changed}.items()))
+        self.created = tuple(sorted(created))
+        self.changed = tuple(sorted(changed))
+        self.deleted = tuple(sorted(deleted))
+
+    def __getitem__(self, path: str) -> bytes:
+        content = self._contents[path]
+        return content.read(0, content.size)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+    def __bool__(self) -> bool:
+        return bool(self._contents or self.deleted)
+
+    def __repr__(self) -> str:
+        return f"<FileChanges created={self.created} changed={self.changed} deleted={self.deleted}>"
+
+
+NO_CHANGES = FileChanges({}, {}, ())
+
+
+def compare(before: TreeState, after: TreeState, touched: Iterable[Parts]) -> FileChanges:
+    """Return what is different at the paths *touched*."""
+    created, changed, deleted = {}, {}, []
+    for parts in touched:
+        path = "/" + "/".join(parts)
+        old, new = _find(before, parts), _find(after, parts)
+        if new is None:
+            if old is not None:
+                deleted.append(path)
+        elif old is None:
+            created[path] = new
+        elif old is not new and not old.same(new):
+            changed[path] = new
+    if not (created or changed or deleted):
+        return NO_CHANGES
+    return FileChanges(created, changed, deleted)
+
+
+def _find(state: TreeState, parts: Parts) -> Content | None:
+    """Return what a file holds; None if there is no file."""
+    number = TOP
+    for name in parts:
+        entries = state.nodes[number].entries
+        found = None if entries is None else entries.get(name)
+        if found is None:
+            return None
+        number = found
+    return state.nodes[number].content

@@ -1,0 +1,293 @@
+"""The files of one session: what guest code finds at which path.
+
+A tree in memory, with other volumes (mounts, shared read-only trees) at paths of their
+own, and the table of open descriptors. All of it belongs to the host and survives the
+guest; `mark` and `reset` carry it through checkpoints and forks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ._changes import NO_CHANGES, FileChanges, compare
+from ._descriptors import Descriptors, Open
+from ._filesystem import MAX_NAME, MAX_OPEN, ROOT, Errno, FileError, How, Kind, Stat
+from ._nodes import TreeState, build
+from ._tree import Tree, TreeHandle
+from ._volume import Clock, Parts, Volume
+
+_START = build({}, [("tmp",)])
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A descriptor as part of a state; *number* is its file's in the tree."""
+
+    fd: int
+    parts: Parts | None
+    number: int | None
+    how: int
+    kind: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesState:
+    """A session's files and descriptors as they were once. Opaque; sessions may share it."""
+
+    tree: TreeState
+    open: tuple[Descriptor, ...]
+
+
+class Files(Descriptors):
+    """A `FileSystem` for one guest, and the host's own way to the same files.
+
+    Args:
+        max_bytes, max_files: How much the tree may hold; directories count as files.
+
+        start: What the tree begins with.
+
+        volumes: What else there is, by path. They may not lie within one another.
+
+        clock: Tells the time, no finer than guest code may know it.
+    """
+
+    def __init__(
+        self,
+        max_bytes: int,
+        max_files: int,
+        *,
+        start: TreeState = _START,
+        volumes: Mapping[Parts, Volume] | None = None,
+        clock: Clock = time.time_ns,
+    ) -> None:
+        tree = Tree(start, max_bytes=max_bytes, max_files=max_files, clock=clock)
+        super().__init__(tree, volumes or {}, clock)
+        self._touched: set[Parts] = set()
+        self._before = tree.mark()
+        self._marked = FilesState(self._before, ())
+
+    # ---- the session's side
+
+    def begin(self) -> None:
+        """Begin a run: its changes count from here."""
+        with self.lock:
+            self._before = self.tree.mark()
+            self._touched = {
+                file.parts
+                for file in self._fds.values()
+                if file.handle is not None and file.how & How.WRITE and file.parts is not None
+            }
+
+    def end(self) -> FileChanges:
+        """Return what was changed since `begin`."""
+        if not self._touched:
+            return NO_CHANGES
+        with self.lock:
+            return compare(self._before, self.tree.mark(), self._touched)
+
+    def is_volume(self, parts: Parts) -> bool:
+        """Whether something else than the tree begins there."""
+        return parts in self._volumes
+
+    def mark(self) -> FilesState:
+        """Return files and descriptors as they are; what was marked never changes."""
+        with self.lock:
+            tree = self.tree.mark()
+            if len(self._fds) == 1:  # nothing but the root
+                if self._marked.tree is not tree:
+                    self._marked = FilesState(tree, ())
+                return self._marked
+            opened = tuple(
+                Descriptor(
+                    fd,
+                    file.parts,
+                    file.handle.number if isinstance(file.handle, TreeHandle) else None,
+                    file.how,
+                    file.kind,
+                    file.at,
+                )
+                for fd, file in self._fds.items()
+                if fd != ROOT
+            )
+            return FilesState(tree, opened)
+
+    def reset(self, state: FilesState) -> None:
+        """Be as *state* says, which may come from a session with the same volumes.
+
+        Files of volumes stay as they are; their descriptors are opened again when they
+        are used, and are bad if that fails.
+        """
+        with self.lock:
+            self._close_all()
+            self.tree.reset(state.tree)
+            self._before, self._touched = state.tree, set()
+            for was in state.open:
+                handle = None if was.number is None else self.tree.open_number(was.number)
+                file = self._fds[was.fd] = Open(was.parts, handle, was.how, was.kind)
+                file.at = was.at
+
+    def release(self) -> None:
+        """Let go of everything that is open on the host. The tree can still be read."""
+        with self.lock:
+            self._close_all()
+            for volume in self._volumes.values():
+                volume.close()
+
+    def _close_all(self) -> None:
+        for fd in list(self._fds):
+            self.close(fd)
+
+    # ---- paths
+
+    def open(self, at: int, path: str, how: int) -> int:
+        with self.lock:
+            if len(self._fds) > MAX_OPEN:
+                raise FileError(Errno.MFILE)
+            if how & How.CREATE and how & How.DIRECTORY:
+                raise FileError(Errno.INVAL)
+            parts, end = self._resolve(at, path)
+            volume, rest = self._volume(parts)
+            if end:
+                if how & How.CREATE:
+                    self._check_directory(parts[:-1] if end == "/" else parts)
+                    is_there = end != "/" and how & How.EXCLUSIVE
+                    raise FileError(Errno.EXIST if is_there else Errno.ISDIR)
+                how |= How.DIRECTORY
+            handle = volume.open(rest, how)
+            if handle is not None and how & (How.WRITE | How.CREATE | How.TRUNCATE):
+                self._touched.add(parts)
+            fd = ROOT + 1
+            while fd in self._fds:
+                fd += 1
+            kind = Kind.DIRECTORY if handle is None else Kind.FILE
+            self._fds[fd] = Open(parts, handle, how, kind)
+            return fd
+
+    def _check_directory(self, parts: Parts) -> None:
+        volume, rest = self._volume(parts)
+        if volume.stat(rest).kind != Kind.DIRECTORY:
+            raise FileError(Errno.NOTDIR)
+
+    def _resolve(self, at: int, path: str) -> tuple[Parts, str]:
+        """Return the parts of *path* from the root, and what it ends with if that is no name."""
+        base = self._directory(at)
+        names = path.split("/")
+        if not path:
+            raise FileError(Errno.NOENT)
+        if not names[0]:
+            raise FileError(Errno.NOTCAPABLE)  # absolute, which no libc sends
+        if len(path.encode()) > MAX_NAME and any(len(n.encode()) > MAX_NAME for n in names):
+            raise FileError(Errno.NAMETOOLONG)
+        if "" not in names and "." not in names and ".." not in names:
+            return (*base, *names), ""
+        parts = list(base)
+        for name in names:
+            if name == "..":
+                self._check_directory(tuple(parts))
+                if len(parts) > len(base):
+                    parts.pop()
+                elif at != ROOT:
+                    raise FileError(Errno.NOTCAPABLE)
+            elif name not in ("", "."):
+                parts.append(name)
+        end = next((name for name in reversed(names) if name), "")
+        return tuple(parts), end if end in (".", "..") else "" if names[-1] else "/"
+
+    def _entry(self, at: int, path: str, dot: Errno) -> tuple[Volume, Parts, Parts, str]:
+        """Resolve a path whose last name is to come or go: volume, parts in it, parts, end."""
+        parts, end = self._resolve(at, path)
+        if end in (".", ".."):
+            self._check_directory(parts)
+            raise FileError(dot)
+        volume, rest = self._volume(parts)
+        if not rest:
+            raise FileError(dot if dot == Errno.EXIST else Errno.BUSY)
+        return volume, rest, parts, end
+
+    def stat_path(self, at: int, path: str, follow: bool) -> Stat:
+        with self.lock:
+            parts, end = self._resolve(at, path)
+            volume, rest = self._volume(parts)
+            stat = volume.stat(rest, follow or bool(end))
+            if end and stat.kind != Kind.DIRECTORY:
+                raise FileError(Errno.NOTDIR)
+            return stat
+
+    def set_times_path(
+        self, at: int, path: str, follow: bool, accessed: int | None, modified: int | None
+    ) -> None:
+        with self.lock:
+            self.stat_path(at, path, follow)
+            volume, rest = self._volume(self._resolve(at, path)[0])
+            volume.set_times(rest, follow, self._time(accessed), self._time(modified))
+
+    def read_link(self, at: int, path: str) -> str:
+        if self.stat_path(at, path, False).kind == Kind.LINK:
+            raise FileError(Errno.ACCES)  # where it leads is the host's affair
+        raise FileError(Errno.INVAL)
+
+    def make_link(self, at: int, path: str) -> None:
+        with self.lock:
+            volume, rest, _, _ = self._entry(at, path, Errno.EXIST)
+            try:
+                volume.stat(rest, False)
+            except FileError as error:
+                if error.errno != Errno.NOENT:
+                    raise
+            else:
+                raise FileError(Errno.EXIST)
+            raise FileError(Errno.PERM)
+
+    def make_directory(self, at: int, path: str) -> None:
+        with self.lock:
+            volume, rest, _, _ = self._entry(at, path, Errno.EXIST)
+            volume.make_directory(rest)
+
+    def remove_directory(self, at: int, path: str) -> None:
+        with self.lock:
+            ends = path.rstrip("/").endswith("..")
+            volume, rest, parts, _ = self._entry(at, path, Errno.NOTEMPTY if ends else Errno.INVAL)
+            volume.remove_directory(rest)
+            self._forget(parts)
+
+    def unlink(self, at: int, path: str) -> None:
+        with self.lock:
+            volume, rest, parts, end = self._entry(at, path, Errno.ISDIR)
+            if end and volume.stat(rest, False).kind != Kind.DIRECTORY:
+                raise FileError(Errno.NOTDIR)
+            volume.unlink(rest)
+            self._touched.add(parts)
+            self._forget(parts)
+
+    def rename(self, at: int, path: str, to: int, target: str) -> None:
+        with self.lock:
+            volume, old_rest, old, old_end = self._entry(at, path, Errno.BUSY)
+            other, new_rest, new, new_end = self._entry(to, target, Errno.BUSY)
+            if volume is not other:
+                raise FileError(Errno.XDEV)
+            if any(place[: len(old)] == old for place in self._volumes):
+                raise FileError(Errno.BUSY)
+            if old_end or new_end:
+                self._check_directory(new[:-1])
+                if volume.stat(old_rest, False).kind != Kind.DIRECTORY:
+                    raise FileError(Errno.NOTDIR)
+            volume.rename(old_rest, new_rest)
+            if old == new:
+                return
+            self._forget(new)
+            for file in self._fds.values():
+                if file.parts is not None and file.parts[: len(old)] == old:
+                    file.parts = new + file.parts[len(old) :]
+            self._touched |= {old, new}
+            if volume is self.tree:
+                for below, _ in self.tree.walk(new):
+                    self._touched |= {below, old + below[len(new) :]}
+
+    def _forget(self, parts: Parts) -> None:
+        """Let descriptors know that what they have open has no name any more."""
+        for file in self._fds.values():
+            if file.parts == parts:
+                file.parts = None

@@ -1,0 +1,185 @@
+"""A session's own files, as its owner sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ._errors import ConfigError, FilesExceeded
+from ._files import Files
+from ._filesystem import MAX_NAME, MAX_PATH, Errno, FileError, How
+from ._limits import Limits
+from ._volume import Parts
+
+_PYTHON = {
+    Errno.NOENT: FileNotFoundError,
+    Errno.NOTDIR: NotADirectoryError,
+    Errno.ISDIR: IsADirectoryError,
+}
+
+
+class SessionFiles:
+    """The files that a session keeps in memory: ``/``, ``/tmp`` and what is made there.
+
+        >>> from sandbox_wasm import Session
+        >>> with Session("cpython", files={"in.txt": "three"}) as session:
+        ...     _ = session.run("open('out.txt', 'w').write(open('in.txt').read() * 2)")
+        ...     session.files.read_text("out.txt")
+        'threethree'
+
+    Paths are relative to ``/``. Iterating gives the absolute paths of all files. It may
+    be used from any thread, also while guest code runs: each method does its work
+    undivided. What it writes is bounded by the session's limits as well. Mounts are not
+    part of it.
+
+    All methods raise `ConfigError` for what is no path of these files, and Python's
+    ``FileNotFoundError``, ``IsADirectoryError`` and ``NotADirectoryError`` with the path.
+    """
+
+    def __init__(self, files: Files, limits: Limits) -> None:
+        self._files = files
+        self._limits = limits
+
+    def read(self, path: str) -> bytes:
+        """Return what a file holds."""
+        parts = self._parts(path)
+        with self._files.lock:
+            node = self._files.tree.node(parts)
+            if node is not None and node.content is not None:
+                return node.content.read(0, node.content.size)
+        raise (FileNotFoundError if node is None else IsADirectoryError)(path)
+
+    def read_text(self, path: str) -> str:
+        """Return what a file of UTF-8 holds; ``UnicodeDecodeError`` if it is none."""
+        return self.read(path).decode()
+
+    def write(self, path: str, data: bytes | str) -> None:
+        """Make a file hold *data*, text as UTF-8, and make the directories it needs.
+
+        Raises:
+            FilesExceeded: It does not fit `Limits.file_bytes` or `Limits.file_count`.
+        """
+        parts, content = self._parts(path), _bytes(path, data)
+        tree = self._files.tree
+        try:
+            with self._files.lock:
+                for end in range(1, len(parts)):
+                    if tree.node(parts[:end]) is None:
+                        tree.make_directory(parts[:end])
+                is_new = tree.node(parts) is None
+                handle = tree.open(parts, How.CREATE | How.WRITE)
+                if handle is None:
+                    raise IsADirectoryError(path)
+                try:
+                    handle.truncate(len(content))  # first of all: it tells whether there is room
+                    handle.write(0, content)
+                except FileError:
+                    if is_new:
+                        tree.unlink(parts)
+                    raise
+                finally:
+                    handle.close()
+        except FileError as error:
+            raise self._error(error, path) from None
+
+    def delete(self, path: str) -> None:
+        """Remove a file, or a directory with all that is in it."""
+        parts = self._parts(path)
+        tree = self._files.tree
+        with self._files.lock:
+            try:
+                below = [(at, node.content is None) for at, node in tree.walk(parts)]
+                node = tree.node(parts)
+                below.insert(0, (parts, node is not None and node.content is None))
+                if any(self._files.is_volume(at) for at, _ in below) or not parts:
+                    raise ConfigError(f"{path!r} cannot be deleted: a mount or the root is there")
+                for at, is_directory in reversed(below):
+                    (tree.remove_directory if is_directory else tree.unlink)(at)
+            except FileError as error:
+                raise self._error(error, path) from None
+
+    def list(self, path: str = "/") -> list[str]:
+        """Return the names in a directory, sorted."""
+        parts = self._parts(path)
+        try:
+            with self._files.lock:
+                return sorted(entry.name for entry in self._files.tree.list(parts))
+        except FileError as error:
+            raise self._error(error, path) from None
+
+    def __iter__(self) -> Iterator[str]:
+        with self._files.lock:
+            found = [at for at, node in self._files.tree.walk() if node.content is not None]
+        return iter(["/" + "/".join(parts) for parts in found])
+
+    def __contains__(self, path: object) -> bool:
+        if not isinstance(path, str):
+            return False
+        node = self._files.tree.node(self._parts(path))
+        return node is not None and node.content is not None
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"<SessionFiles with {len(self)} files>"
+
+    def _parts(self, path: str) -> Parts:
+        parts = parse(path)
+        if any(self._files.is_volume(parts[:end]) for end in range(1, len(parts) + 1)):
+            raise ConfigError(f"{path!r} lies in a mount, and is none of the session's own files")
+        return parts
+
+    def _error(self, error: FileError, path: str) -> Exception:
+        if error.errno == Errno.NOSPC:
+            return FilesExceeded(self._limits.file_bytes)
+        if error.errno == Errno.DQUOT:
+            return FilesExceeded(self._limits.file_count, "file_count")
+        if error.errno in _PYTHON:
+            return _PYTHON[error.errno](path)
+        return ConfigError(f"{path!r}: {error.errno.name}")
+
+
+def parse(path: object) -> Parts:
+    """Return the parts of a path that the session's owner gave.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if not isinstance(path, str):
+        raise ConfigError(f"a path must be a str, got {type(path).__name__}")
+    parts = tuple(part for part in path.split("/") if part not in ("", "."))
+    try:
+        sizes = [len(part.encode()) for part in parts]
+    except UnicodeEncodeError:
+        raise ConfigError(f"{path!r} is no UTF-8") from None
+    if ".." in parts or "\0" in path:
+        raise ConfigError(f"a path must not hold '..' or a null character, got {path!r}")
+    if max(sizes, default=0) > MAX_NAME or sum(sizes) + len(sizes) >= MAX_PATH:
+        raise ConfigError(f"a path must be shorter than {MAX_PATH} bytes, its names {MAX_NAME + 1}")
+    return parts
+
+
+def fill(files: SessionFiles, given: object) -> None:
+    """Write what was given as ``Session(files=...)``.
+
+    Raises:
+        ConfigError: It is no mapping of paths to bytes or text.
+        FilesExceeded: It does not fit the limits.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"files must be a mapping of paths to bytes or text, got {type(given).__name__}"
+        )
+    for path, data in given.items():
+        try:
+            files.write(path, data)
+        except OSError as error:
+            raise ConfigError(f"{path!r} is both a file and a directory") from error
+
+
+def _bytes(path: str, data: object) -> bytes:
+    if isinstance(data, str):
+        return data.encode()
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise ConfigError(f"{path!r} must hold bytes or text, got {type(data).__name__}")
