@@ -7,10 +7,13 @@ guest; `mark` and `reset` carry it through checkpoints and forks.
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
 
+from ._audit import Audit
 from ._changes import NO_CHANGES, FileChanges, compare
 from ._descriptors import Descriptors, Open
 from ._filesystem import MAX_NAME, MAX_OPEN, ROOT, Errno, FileError, How, Kind, Stat
@@ -41,6 +44,38 @@ class FilesState:
     open: tuple[Descriptor, ...]
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _noted(
+    action: str,
+) -> Callable[
+    [Callable[Concatenate[Files, int, str, P], T]], Callable[Concatenate[Files, int, str, P], T]
+]:
+    """Have a method note that it gave guest code what stands at a path, or why not."""
+
+    def wrap(
+        method: Callable[Concatenate[Files, int, str, P], T],
+    ) -> Callable[Concatenate[Files, int, str, P], T]:
+        @functools.wraps(method)
+        def noted(files: Files, at: int, path: str, /, *rest: P.args, **options: P.kwargs) -> T:
+            audit = files.audit
+            if audit is None:
+                return method(files, at, path, *rest, **options)
+            try:
+                result = method(files, at, path, *rest, **options)
+            except FileError as error:
+                audit.note("file", action, files._shown(at, path), False, error.errno.name)
+                raise
+            audit.note("file", action, files._shown(at, path), True)
+            return result
+
+        return noted
+
+    return wrap
+
+
 class Files(Descriptors):
     """A `FileSystem` for one guest, and the host's own way to the same files.
 
@@ -52,6 +87,9 @@ class Files(Descriptors):
         volumes: What else there is, by path. They may not lie within one another.
 
         clock: Tells the time, no finer than guest code may know it.
+
+    Attributes:
+        audit: Takes note of what is opened, made, moved and removed; None for nobody.
     """
 
     def __init__(
@@ -65,6 +103,7 @@ class Files(Descriptors):
     ) -> None:
         tree = Tree(start, max_bytes=max_bytes, max_files=max_files, clock=clock)
         super().__init__(tree, volumes or {}, clock)
+        self.audit: Audit | None = None
         self._touched: set[Parts] = set()
         self._before = tree.mark()
         self._marked = FilesState(self._before, ())
@@ -142,6 +181,12 @@ class Files(Descriptors):
 
     # ---- paths
 
+    def _shown(self, at: int, path: str) -> str:
+        opened = self._fds.get(at)
+        base = () if opened is None or opened.parts is None else opened.parts
+        return "/" + "/".join((*base, path))
+
+    @_noted("open")
     def open(self, at: int, path: str, how: int) -> int:
         with self.lock:
             if len(self._fds) > MAX_OPEN:
@@ -229,6 +274,7 @@ class Files(Descriptors):
             raise FileError(Errno.ACCES)  # where it leads is the host's affair
         raise FileError(Errno.INVAL)
 
+    @_noted("link")
     def make_link(self, at: int, path: str) -> None:
         with self.lock:
             volume, rest, _, _ = self._entry(at, path, Errno.EXIST)
@@ -241,11 +287,13 @@ class Files(Descriptors):
                 raise FileError(Errno.EXIST)
             raise FileError(Errno.PERM)
 
+    @_noted("mkdir")
     def make_directory(self, at: int, path: str) -> None:
         with self.lock:
             volume, rest, _, _ = self._entry(at, path, Errno.EXIST)
             volume.make_directory(rest)
 
+    @_noted("rmdir")
     def remove_directory(self, at: int, path: str) -> None:
         with self.lock:
             ends = path.rstrip("/").endswith("..")
@@ -253,6 +301,7 @@ class Files(Descriptors):
             volume.remove_directory(rest)
             self._forget(parts)
 
+    @_noted("unlink")
     def unlink(self, at: int, path: str) -> None:
         with self.lock:
             volume, rest, parts, end = self._entry(at, path, Errno.ISDIR)
@@ -262,6 +311,7 @@ class Files(Descriptors):
             self._touched.add(parts)
             self._forget(parts)
 
+    @_noted("rename")
     def rename(self, at: int, path: str, to: int, target: str) -> None:
         with self.lock:
             volume, old_rest, old, old_end = self._entry(at, path, Errno.BUSY)

@@ -81,7 +81,7 @@ class Ledger:
         self._sources = sources or Sources()
         self.files = files
         self._stop_guest = stop_guest
-        self.audit = Audit()
+        self.audit = files.audit = Audit()
         # Signal handlers may come back to it.
         self._lock = threading.RLock()
         # Held while nobody is to be woken. An Event would do, were it not left locked

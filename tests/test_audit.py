@@ -162,3 +162,35 @@ print(inner.name, inner.parent.span_id == outer.get_span_context().span_id)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert ("sandbox_wasm host_call call True\n", "") == (done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("interpreter", ["cpython"])  # the other has no files yet
+def test_files_are_noted(make_session: Callable[..., Session]) -> None:
+    """
+    What was opened, made, moved and removed, by its path, and why not.
+    """
+    session = make_session()
+    session.run(
+        "import os\n"
+        "os.mkdir('/tmp/d')\n"
+        "with open('/tmp/d/a', 'w') as f: f.write('x')\n"
+        "os.rename('/tmp/d/a', '/tmp/d/b')\n"
+        "for path in ('/etc/passwd', '/tmp/d'):\n"
+        "    try: open(path, 'w')\n"
+        "    except OSError: pass\n"
+        "os.remove('/tmp/d/b')\n"
+        "os.rmdir('/tmp/d')"
+    )
+
+    found = [(r.action, r.target, r.granted) for r in session.audit if r.kind == "file"]
+    assert [
+        ("mkdir", "/tmp/d", True),
+        ("open", "/tmp/d/a", True),
+        ("rename", "/tmp/d/a", True),
+        ("open", "/etc/passwd", False),
+        ("open", "/tmp/d", False),
+        ("unlink", "/tmp/d/b", True),
+        ("rmdir", "/tmp/d", True),
+    ] == found
+    reasons = {r.target: r.reason for r in session.audit if not r.granted}
+    assert {"/etc/passwd": "NOENT", "/tmp/d": "ISDIR"} == reasons
