@@ -58,7 +58,7 @@ class Checkpoint:
         """Return what is kept, in room of its own."""
         if not self._usable or self._state is None:
             return None, self.mark
-        state = self._state
+        state = self._state.load()
         copy = GuestState(state.size, state.stack_pointer, tuple(state.ranges), bytes(state.data))
         return copy, self.mark
 

@@ -131,16 +131,19 @@ def _protections() -> tuple[Protection, ...]:
     from ._ledger import Ledger
     from .interpreters._base import Request
     from .interpreters._remote import RemoteGuest
+    from .interpreters._store import Store
 
     zygote = Zygote(NAMES[-1], fuel=False)
     try:
         limits = Limits()
         ledger = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
-        guest = RemoteGuest(zygote.fork(), ledger, limits)
+        store = Store(1 << 20)
+        guest = RemoteGuest(zygote.fork(), ledger, limits, store)
         try:
             guest.request(Request("run", b"6 * 7"))
             return guest.protections
         finally:
             guest.close()
+            store.close()
     finally:
         zygote.close()

@@ -250,7 +250,10 @@ class SessionClosed(SandboxError):
 
 
 class SessionBroken(SandboxError):
-    """The session cannot go on: its guest was stopped or crashed earlier."""
+    """A fault took the guest: an earlier run's, or the end of its worker process.
+
+    The session cannot go on, unless *state* is ``"rolled back"``.
+    """
 
 
 class ArtifactError(SandboxError):

@@ -90,6 +90,7 @@ class Keeper:
         self._checkpoint.drop()
         if guest is not None:
             guest.close()
+        self._interpreter.discard()
 
     def perform(self, job: Job) -> None:
         """Have the guest do what *job* asks; what comes of it is in the job."""
@@ -136,6 +137,7 @@ class Keeper:
 
     def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
         """Return a new guest in that state, in place of *guest*."""
+        state = state.load()  # before the guest is gone, which may have it
         self.guest = None
         guest.close()
         self._known, self._prepared, ledgers = mark

@@ -143,7 +143,7 @@ class Lockdown:
         self._apply("no capabilities", _no_capabilities)
         self._apply("no files", _no_files)
 
-    def close_others(self, keep: Iterable[int]) -> None:
+    def close_others(self, keep: set[int]) -> None:
         """Close all descriptors but *keep*, and 0 to 2, which lead nowhere."""
         self._apply("no descriptors", lambda: _close_others({*keep, self._sizes} - {-1}))
 

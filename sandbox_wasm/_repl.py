@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from . import Result, Session
 
+_GONE = (SessionBroken, SessionClosed)
 _HISTORY_LINES = 1_000
 _HISTORY_BYTES = 1 << 20
 # Words that begin a block even where its body stands on the same line.
@@ -113,7 +114,7 @@ class Repl:
             self._streams.out.line(shown(result.value))
         if result.error is not None and (
             result.error.state == "broken"
-            or isinstance(result.error, (SessionBroken, SessionClosed))
+            or (result.error.state is None and isinstance(result.error, _GONE))
         ):
             self._renew()
         elif result.error is not None and result.error.state == "rolled back":

@@ -46,9 +46,10 @@ class Processor(NamedTuple):
 PROCESSORS = {
     "x86_64": Processor(0xC000003E, 317, {
         "read": 0, "write": 1, "close": 3, "poll": 7, "mmap": 9, "mprotect": 10, "munmap": 11,
-        "brk": 12, "rt_sigprocmask": 14, "rt_sigreturn": 15, "sched_yield": 24, "mremap": 25,
+        "brk": 12, "rt_sigprocmask": 14, "rt_sigreturn": 15, "ioctl": 16, "pread64": 17,
+        "sched_yield": 24, "mremap": 25,
         "madvise": 28, "nanosleep": 35, "getpid": 39, "sendto": 44, "recvfrom": 45, "exit": 60,
-        "gettimeofday": 96, "sigaltstack": 131, "gettid": 186, "futex": 202,
+        "gettimeofday": 96, "getrusage": 98, "sigaltstack": 131, "gettid": 186, "futex": 202,
         "sched_getaffinity": 204, "restart_syscall": 219, "clock_gettime": 228,
         "clock_nanosleep": 230, "exit_group": 231, "ppoll": 271, "getrandom": 318,
         "membarrier": 324, "rseq": 334,
@@ -57,7 +58,8 @@ PROCESSORS = {
         "read": 63, "write": 64, "close": 57, "mmap": 222, "mprotect": 226, "munmap": 215,
         "brk": 214, "rt_sigprocmask": 135, "rt_sigreturn": 139, "sched_yield": 124,
         "mremap": 216, "madvise": 233, "nanosleep": 101, "getpid": 172, "sendto": 206,
-        "recvfrom": 207, "exit": 93, "gettimeofday": 169, "sigaltstack": 132, "gettid": 178,
+        "recvfrom": 207, "exit": 93, "gettimeofday": 169, "getrusage": 165, "ioctl": 29,
+        "pread64": 67, "sigaltstack": 132, "gettid": 178,
         "futex": 98, "sched_getaffinity": 123, "restart_syscall": 128, "clock_gettime": 113,
         "clock_nanosleep": 115, "exit_group": 94, "ppoll": 73, "getrandom": 278,
         "membarrier": 283, "rseq": 293,
@@ -65,32 +67,38 @@ PROCESSORS = {
 }
 # fmt: on
 _NOT_EXECUTABLE = ("mmap", "mprotect")  # their third argument is the protection
+# The one request of ioctl that passes, on a file of this process's own: which pages of
+# memory were written to (PAGEMAP_SCAN of linux/fs.h).
+_SCAN_PAGES = 0xC0606610
 
 
 def program(processor: Processor) -> bytes:
     """Return the filter for that processor, as the kernel reads it."""
-    plain = [n for name, n in processor.calls.items() if name not in _NOT_EXECUTABLE]
-    checked = [processor.calls[name] for name in _NOT_EXECUTABLE]
-    return b"".join(_INSTRUCTION.pack(*step) for step in _steps(processor.audit, plain, checked))
+    return b"".join(_INSTRUCTION.pack(*step) for step in _steps(processor))
 
 
-def _steps(
-    audit: int, plain: Iterable[int], checked: Iterable[int]
-) -> Iterable[tuple[int, int, int, int]]:
+def _steps(processor: Processor) -> Iterable[tuple[int, int, int, int]]:
     """Yield instructions: operation, steps to skip if so and if not, operand."""
     yield _LOAD, 0, 0, _PROCESSOR_AT
-    yield _IF_EQUAL, 1, 0, audit
+    yield _IF_EQUAL, 1, 0, processor.audit
     yield _RETURN, 0, 0, _END_PROCESS
     yield _LOAD, 0, 0, _NUMBER_AT
-    for number in plain:
-        yield _IF_EQUAL, 0, 1, number
-        yield _RETURN, 0, 0, _ALLOW
-    for number in checked:
-        yield _IF_EQUAL, 0, 4, number
-        yield _LOAD, 0, 0, _ARGUMENTS_AT + 2 * 8  # the low half: both are little-endian
-        yield _IF_ANY_BIT, 1, 0, _EXECUTABLE
-        yield _RETURN, 0, 0, _ALLOW
-        yield _RETURN, 0, 0, _REFUSE
+    for name, number in processor.calls.items():
+        if name in _NOT_EXECUTABLE:
+            yield _IF_EQUAL, 0, 4, number
+            yield _LOAD, 0, 0, _ARGUMENTS_AT + 2 * 8  # the low half: both are little-endian
+            yield _IF_ANY_BIT, 0, 1, _EXECUTABLE
+            yield _RETURN, 0, 0, _REFUSE
+            yield _RETURN, 0, 0, _ALLOW
+        elif name == "ioctl":
+            yield _IF_EQUAL, 0, 4, number
+            yield _LOAD, 0, 0, _ARGUMENTS_AT + 8
+            yield _IF_EQUAL, 1, 0, _SCAN_PAGES
+            yield _RETURN, 0, 0, _REFUSE
+            yield _RETURN, 0, 0, _ALLOW
+        else:
+            yield _IF_EQUAL, 0, 1, number
+            yield _RETURN, 0, 0, _ALLOW
     yield _RETURN, 0, 0, _REFUSE
 
 

@@ -128,9 +128,7 @@ class Session:
         if files is not None:
             fill(self._files, files)
         maker = make(interpreter, limits, isolation)
-        # A worker process does not tell its state yet.
-        checkpoints = bool(checkpoints) and isolation == "thread"
-        self._lane = Lane(maker, limits, self._functions, sources, kept, checkpoints)
+        self._lane = Lane(maker, limits, self._functions, sources, kept, bool(checkpoints))
         if network is not None:
             from . import _fetch
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
+import mmap
 import os
 import select
 import signal
@@ -22,23 +23,29 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from ._errors import SandboxError
+from ._errors import SandboxError, SnapshotError
 from ._files import Files
 from ._functions import HostFunctions
 from ._ledger import Ledger
 from ._limits import Limits
 from ._lockdown import Lockdown
+from ._state import GuestState
 from ._thread import STACK_BYTES
+from ._wasm import _pages
 from .interpreters import _wire as wire
 from .interpreters._base import Answer, Guest, Request
 from .interpreters._maker import Maker
 from .interpreters._remote import ERRORS, STATUSES
 from .interpreters._remote_files import RemoteFiles
+from .interpreters._store import packed, unpacked
 
 _FROM_HOST = {
     wire.START: 1 << 16,
     wire.FORK: 1 << 10,
     wire.WAIT: 64,
+    wire.REAP: 64,
+    wire.BEGIN: 1 << 32,
+    wire.CAPTURE: 0,
     wire.REQUEST: 1 << 32,
     wire.REPLY: 1 << 32,
 }
@@ -175,6 +182,8 @@ class _Ready:
 
 def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int) -> None:
     """Be the worker of one session; return when it has ended."""
+    # Files cannot be opened later, nor can this process look into itself.
+    pages = _pages.prepare()
     lockdown = Lockdown()
     lockdown.begin()
     if os.getppid() != zygote:  # it ended before the system was told what to do then
@@ -185,17 +194,27 @@ def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int
     def serve() -> None:
         try:
             try:
-                guest = host.guest = maker.start(host)
-                lockdown.close_others({data.fileno(), control.fileno()})
-                _, fields = link.receive()  # until here the worker is anybody's
-                limits = host.limits = Limits(**dict(zip(_FIELDS, fields, strict=True)))
-                guest.allow(limits.memory_bytes, limits.fuel)
+                guest = maker.start(host)
+                room = _map_store(data)  # until here the worker is anybody's
+                _, (fields, *state) = link.receive()
+                limits = maker.limits = Limits(**dict(zip(_FIELDS, fields, strict=True)))
+                host.limits = limits
+                if state:
+                    guest.close()
+                    guest = maker.start(host, _state(room, *state))
+                else:
+                    guest.allow(limits.memory_bytes, limits.fuel)
+                host.guest = guest
+                lockdown.close_others({data.fileno(), control.fileno(), *pages})
                 lockdown.finish(limits.memory_bytes)
                 link.send(wire.READY, *map(tuple, lockdown.protections))
             except Exception as error:  # no guest code has run yet
-                link.send(wire.FAILED, f"{type(error).__name__}: {error}")
+                if isinstance(error, SnapshotError):
+                    link.send(wire.UNFIT, str(error))
+                else:
+                    link.send(wire.FAILED, repr(error))
                 raise
-            _serve(host, link, guest)
+            _serve(host, link, guest, room)
         finally:
             os._exit(1)  # the session is gone, or we are at fault: no other end is right
 
@@ -219,9 +238,35 @@ def _listen(control: socket.socket, host: HostLink) -> None:
         timeout = _REMIND_MILLISECONDS if host.remind() else None
 
 
-def _serve(host: HostLink, link: wire.Link, guest: Guest) -> None:
+def _map_store(data: socket.socket) -> memoryview:
+    """Return the memory that the session has for the guest's state."""
+    _, (handle,), _, _ = socket.recv_fds(data, 1, 1)
+    room = mmap.mmap(handle, os.fstat(handle).st_size)
+    os.close(handle)
+    return memoryview(room)
+
+
+def _state(room: memoryview, size: int, pointer: int, ranges: bytes, length: int) -> GuestState:
+    return GuestState(size, pointer, unpacked(ranges), room[:length])
+
+
+def _capture(link: wire.Link, guest: Guest, room: memoryview) -> None:
+    try:
+        state = guest.capture(GuestState(0, 0, (), room))
+    except (OSError, MemoryError):
+        link.send(wire.CAPTURED)
+        return
+    ranges = packed(state.ranges)
+    link.send(wire.CAPTURED, state.size, state.stack_pointer, ranges, len(state.data))
+
+
+def _serve(host: HostLink, link: wire.Link, guest: Guest, room: memoryview) -> None:
     while True:
-        _, (number, mode, source, inputs, lines) = link.receive()
+        operation, values = link.receive()
+        if operation == wire.CAPTURE:
+            _capture(link, guest, room)
+            continue
+        number, mode, source, inputs, lines = values
         host.begin(number, lines)
         try:
             answer = guest.request(Request(mode, source, inputs, lines))
@@ -231,14 +276,20 @@ def _serve(host: HostLink, link: wire.Link, guest: Guest) -> None:
             host.answer(answer, guest.memory_bytes, guest.fuel_used)
 
 
-def _warm(name: str, limits: Limits) -> None:
-    """Run the interpreter once, so that its workers have no first time."""
+def _warm(name: str, limits: Limits) -> int:
+    """Run the interpreter once, so that its workers have no first time.
+
+    Returns:
+        Bytes of linear memory that it begins with.
+    """
     host = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
     guest = Maker(name, limits, killable=True).start(host)
     guest.request(Request("run", b"1 + 1"))
+    guest.capture()
     guest.close()
     gc.collect()
     gc.freeze()  # so that no worker copies what it only looks at
+    return guest.layout.base_bytes
 
 
 def _fork_on_request(link: wire.Link) -> None:
@@ -246,13 +297,13 @@ def _fork_on_request(link: wire.Link) -> None:
     os.environ["SANDBOX_WASM_CACHE"] = folder or ""
     limits = Limits(fuel=1 << 40 if fuel else None)
     try:
-        _warm(name, limits)
+        base_bytes = _warm(name, limits)
         maker = Maker(name, limits, killable=True)
     except SandboxError as error:
         link.send(wire.FAILED, str(error))
         return
     ready = _Ready(maker)
-    link.send(wire.READY)
+    link.send(wire.READY, base_bytes)
     os.dup2(0, 2)  # what it says from here on, nobody is to read
     while True:
         operation, values = link.receive()
@@ -261,7 +312,8 @@ def _fork_on_request(link: wire.Link) -> None:
             ready = _Ready(maker)
         else:
             _, status = os.waitpid(values[0], 0)
-            link.send(wire.WAITED, status)
+            if operation == wire.WAIT:
+                link.send(wire.WAITED, status)
 
 
 def main() -> NoReturn:

@@ -230,10 +230,10 @@ def test_other_threads_use_the_files_while_code_runs(make_session):
     session.function(ready.set, name="ready")
     future = session.submit(
         "import os\n"
-        "ready()\n"
         "n = 0\n"
         "while 'stop' not in os.listdir('/'):\n"
         "    n += 1\n"
+        "    if n == 1: ready()\n"
         "    with open('f%d' % (n % 50), 'w') as f: f.write('x' * n)\n"
         "    if n % 3 == 0: os.remove('f%d' % (n % 50))\n"
         "n"
@@ -249,7 +249,6 @@ def test_other_threads_use_the_files_while_code_runs(make_session):
     assert future.result(40).value > 0
 
 
-@pytest.mark.parametrize("isolation", ["thread"])  # a worker process does not go back
 def test_files_go_back_with_the_guest(make_session):
     """
     A run that loses its guest leaves no file, no change and no descriptor behind; what the

@@ -80,7 +80,7 @@ def test_what_cannot_be_unwound(make_session, interpreter, assert_healthy, check
         session.run("x = 2\n" + DEAF[interpreter])
 
     assert time.perf_counter() - began < 0.3 + 0.5
-    if checkpoints and session.isolation == "thread":
+    if checkpoints:
         assert "rolled back" == info.value.state
         assert 1 == session.run("x").value
     else:
@@ -131,9 +131,8 @@ def test_fuel(make_session, assert_healthy):
 
     assert "guest exceeded fuel=1000000" == str(info.value)
     assert 1_000_000 == info.value.result.usage.fuel
-    if session.isolation == "thread":
-        assert "rolled back" == info.value.state
-        assert 0 < session.run("1").usage.fuel < 1_000_000
+    assert "rolled back" == info.value.state
+    assert 0 < session.run("1").usage.fuel < 1_000_000
     assert_healthy()
 
 

@@ -162,7 +162,8 @@ def test_a_real_worker_is_locked_down(interpreter, monkeypatch):
             assert ["0", "0"] == line.removeprefix(name).split()[:2]
         names = {part.split(b"=")[0] for part in (found / "environ").read_bytes().split(b"\0")}
         assert names <= {b"", b"LD_LIBRARY_PATH", b"LC_CTYPE"}
-        assert 5 == len(list((found / "fd").iterdir()))
+        # The last one tells which pages of its memory were written to.
+        assert 6 >= len(list((found / "fd").iterdir()))
 
 
 def run_filter(processor, number, *args, machine=None):
@@ -196,7 +197,10 @@ def test_filter_program(name):
     allow, refuse, end = 0x7FFF0000, 0x00050001, 0x80000000
 
     for number in range(600):
-        assert (allow if number in listed else refuse) == run_filter(processor, number)
+        if number != processor.calls["ioctl"]:
+            assert (allow if number in listed else refuse) == run_filter(processor, number)
+    for request, expected in [(0xC0606610, allow), (0x5401, refuse), (0, refuse)]:
+        assert expected == run_filter(processor, processor.calls["ioctl"], 3, request)
     assert refuse == run_filter(processor, 0x40000000 + processor.calls["read"])
     for call in ("mmap", "mprotect"):
         for protection in range(8):

@@ -15,9 +15,6 @@ from sandbox_wasm import (
     Suspended,
 )
 
-# A worker process does not tell its state yet, so that there is none to go back to.
-pytestmark = pytest.mark.parametrize("isolation", ["thread"])
-
 
 def ask(question):
     """A host function that is never called: whoever resumes gives the answer."""

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox_wasm import (
     ConfigError,
@@ -24,13 +26,16 @@ from sandbox_wasm import (
     OutputExceeded,
     Session,
     SessionBroken,
+    SnapshotError,
     WallTimeExceeded,
 )
 from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
-from sandbox_wasm.interpreters import _remote, _wire, _zygote
+from sandbox_wasm._state import GuestState
+from sandbox_wasm.interpreters import _remote, _wire, _zygote, make
 from sandbox_wasm.interpreters._base import Request
+from sandbox_wasm.interpreters._store import Store, packed
 
 BOUND = 30
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -90,7 +95,8 @@ def scripted():
         worker = Scripted(frames)
         workers.append(worker)
         ledger = Ledger(limits, HostFunctions(functions), Files(0, 0), lambda: None)
-        return _remote.RemoteGuest(worker, ledger, limits), worker, ledger
+        store = Store(1 << 20)
+        return _remote.RemoteGuest(worker, ledger, limits, store), worker, ledger
 
     yield make
     for worker in workers:
@@ -111,8 +117,9 @@ def test_worker_that_behaves(scripted):
     assert 42 == guest.request(RUN).value
     assert "hi" == ledger.text(1)
     assert not worker.killed
-    link = _wire.Link(worker.theirs, {_wire.START: 1 << 10, _wire.REQUEST: 100, _wire.REPLY: 100})
-    assert [_wire.START, _wire.REQUEST] == [link.receive()[0] for _ in range(2)]
+    assert b"\0" == worker.theirs.recv(1)
+    link = _wire.Link(worker.theirs, {_wire.BEGIN: 1 << 10, _wire.REQUEST: 100, _wire.REPLY: 100})
+    assert [_wire.BEGIN, _wire.REQUEST] == [link.receive()[0] for _ in range(2)]
     assert (_wire.REPLY, (_wire.GO_ON, 0, b"3")) == link.receive()
 
 
@@ -154,6 +161,8 @@ LIES = {
     "long name": (_wire.CALL, b"x" * 300, b"[[],{}]"),
     "long arguments": (_wire.CALL, b"x", b" " * 1001),
     "malformed arguments": (_wire.CALL, b"add", b"[1"),
+    "state that nobody asked for": (_wire.CAPTURED, 65_536, 0, b"", 0),
+    "no state": (_wire.CAPTURED,),
     "garbage": (_wire.ANSWER, Raw(b"\xff\xff")),
     "cut short": (_wire.ANSWER, Raw(b"b\xff\xff\xff\x7f")),
 }
@@ -257,50 +266,163 @@ def worker_of(session):
     return session._lane._keeper.guest._child
 
 
+def settled(session):
+    """The session, once its worker has kept the state after the last run."""
+    session._lane._keeper.guest._settle()
+    return session
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=str)
 def test_worker_that_dies_in_a_run(make_session, assert_healthy, number):
     """
-    A crash of the engine costs its session, and no other: the host is told.
+    A crash of the engine costs a run: the session is what it was before, and others go on.
     """
     other = make_session()
     other.run("x = 5")
     session = make_session()
     session.function(lambda: os.kill(worker_of(session).pid, number), name="crash")
+    session.run("x = [1]")
 
-    with pytest.raises(SessionBroken, match=signal.Signals(number).name):
-        session.run("print('before')\ncrash()\nwhile True: pass")
-    with pytest.raises(SessionBroken):
-        session.run("1")
+    code = "x.append(2)\nprint('before')\ncrash()\nwhile True: pass"
+    for _ in range(3):
+        with pytest.raises(SessionBroken, match=signal.Signals(number).name) as info:
+            session.run(code, on_output=lambda stream, text: None)
+        assert "rolled back" == info.value.state
+        assert "before\n" == info.value.stdout
+        assert [1] == session.run("x").value
     assert 5 == other.run("x").value
     assert_healthy()
 
 
-def test_worker_that_dies_between_runs(make_session, assert_healthy):
+def test_worker_that_dies_without_checkpoints(make_session, assert_healthy):
     """
-    The next run finds out.
+    The session is broken, and says so from then on.
     """
-    session = make_session()
+    session = make_session(checkpoints=False)
     session.run("x = 1")
     os.kill(worker_of(session).pid, signal.SIGKILL)
 
+    with pytest.raises(SessionBroken, match="SIGKILL") as info:
+        session.run("x")
+    assert "broken" == info.value.state
     with pytest.raises(SessionBroken, match="SIGKILL"):
         session.run("x")
     assert_healthy()
 
 
+def test_worker_that_dies_between_runs(make_session, assert_healthy):
+    """
+    The next run finds out, and the one after it goes on from the last.
+    """
+    session = make_session()
+    session.run("x = bytearray(3_000_000)\nx[2_000_000] = 7")
+    os.kill(worker_of(settled(session)).pid, signal.SIGKILL)
+
+    with pytest.raises(SessionBroken, match="SIGKILL") as info:
+        session.run("x = 0")
+    assert "rolled back" == info.value.state
+    assert (3_000_000, 7) == session.run("len(x), x[2_000_000]").value
+    assert_healthy()
+
+
+STATE = "import random\nx = [n * 'a' for n in range(2000)]\ndef f(): return len(x), x[-1]"
+
+
+@pytest.mark.parametrize("way", ["thread to process", "process to thread"])
+def test_states_fit_both_isolations(interpreter, way):
+    """
+    What was captured in one goes on in the other: the same artifact, the same memory.
+    """
+    here, there = way.split(" to ")
+    limits = Limits(memory_bytes=32 << 20)
+    ledger = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
+    first = make(interpreter, limits, here).start(ledger)
+    first.request(Request("run", STATE.encode()))
+    state = first.capture().load()
+    expected = first.request(Request("run", b"f()"))
+    first.close()
+    second = make(interpreter, limits, there).start(ledger, state)
+    try:
+        assert expected == second.request(Request("run", b"f()"))
+    finally:
+        second.close()
+
+
+BAD = {
+    "half a page": lambda size, ranges: (size + 1, 0, ranges, 4096),
+    "too large": lambda size, ranges: (1 << 32, 0, ranges, 4096),
+    "too small": lambda size, ranges: (0, 0, ranges, 4096),
+    "outside": lambda size, ranges: (size, 0, packed([(size, size + 4096)]), 4096),
+    "backwards": lambda size, ranges: (size, 0, packed([(8192, 4096)]), 4096),
+    "more than there is": lambda size, ranges: (size, 0, packed([(0, 8192)]), 4096),
+    "no ranges": lambda size, ranges: (size, 0, b"\xff" * 7, 4096),
+    "wrong pointer": lambda size, ranges: (size, -1, ranges, 4096),
+    "huge": lambda size, ranges: (1 << 62, 1 << 62, packed([(0, 1 << 63)]), 4096),
+}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+def test_states_that_a_worker_invents(bad):
+    """
+    A worker that was taken over harms nobody by what it says of its state.
+    """
+    limits = Limits()
+    ledger = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
+    maker = make("micropython", limits, "process")
+    guest = maker.start(ledger)
+    state = guest.capture()
+    guest._settle()
+    guest.close()
+    store = state.store
+    store.told = bad(store.told[0], packed([(0, 4096)]))
+
+    with pytest.raises(SnapshotError):
+        maker.start(ledger, state)
+    maker.start(ledger).close()
+    maker.discard()
+
+
+@given(st.binary(max_size=20_000), st.lists(st.integers(0, 1 << 40)))
+def test_store_gives_what_it_was_given(data, numbers):
+    """
+    get(put(x)) is x, and nothing can be put that has no room.
+    """
+    store = Store(20_000)
+    ranges = list(zip(numbers[::2], numbers[1::2], strict=False))
+    store.put(GuestState(65_536, 9, ranges, data))
+    with pytest.raises(SnapshotError):
+        store.put(GuestState(65_536, 9, ranges, bytes(20_001)))
+
+    assert GuestState(65_536, 9, ranges, data) == store.get()
+    store.close()
+
+
+@linux
+def test_store_cannot_be_cut_short():
+    """
+    A worker that maps it does not fall for another that had its descriptor.
+    """
+    store = Store(1 << 20)
+    for size in (0, 1 << 21):
+        with pytest.raises(PermissionError):
+            os.ftruncate(store.handle, size)
+    store.close()
+
+
 @linux
 def test_zygote_that_dies(make_session, interpreter, assert_healthy):
     """
-    Its workers go with it, and the next session has a new one.
+    Its workers go with it; there is a new one for them, and for the next session.
     """
     session = make_session()
     session.run("x = 1")
-    worker = worker_of(session)
+    worker = worker_of(settled(session))
     _zygote.get(interpreter, False)._process.kill()
     select.select([worker._process], [], [], BOUND)
 
     with pytest.raises(SessionBroken):
         session.run("x")
+    assert 1 == session.run("x").value
     assert_healthy()
 
 
@@ -311,14 +433,16 @@ def test_stopped_worker(make_session):
     """
     session = make_session(limits=Limits(wall_seconds=0.3))
     session.run("x = 1")
-    pid = worker_of(session).pid
+    pid = worker_of(settled(session)).pid
     os.kill(pid, signal.SIGSTOP)
     while state_of(pid) != "T":
         time.sleep(0.001)
     began = time.monotonic()
-    with pytest.raises(WallTimeExceeded):
-        session.run("x")
+    with pytest.raises(WallTimeExceeded) as info:
+        session.run("x = 2")
     assert time.monotonic() - began < 5
+    assert "rolled back" == info.value.state
+    assert 1 == session.run("x").value
 
 
 def children():

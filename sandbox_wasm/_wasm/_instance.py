@@ -140,7 +140,8 @@ class Instance:
         """Return what the instance is, while nothing runs in it.
 
         Args:
-            into: An earlier state that is not needed any more: its room is used.
+            into: An earlier state that is not needed any more: its room is used. If its
+                data is a view, so much of that as is needed.
 
             again: Whether another thread may have written to memory since the last time.
         """
@@ -149,7 +150,9 @@ class Instance:
         ranges = self.memory.find(self._finder, again)
         length = sum([end - begin for begin, end in ranges])
         data = into.data if into is not None else b""
-        if len(data) != length or not isinstance(data, bytearray):
+        if isinstance(data, memoryview) and len(data) >= length:
+            data = data[:length]
+        elif len(data) != length or not isinstance(data, bytearray):
             data = bytearray(length)
         with memoryview(data) as view:
             self.memory.copy(ranges, view)

@@ -102,7 +102,7 @@ class GuestMemory:
                 to[at:upto] = view[begin:end]
             at = upto
 
-    def paste(self, ranges: Ranges, data: bytes | bytearray) -> None:
+    def paste(self, ranges: Ranges, data: bytes | bytearray | memoryview) -> None:
         """Store at *ranges* what `copy` has copied from there."""
         at = 0
         with memoryview(data) as view:

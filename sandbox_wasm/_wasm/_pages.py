@@ -131,9 +131,10 @@ class PageTable:
         self._file = -1
         # Each thread has regions of its own to be told in.
         self._local = threading.local()
-        self._open()
+        self.open()
 
-    def _open(self) -> int:
+    def open(self) -> int:
+        """Return the descriptor of this process's record."""
         if self._pid != os.getpid():  # in a child of fork the file is still about the parent
             self._file = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
             self._pid = os.getpid()
@@ -160,7 +161,7 @@ class PageTable:
             argument = bytearray(
                 _SCAN.pack(_SCAN.size, 0, at, end, 0, to, _REGIONS, 0, inverted, mask, own, own)
             )
-            count = fcntl.ioctl(self._open(), _SCAN_REQUEST, argument)
+            count = fcntl.ioctl(self.open(), _SCAN_REQUEST, argument)
             told = struct.unpack_from(f"<{3 * count}Q", regions)
             for i in range(0, len(told), 3):
                 _append(found, told[i] - base, told[i + 1] - base)
@@ -179,7 +180,7 @@ class PageTable:
 
     def _read(self, base: int, size: int) -> Ranges:
         length = size // PAGE * 8
-        entries = os.pread(self._open(), length, base // PAGE * 8)
+        entries = os.pread(self.open(), length, base // PAGE * 8)
         if len(entries) != length:
             raise OSError("the page map ends early")
         flags = entries[7::8].translate(_OWN)
@@ -231,6 +232,16 @@ def page_table() -> PageTable | None:
         except (OSError, ValueError, AttributeError, ImportError):
             continue
     return None
+
+
+def prepare() -> set[int]:
+    """Open what `finder` will need, in a process that cannot open it later.
+
+    Returns:
+        Descriptors that are to stay open.
+    """
+    table = page_table()
+    return set() if table is None else {table.open()}
 
 
 def finder(pristine: Callable[[], Sequence[bytearray]]) -> Finder:

@@ -28,7 +28,7 @@ class Maker:
     """
 
     def __init__(self, name: str, limits: Limits, killable: bool = False) -> None:
-        self._limits = limits
+        self.limits = limits
         self._killable = killable
         self._artifact = _artifacts.load(name)
         self._engine: _engine.Engine | None = self._take()
@@ -36,20 +36,23 @@ class Maker:
         self._lock = threading.Lock()
 
     def _take(self) -> _engine.Engine:
-        fuel = self._limits.fuel is not None
+        fuel = self.limits.fuel is not None
         return _engine.family(self._artifact, fuel=fuel, epoch=not self._killable).take()
 
     def start(self, host: HostSide, state: GuestState | None = None) -> ReactorGuest:
         """Return a new guest, on the thread that is to own it."""
         digest = self._artifact.digest
+        state = None if state is None else state.load()
         if state is not None and digest not in _layouts:
-            self._start(host, None).close()
+            unused = self._start(host, None)
+            _layouts[digest] = unused.layout
+            unused.close()
         guest = self._start(host, state)
         _layouts.setdefault(digest, guest.layout)
         return guest
 
     def _start(self, host: HostSide, state: GuestState | None) -> ReactorGuest:
-        limits = self._limits
+        limits = self.limits
         layout = None if state is None else _layouts[self._artifact.digest]
         base_bytes = 0 if layout is None else layout.base_bytes
         engine = self._engine or self._take()

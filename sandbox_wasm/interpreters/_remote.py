@@ -31,6 +31,7 @@ from .._state import GuestState
 from . import _remote_files, _zygote
 from . import _wire as wire
 from ._base import Answer, Guest, HostSide, Request
+from ._store import HeldState, Store
 
 STATUSES: tuple[Literal["ok", "error", "aborted"], ...] = ("ok", "error", "aborted")
 # What a worker may say of a request that failed; the rest of the error is ours.
@@ -42,6 +43,7 @@ _RANDOM_BYTES = 65_536
 _START_BYTES = 1 << 16
 _SLACK = 64  # what a frame needs besides its largest value
 _MEMORY_BYTES = 1 << 32
+_PAGE = 4096
 
 _SIGNALS = {int(each): each.name for each in signal.Signals}
 
@@ -66,7 +68,7 @@ _FORMS: dict[int, tuple[tuple[type, ...], ...]] = {
 
 
 class RemoteMaker:
-    """Makes one guest in a worker process.
+    """Makes the guests of one session, each in a worker process.
 
     Args:
         name: Of the interpreter, as the manifest has it.
@@ -83,41 +85,45 @@ class RemoteMaker:
         self._limits = limits
         self._lock = threading.Lock()
         self._child: _zygote.Child | None = None
-        self._killed = False
-        _zygote.get(name, limits.fuel is not None)  # compiles, if that was never done
+        zygote = self._zygote()  # compiles, if that was never done
+        self._store = Store(zygote.base_bytes + limits.memory_bytes)
+
+    def _zygote(self) -> _zygote.Zygote:
+        return _zygote.get(self._name, self._limits.fuel is not None)
 
     def start(self, host: HostSide, state: GuestState | None = None) -> Guest:
-        """Return a new guest; once.
+        """Return a new guest, on the thread that is to own it.
 
         Raises:
-            SnapshotError: There is a *state*: a worker cannot go on from one.
+            SnapshotError: The state does not fit the limits, or not together.
         """
-        if state is not None:
-            raise SnapshotError("a worker process cannot go on from a state")
-        child = _zygote.get(self._name, self._limits.fuel is not None).fork()
+        store = self._store
+        if state is not None and not (isinstance(state, HeldState) and state.store is store):
+            store.put(state.load())
+        if state is not None and store.told is None:
+            raise SnapshotError("the worker process ended before its state was kept")
+        child = self._zygote().fork()
         try:
             with self._lock:
                 self._child = child
-                if self._killed:
-                    child.kill()
-            guest = RemoteGuest(child, host, self._limits)
+            return RemoteGuest(child, host, self._limits, store, go_on=state is not None)
         except BaseException:
             child.kill()
             child.close()
             raise
-        with self._lock:
-            self._child = None
-        return guest
-
-    def discard(self) -> None:
-        """Let go of what a guest would have been made of: there is none yet."""
+        finally:
+            with self._lock:
+                self._child = None
 
     def kill(self) -> None:
         """End a worker that is being made; from any thread."""
         with self._lock:
-            self._killed = True
             if self._child is not None:
                 self._child.kill()
+
+    def discard(self) -> None:
+        """Let go of what a guest would have been made of; none will be."""
+        self._store.close()
 
 
 class RemoteGuest:
@@ -130,14 +136,27 @@ class RemoteGuest:
 
         limits: What each run may use.
 
+        store: Where the worker keeps its guest's state.
+
+        go_on: Begin with the state that lies there.
+
     Attributes:
         protections: What the worker has given up before its guest began.
     """
 
-    def __init__(self, child: _zygote.Child, host: HostSide, limits: Limits) -> None:
+    def __init__(
+        self,
+        child: _zygote.Child,
+        host: HostSide,
+        limits: Limits,
+        store: Store,
+        go_on: bool = False,
+    ) -> None:
         self._child = child
         self._host = host
         self._limits = limits
+        self._store = store
+        self._capturing = False
         self._control = threading.RLock()  # signal handlers may come back to it
         self._open = True
         self._killed = False
@@ -151,6 +170,7 @@ class RemoteGuest:
             {
                 wire.READY: _START_BYTES,
                 wire.FAILED: _START_BYTES,
+                wire.UNFIT: _START_BYTES,
                 wire.ANSWER: value + _SLACK,
                 wire.ERROR: _NAME_BYTES + _SLACK,
                 wire.OUTPUT: _OUTPUT_BYTES + _SLACK,
@@ -159,10 +179,18 @@ class RemoteGuest:
                 wire.SLEEP: _SLACK,
                 wire.RANDOM: _SLACK,
                 wire.FILE: MAX_IO + 2 * MAX_PATH + 4 * _SLACK,
+                wire.CAPTURED: store.size // _PAGE * 8 + _SLACK,
             },
         )
-        self._send(wire.START, *dataclasses.astuple(limits))
+        try:
+            socket.send_fds(child.data, [b"\0"], [store.handle])
+        except OSError:
+            raise self._lost() from None
+        state = store.told if go_on else None
+        self._send(wire.BEGIN, dataclasses.astuple(limits), *(state or ()))
         operation, values = self._receive()
+        if operation == wire.UNFIT:
+            raise SnapshotError(", ".join(values))
         if operation != wire.READY:
             raise SessionBroken(f"the worker could not make a guest ({', '.join(values)})")
         self.protections = tuple(Protection(*each) for each in values)
@@ -170,7 +198,18 @@ class RemoteGuest:
     # ---- requests
 
     def capture(self, into: GuestState | None = None) -> GuestState:
-        raise SnapshotError("a worker process does not tell its state")
+        """Have the worker keep what the guest is now; nobody waits until it has."""
+        self._settle()
+        self._store.told = None
+        self._capturing = True
+        self._send(wire.CAPTURE)
+        return HeldState(self._store, self._settle)
+
+    def _settle(self) -> None:
+        """Wait until the worker has kept the state that it was told to."""
+        while self._capturing and self._open:
+            operation, values = self._receive()
+            self._captured(values if operation == wire.CAPTURED else (None,))
 
     def request(self, request: Request) -> Answer:
         with self._control:
@@ -186,6 +225,9 @@ class RemoteGuest:
         )
         while True:
             operation, values = self._receive()
+            if operation == wire.CAPTURED:
+                self._captured(values)
+                continue
             self._check(operation, values)
             if operation == wire.ANSWER:
                 return self._answer(*values)
@@ -202,6 +244,17 @@ class RemoteGuest:
                 # to end is on its way.
                 wish = max(self._wish, wire.INTERRUPT) if self._host.is_over else self._wish
                 self._send(wire.REPLY, wish, *reply)
+
+    def _captured(self, values: tuple[Any, ...]) -> None:
+        """Note what lies in the store; whoever goes on from it checks whether it fits."""
+        if not self._capturing or (values and tuple(map(type, values)) != (int, int, bytes, int)):
+            raise GuestProtocolError("worker told of a state that it was not asked for")
+        self._capturing = False
+        if values:
+            size, stack_pointer, ranges, length = values
+            if not 0 <= length <= self._store.size:
+                raise GuestProtocolError(f"worker kept a state of {length} bytes")
+            self._store.told = size, stack_pointer, ranges, length
 
     def _check(self, operation: int, values: tuple[Any, ...]) -> None:
         forms = _FORMS.get(operation, ())
@@ -297,6 +350,10 @@ class RemoteGuest:
         if self._killed:
             return GuestCrash("stopped by the host")
         self.kill()  # it may live, and only have closed its end
+        with contextlib.suppress(OSError, EOFError, GuestProtocolError):
+            while self._capturing:  # told before it ended, and not read yet
+                operation, values = self._link.receive()
+                self._captured(values if operation == wire.CAPTURED else (None,))
         status = self._child.wait()
         how = _SIGNALS.get(-status, f"status {status}")
         return SessionBroken(f"the worker process ended by itself ({how})")

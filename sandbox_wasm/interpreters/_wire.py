@@ -16,7 +16,7 @@ from typing import Any
 
 from .._errors import GuestProtocolError
 
-# From the worker. Those up to CLOCK and SAVED are told, the others are asked.
+# From the worker: what it tells, and from CALL to RANDOM what it asks, with the answer.
 READY = 1  # *protections
 ANSWER = 2  # memory bytes, fuel or None, status, value, encoded or None
 ERROR = 3  # memory bytes, fuel or None, class, text
@@ -25,17 +25,22 @@ CALL = 5  # name, arguments: status, reply
 CLOCK = 6  # monotonic: nanoseconds
 SLEEP = 7  # nanoseconds:
 RANDOM = 8  # length: bytes
-FILE = 9  # name of a file function, its arguments: errno, *what came of it
-# To the worker.
+CAPTURED = 9  # size, stack pointer, ranges, bytes; nothing if it failed
+UNFIT = 10  # text: the state to begin with does not fit
+FILE = 11  # name of a file function, its arguments: errno, *what came of it
+# To the worker; the first frame is BEGIN, after a descriptor of memory to keep a state in.
+BEGIN = 31  # limits, state as in CAPTURED or nothing
 REQUEST = 32  # number, mode, source, inputs or None, lines
 REPLY = 33  # wish, *values
+CAPTURE = 34
 # To the zygote, and back.
-START = 64  # artifact, fuel, folder of compiled modules or None
+START = 64  # artifact, fuel, folder of compiled modules or None: bytes it begins with
 FORK = 65  # *limits
-FORKED = 66  # process id; two descriptors go along
+FORKED = 66  # process id; two descriptors come before it
 WAIT = 67  # process id
 WAITED = 68  # how it ended, as `os.waitpid` has it
-FAILED = 69  # text
+REAP = 69  # process id; nothing comes back
+FAILED = 70  # text
 
 # Wishes: how the run that goes on is to end.
 GO_ON, INTERRUPT, ABORT = 0, 1, 2

@@ -70,14 +70,21 @@ class Child:
     def wait(self) -> int:
         """Wait for a process that was killed; return its exit status, negative a signal."""
         if self._status is None:
-            if self._process is not None:
-                select.select([self._process], [], [], _END_SECONDS)
+            self._until_ended()
             self._status = self._zygote.wait(self.pid)
         return self._status
 
+    def _until_ended(self) -> None:
+        if self._process is not None:  # else the zygote waits
+            poll = select.poll()
+            poll.register(self._process, select.POLLIN)
+            poll.poll(_END_SECONDS * 1000)
+
     def close(self) -> None:
-        """Wait for a process that was killed, and let go of it."""
-        self.wait()
+        """Wait until a process that was killed has ended, and let go of it."""
+        if self._status is None:
+            self._until_ended()
+            self._zygote.reap(self.pid)
         self.abandon()
 
     def abandon(self) -> None:
@@ -92,6 +99,9 @@ class Child:
 
 class Zygote:
     """The process that the workers of one interpreter and configuration are forked from.
+
+    Attributes:
+        base_bytes: Linear memory that the interpreter begins with.
 
     Raises:
         ArtifactError: The interpreter is missing or damaged.
@@ -110,7 +120,7 @@ class Zygote:
         try:
             self._link.socket.settimeout(_START_SECONDS)
             self._send(wire.START, name, fuel, None if folder is None else str(folder))
-            self._receive(wire.READY)
+            (self.base_bytes,) = self._receive(wire.READY)
             self._link.socket.settimeout(_FORK_SECONDS)
         except BaseException:
             self.close()
@@ -169,6 +179,11 @@ class Zygote:
             except SessionBroken:
                 return -signal.SIGKILL  # the system ends workers with their zygote
         return os.waitstatus_to_exitcode(status)
+
+    def reap(self, pid: int) -> None:
+        """Have the system forget a worker that was killed."""
+        with self._lock, contextlib.suppress(SessionBroken):
+            self._send(wire.REAP, pid)
 
     def close(self) -> None:
         """End the process and all workers that were forked from it."""
