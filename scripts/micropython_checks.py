@@ -37,6 +37,7 @@ PROCESSES = 2
 FUEL = 200_000_000_000  # about half a minute; few tests take more than a tenth of it
 MEMORY_PAGES = 1024
 STACK_BYTES = 2 << 20  # more aborts the process
+NO_SUCH_FILE = 44  # in WASI
 
 
 class Outcome(NamedTuple):
@@ -110,6 +111,8 @@ class Guest:
             self.memory.write(self.store, os.urandom(length), where)
         elif op == ABI["SYS_SLEEP"]:
             time.sleep(self.get("sys_args") / 1e9)
+        else:
+            self.put("sys_args", NO_SUCH_FILE)
         self.put("sys_result", ABI["SYS_OK"])
 
     def run(self, source: bytes, stress: bool) -> bytes:

@@ -10,6 +10,7 @@
 #include "py/runtime.h"
 #include "py/unicode.h"
 #include "guest.h"
+#include "modules/files.h"
 
 #define X sandbox_exchange
 
@@ -298,6 +299,7 @@ SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
     X.control_armed = 0;
     nlr_set_abort(NULL);
     mp_handle_pending(false);
+    files_flush_all();
     free(block);
 }
 
@@ -312,25 +314,14 @@ SANDBOX_EXPORT(sandbox_start) void sandbox_start(void) {
     }
     gc_init(heap, heap + HEAP_BYTES);
     mp_init();
+    // What is built in comes first, so that importing it asks the host for nothing.
+    mp_obj_t folders[] = {
+        MP_OBJ_NEW_QSTR(MP_QSTR__dot_frozen), MP_OBJ_NEW_QSTR(MP_QSTR_), MP_OBJ_NEW_QSTR(MP_QSTR__slash_packages),
+    };
+    mp_sys_path = mp_obj_new_list(MP_ARRAY_SIZE(folders), folders);
 }
 
 // ---- what this port does not have
-
-mp_lexer_t *mp_lexer_new_from_file(qstr filename) {
-    (void)filename;
-    mp_raise_OSError(MP_ENOENT);
-}
-mp_import_stat_t mp_import_stat(const char *path) {
-    (void)path;
-    return MP_IMPORT_STAT_NO_EXIST;
-}
-static mp_obj_t no_open(size_t n, const mp_obj_t *args, mp_map_t *kwargs) {
-    (void)n;
-    (void)args;
-    (void)kwargs;
-    mp_raise_OSError(MP_EACCES);
-}
-MP_DEFINE_CONST_FUN_OBJ_KW(mp_builtin_open_obj, 1, no_open);
 
 void nlr_jump_fail(void *val) {
     (void)val;

@@ -98,6 +98,21 @@ void sandbox_break(void);
 #define MICROPY_PY_MICROPYTHON_HEAP_LOCKED (0)
 #define MICROPY_PY_MICROPYTHON_RINGIO (0)
 
+// Files are modules/files_*.c over the host's; the module os is lib/os alone.
+#define MP_ENAMETOOLONG             (36)
+#define MP_ENOSYS                   (38)
+#define MP_ENOTEMPTY                (39)
+#define MP_ELOOP                    (40)
+#define MP_EILSEQ                   (84)
+#define MP_EDQUOT                   (122)
+#define MICROPY_PY_ERRNO_LIST \
+    X(EPERM) X(ENOENT) X(ESRCH) X(EINTR) X(EIO) X(ENXIO) X(ENOEXEC) X(EBADF) X(ECHILD) X(EAGAIN) X(ENOMEM) \
+    X(EACCES) X(EFAULT) X(EBUSY) X(EEXIST) X(EXDEV) X(ENODEV) X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) \
+    X(EMFILE) X(ENOTTY) X(EFBIG) X(ENOSPC) X(ESPIPE) X(EROFS) X(EMLINK) X(EPIPE) X(EDOM) X(ERANGE) \
+    X(ENAMETOOLONG) X(ENOSYS) X(ENOTEMPTY) X(ELOOP) X(EILSEQ) X(EOPNOTSUPP) X(EADDRINUSE) \
+    X(ECONNABORTED) X(ECONNRESET) X(ENOBUFS) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EHOSTUNREACH) \
+    X(EALREADY) X(EINPROGRESS) X(EDQUOT)
+
 // Modules of upstream.
 #define MICROPY_PY_SELECT           (0) // lib/select.py
 #define MICROPY_PY_ASYNCIO          (0) // extmod/asyncio/task.py

@@ -2,3 +2,4 @@
 Q(<sandbox>)
 Q($)
 Q(utf-8)
+Q(/packages)

@@ -1,38 +1,42 @@
-"""CPython's io, as far as memory goes: StringIO and BytesIO.
-
-They are written here, on the C IOBase that makes print accept them, because
-the C ones count bytes where CPython counts characters, and must not be derived
-from.
+"""CPython's io. StringIO and BytesIO are written here, because those of MicroPython count
+bytes where CPython counts characters; what is about files is loaded when it is asked for.
 """
 
-from uio import IOBase
+from _iobase import (
+    DEFAULT_BUFFER_SIZE,
+    SEEK_CUR,
+    SEEK_END,
+    SEEK_SET,
+    BufferedIOBase,
+    IOBase,
+    RawIOBase,
+    TextIOBase,
+    UnsupportedOperation,
+)
+from uio import IOBase as _Stream
 
-SEEK_SET = 0
-SEEK_CUR = 1
-SEEK_END = 2
-DEFAULT_BUFFER_SIZE = 8192
+_OF_FILES = "BufferedRandom BufferedReader BufferedWriter FileIO TextIOWrapper open".split()
 
 
-class UnsupportedOperation(OSError):
-    pass
+def __getattr__(name):
+    if name in _OF_FILES:
+        import _fileio
+
+        return getattr(_fileio, name)
+    raise AttributeError("module 'io' has no attribute %r" % name)
 
 
-# One class stands for CPython's tree of them: isinstance is what they are for.
-RawIOBase = BufferedIOBase = TextIOBase = IOBase
+class _Memory(_Stream):
+    """What the two have in common. The value is in pieces until someone reads.
 
-
-class _Memory(IOBase):
-    """What the two have in common. The value is in pieces until someone reads."""
+    The base is of C, so that sys.print_exception can write here.
+    """
 
     def _start(self, value):
         self._parts = [value] if value else []
         self._size = len(value)
         self._pos = 0
         self.closed = False
-
-    def _check(self):
-        if self.closed:
-            raise ValueError("I/O operation on closed file.")
 
     def _value(self):
         parts = self._parts
@@ -76,22 +80,6 @@ class _Memory(IOBase):
         self._pos = end
         return self._value()[start:end]
 
-    def readlines(self, hint=-1):
-        lines = []
-        total = 0
-        line = self.readline()
-        while line:
-            lines.append(line)
-            total += len(line)
-            if hint is not None and 0 < hint <= total:
-                break
-            line = self.readline()
-        return lines
-
-    def writelines(self, lines):
-        for line in lines:
-            self.write(line)
-
     def getvalue(self):
         self._check()
         return self._value()
@@ -117,39 +105,12 @@ class _Memory(IOBase):
 
     writable = seekable = readable
 
-    def isatty(self):
-        self._check()
-        return False
-
-    def fileno(self):
-        raise UnsupportedOperation("fileno")
-
-    def flush(self):
-        self._check()
-
     def close(self):
         self.closed = True
         self._parts = []
 
-    def __enter__(self):
-        self._check()
-        return self
 
-    def __exit__(self, *error):
-        self.close()
-
-    def __iter__(self):
-        self._check()
-        return self
-
-    def __next__(self):
-        line = self.readline()
-        if not line:
-            raise StopIteration
-        return line
-
-
-class StringIO(_Memory):
+class StringIO(_Memory, TextIOBase):
     _empty = ""
     _zero = "\0"
     _line = "\n"
@@ -195,7 +156,7 @@ class StringIO(_Memory):
         return self._pos
 
 
-class BytesIO(_Memory):
+class BytesIO(_Memory, BufferedIOBase):
     _empty = b""
     _zero = b"\0"
     _line = b"\n"

@@ -199,6 +199,31 @@ class StreamHandler(Handler):
             self.handleError(record)
 
 
+class FileHandler(StreamHandler):
+    def __init__(self, filename, mode="a", encoding=None, delay=False, errors=None):
+        from os.path import abspath
+
+        super().__init__()
+        self.baseFilename = abspath(filename)
+        self._options = mode, -1, encoding, errors
+        self.stream = None if delay else open(self.baseFilename, *self._options)
+
+    def emit(self, record):
+        if self.stream is None:
+            self.stream = open(self.baseFilename, *self._options)
+        super().emit(record)
+        self.flush()
+
+    def flush(self):
+        if self.stream is not None:
+            self.stream.flush()
+
+    def close(self):
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
+
+
 class NullHandler(Handler):
     def handle(self, record):
         pass
@@ -374,7 +399,9 @@ def basicConfig(
     *, filename=None, filemode="a", format=None, datefmt=None, style="%", level=None, stream=None, handlers=None, force=False, encoding=None
 ):
     if filename is not None:
-        raise ValueError("there are no log files: use stream or handlers")
+        if stream is not None or handlers is not None:
+            raise ValueError("'stream' and 'filename' should not be specified together")
+        handlers = [FileHandler(filename, filemode, encoding)]
     if force:
         root.handlers.clear()
     if not root.handlers:

@@ -1,44 +1,17 @@
-"""CPython's pathlib as far as it is about names; a Path has no file behind it."""
+"""CPython's pathlib. Path is in _filepath.py, loaded when it is asked for."""
+
+from _files import fspath as _fspath
+from fnmatch import fnmatchcase as _matches
 
 
 def _text(p):
-    if isinstance(p, str):
-        return p
-    if isinstance(p, PurePath):
-        return str(p)
-    if hasattr(p, "__fspath__"):
-        return p.__fspath__()
-    raise TypeError(
-        "expected str, bytes or os.PathLike object, not " + type(p).__name__
-    )
-
-
-def _matches(name, pattern):
-    """Whether name matches the shell pattern, with *, ? and [...]."""
-    if not pattern:
-        return not name
-    c = pattern[0]
-    if c == "*":
-        return any(_matches(name[i:], pattern[1:]) for i in range(len(name) + 1))
-    if not name:
-        return False
-    end = pattern.find("]", 2) if c == "[" else -1
-    if end > 0:
-        body = pattern[1:end]
-        negated = body[0] == "!"
-        if negated:
-            body = body[1:]
-        hit = False
-        i = 0
-        while i < len(body):
-            if body[i + 1 : i + 2] == "-" and i + 2 < len(body):
-                hit = hit or body[i] <= name[0] <= body[i + 2]
-                i += 3
-            else:
-                hit = hit or body[i] == name[0]
-                i += 1
-        return hit != negated and _matches(name[1:], pattern[end + 1 :])
-    return (c == "?" or c == name[0]) and _matches(name[1:], pattern[1:])
+    p = _fspath(p)
+    if isinstance(p, bytes):
+        raise TypeError(
+            "argument should be a str or an os.PathLike object where __fspath__ returns a str, "
+            "not 'bytes'"
+        )
+    return p
 
 
 class PurePath:
@@ -207,46 +180,9 @@ class PurePosixPath(PurePath):
     pass
 
 
-class PosixPath(PurePosixPath):
-    @classmethod
-    def cwd(cls):
-        return cls("/")
+def __getattr__(name):
+    if name in ("Path", "PosixPath"):
+        from _filepath import PosixPath
 
-    @classmethod
-    def home(cls):
-        return cls("/")
-
-    def absolute(self):
-        return self if self.root else type(self)("/", self)
-
-    def resolve(self, strict=False):
-        from os.path import abspath
-
-        return type(self)(abspath(str(self)))
-
-    def expanduser(self):
-        return self
-
-    def exists(self):
-        return False
-
-    def is_dir(self):
-        return not self._parts
-
-    is_file = is_symlink = is_mount = is_socket = exists
-
-
-def _denied(name):
-    def method(self, *args, **options):
-        raise PermissionError(13, "the sandbox has no files: Path." + name, str(self))
-
-    return method
-
-
-for _name in (
-    "chmod glob iterdir lstat mkdir open owner read_bytes read_text readlink rename replace "
-    "rglob rmdir samefile stat symlink_to touch unlink write_bytes write_text"
-).split():
-    setattr(PosixPath, _name, _denied(_name))
-
-Path = PosixPath
+        return PosixPath
+    raise AttributeError("module 'pathlib' has no attribute %r" % name)

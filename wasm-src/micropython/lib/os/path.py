@@ -1,4 +1,6 @@
-"""CPython's os.path for POSIX paths. No file exists here."""
+"""CPython's os.path for POSIX paths."""
+
+from _files import fspath, getcwd, readlink, stat
 
 sep = "/"
 altsep = None
@@ -10,11 +12,10 @@ devnull = "/dev/null"
 
 
 def _path(p):
-    if isinstance(p, str):
-        return p
-    if hasattr(p, "__fspath__"):
-        return p.__fspath__()
-    raise TypeError("expected str, bytes or os.PathLike object, not " + type(p).__name__)
+    p = fspath(p)
+    if isinstance(p, bytes):
+        raise TypeError("paths of bytes are not supported, only str")
+    return p
 
 
 def isabs(p):
@@ -82,13 +83,42 @@ def normpath(p):
 
 
 def abspath(p):
-    return normpath(join("/", p))
+    return normpath(join(getcwd(), p))
 
 
-realpath = abspath
+_MAX_LINKS = 40
 
 
-def relpath(p, start="/"):
+def realpath(p, *, strict=False):
+    """The path without "." and ".." and without symbolic links."""
+    left = [part for part in join(getcwd(), p).split("/") if part not in ("", ".")]
+    left.reverse()
+    done = ""
+    links = 0
+    while left:
+        part = left.pop()
+        if part == "..":
+            done = done[: max(done.rfind("/"), 0)]
+            continue
+        inner = done + "/" + part
+        try:
+            kind = stat(inner, False)[0]
+        except OSError:
+            if strict:
+                raise
+            kind = 0
+        if kind == 7 and links < _MAX_LINKS:
+            links += 1
+            target = readlink(inner)
+            if target.startswith("/"):
+                done = ""
+            left += [part for part in reversed(target.split("/")) if part not in ("", ".")]
+        else:
+            done = inner
+    return done or "/"
+
+
+def relpath(p, start="."):
     p = _path(p)
     if not p:
         raise ValueError("no path specified")
@@ -126,7 +156,12 @@ def commonpath(paths):
 
 
 def expanduser(p):
-    return _path(p)
+    from os import environ
+
+    p = _path(p)
+    if "HOME" in environ and (p == "~" or p.startswith("~/")):
+        return (environ["HOME"].rstrip("/") + p[1:]) or "/"
+    return p
 
 
 def expandvars(p):
@@ -151,19 +186,73 @@ def expandvars(p):
     return "".join(out) + p
 
 
+def _kind(p, follow=True):
+    """The type of a file as WASI numbers them, or 0."""
+    try:
+        return stat(p, follow)[0]
+    except (OSError, ValueError):
+        return 0
+
+
 def exists(p):
-    return False
+    return _kind(p) != 0
+
+
+def lexists(p):
+    return _kind(p, False) != 0
 
 
 def isdir(p):
-    return normpath(p) == "/"
+    return _kind(p) == 3
 
 
-isfile = islink = ismount = lexists = exists
+def isfile(p):
+    return _kind(p) == 4
+
+
+def islink(p):
+    return _kind(p, False) == 7
+
+
+def ismount(p):
+    if islink(p):
+        return False
+    return realpath(p) == "/" or stat(p, True)[2] != stat(join(p, ".."), True)[2]
+
+
+def isjunction(p):
+    return False
 
 
 def getsize(p):
-    raise FileNotFoundError(2, "No such file or directory", _path(p))
+    return stat(p, True)[4]
 
 
-getmtime = getatime = getctime = getsize
+def getatime(p):
+    return stat(p, True)[5] / 1000000000
+
+
+def getmtime(p):
+    return stat(p, True)[6] / 1000000000
+
+
+def getctime(p):
+    return stat(p, True)[7] / 1000000000
+
+
+def samestat(a, b):
+    return a[1:3] == b[1:3]
+
+
+def samefile(p, q):
+    return stat(p, True)[1:3] == stat(q, True)[1:3]
+
+
+def sameopenfile(a, b):
+    return stat(a, True)[1:3] == stat(b, True)[1:3]
+
+
+def splitroot(p):
+    p = _path(p)
+    root = "//" if p.startswith("//") and not p.startswith("///") else "/" if p.startswith("/") else ""
+    return "", root, p[len(root) :] if len(root) != 1 else p[1:]
