@@ -1,0 +1,94 @@
+"""Figures of sessions in worker processes, beside sessions on threads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from sandbox_wasm import Session
+from sandbox_wasm.interpreters._remote import RemoteGuest
+
+from ._measure import Figure, timed
+
+
+def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) -> Iterator[Figure]:
+    """Yield the figures of one interpreter.
+
+    Args:
+        work: Source and expression of each piece of work that is compared, by name.
+    """
+    yield fresh(interpreter, repeat * 4)
+    functions = {"add": lambda a, b: a + b}
+    with Session(interpreter, functions=functions, isolation="process") as session:
+        session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
+
+        def runs() -> None:
+            for _ in range(200):
+                session.run("x += 1")
+
+        yield timed("worker: run in a session", "µs", runs, per=200, repeat=repeat, target=180)
+        yield timed(
+            "worker: host call without type hints",
+            "µs",
+            lambda: session.run("calls(2000)"),
+            per=2000,
+            repeat=repeat,
+        )
+        yield back(session, repeat * 2)
+        with Session(interpreter) as other:
+            for name, (source, call) in work.items():
+                for each in (session, other):
+                    each.run(source)
+                yield elapsed(
+                    f"worker: {name}, elapsed time against a thread", session, other, call
+                )
+
+
+def fresh(interpreter: str, repeat: int) -> Figure:
+    """Time what lies between asking for a session and its first result."""
+    taken = []
+    for _ in range(repeat):
+        time.sleep(0.02)  # the next worker is made ready meanwhile, as between users
+        began = time.perf_counter()
+        session = Session(interpreter, isolation="process")
+        session.run("1 + 1")
+        taken.append((time.perf_counter() - began) * 1e3)
+        session.close()
+    best, median = min(taken), statistics.median(taken)
+    return Figure("worker: fresh session and first result", "ms", best, median, 4)
+
+
+def back(session: Session, repeat: int) -> Figure:
+    """Time from the death of the worker to the first result of the one that takes over."""
+    taken = []
+    for n in range(repeat):
+        session.run(f"kept = {n}")
+        time.sleep(0.02)
+        # No public name ends a worker at once.
+        guest = cast("RemoteGuest", session._lane._keeper.guest)  # type: ignore[union-attr]
+        began = time.perf_counter()
+        os.kill(guest._child.pid, signal.SIGKILL)
+        session.run("kept = None", check=False)
+        if session.run("kept").value != n:
+            raise RuntimeError("the session did not go back to where it was")
+        taken.append((time.perf_counter() - began) * 1e3)
+    best, median = min(taken), statistics.median(taken)
+    return Figure("worker: killed, and back with the first result", "ms", best, median, 10)
+
+
+def elapsed(name: str, ours: Session, theirs: Session, code: str, repeat: int = 10) -> Figure:
+    """Compare elapsed time of the same work, taking turns."""
+    pairs = []
+    for _ in range(repeat):
+        pair = []
+        for session in (ours, theirs):
+            began = time.perf_counter()
+            session.run(code)
+            pair.append(time.perf_counter() - began)
+        pairs.append(pair)
+    best = min(a for a, _ in pairs) / min(b for _, b in pairs)
+    return Figure(name, "×", best, statistics.median(a / b for a, b in pairs), None)
