@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ._run import run
     from ._session import Session
     from ._session_files import SessionFiles
+    from ._snapshot import Snapshot
     from .interpreters._info import InterpreterInfo, available_interpreters
     from .interpreters._precompile import precompile
 
@@ -85,6 +86,7 @@ __all__ = [
     "SessionBroken",
     "SessionClosed",
     "SessionFiles",
+    "Snapshot",
     "SnapshotError",
     "Suspend",
     "Suspended",
@@ -112,6 +114,7 @@ _LATER = {
     "Session": "_session",
     "arun": "_async",
     "SessionFiles": "_session_files",
+    "Snapshot": "_snapshot",
     "available_interpreters": "interpreters._info",
     "diagnose": "_doctor",
     "precompile": "interpreters._precompile",

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from ._errors import SessionClosed
 from ._ledger import OnOutput
+from ._lifecycle import State
 from ._result import Result
-from ._session import Session, State
+from ._session import Session
 
 T = TypeVar("T")
 _ASK_AGAIN_SECONDS = 0.05

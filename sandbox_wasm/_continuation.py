@@ -14,7 +14,7 @@ from ._ledger import OnOutput
 from ._result import Result
 
 if TYPE_CHECKING:
-    from ._session import Session
+    from ._lifecycle import Lifecycle
 
 
 class Continuation:
@@ -31,7 +31,7 @@ class Continuation:
         payload: As in `Suspended`.
     """
 
-    def __init__(self, session: Session, name: str, payload: Any, suspension: Suspension) -> None:
+    def __init__(self, session: Lifecycle, name: str, payload: Any, suspension: Suspension) -> None:
         self.name = name
         self.payload = payload
         self._session = session

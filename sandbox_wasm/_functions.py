@@ -76,6 +76,7 @@ class HostFunctions:
         self._lock = Lock()
         self._table: dict[bytes, HostFunction] = {}  # replaced, never changed
         self._shown: frozenset[str] = frozenset()  # names of what is granted
+        self._granted: frozenset[bytes] = frozenset()  # and what it is called by
         given: Any = functions
         if isinstance(given, HostFunctions):
             self._table = given._table
@@ -161,6 +162,7 @@ class HostFunctions:
             )
         self._put(name, function)
         self._shown |= {shown}
+        self._granted |= {name.encode()}
 
     def _add(self, function: Callable[..., Any], name: str, **flags: bool) -> None:
         if not callable(function):
@@ -248,9 +250,16 @@ class HostFunctions:
             raise SnapshotError(f"the run waits for {name!r}, which this session does not have")
         return entry
 
-    def copy(self) -> HostFunctions:
-        """Return an allow-list that goes its own way from here."""
-        return HostFunctions(self)
+    def copy(self, granted: bool = True) -> HostFunctions:
+        """Return an allow-list that goes its own way from here.
+
+        Args:
+            granted: With what the guest's own library may call; it is of one session.
+        """
+        copy = HostFunctions(self)
+        if not granted:
+            copy._table = {n: f for n, f in self._table.items() if n not in self._granted}
+        return copy
 
     def __len__(self) -> int:
         return len(self._table)

@@ -18,9 +18,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
-from ._errors import SandboxError, SessionBroken, WallTimeExceeded
+from ._errors import SandboxError, SessionBroken, SnapshotError, WallTimeExceeded
 from ._files import Files
 from ._functions import HostFunctions
 from ._job import Job, Suspension, conclude
@@ -32,7 +32,9 @@ from ._sources import Sources
 from ._state import GuestState
 from ._thread import start_thread
 from .interpreters import Interpreter
-from .interpreters._base import Request
+from .interpreters._base import Guest, Request
+
+T = TypeVar("T")
 
 # Seconds after a run was to end.
 _ABORT_AFTER = 0.05
@@ -217,6 +219,30 @@ class Lane:
             if guest is not None and guest.remind():
                 timeout = min(timeout, _REMIND_SECONDS)
             timeout = max(0.001, timeout)
+
+    def ask(self, work: Callable[[Guest], T]) -> T:
+        """Return what *work* makes of the guest, on its thread, while nothing runs in it.
+
+        Raises:
+            SnapshotError: A run goes on.
+            SessionBroken: There is no guest any more.
+        """
+        inside = threading.get_ident() == self._thread.ident
+        if inside or not self._mutex.acquire(blocking=False):
+            raise SnapshotError("the session runs code: it has no state to tell until that ends")
+        try:
+            job = Job(work)
+            self._jobs.put(job)
+            while not job.done:
+                job.wake.acquire(timeout=_LOOK_SECONDS)
+                if not self._thread.is_alive() and not job.done:
+                    raise SessionBroken(self.broken or "the session never began")
+            if job.error is not None:
+                raise job.error
+            result: T = job.value
+            return result
+        finally:
+            self._mutex.release()
 
     def interrupt(self, reason: BaseException) -> bool:
         """End the run that goes on, if any, for *reason*."""

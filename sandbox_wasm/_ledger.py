@@ -141,6 +141,10 @@ class Ledger:
                 self.reason = reason
         self._ring()
 
+    def fork(self, origin: Ledger, fresh: bool) -> None:
+        """Take time and randomness from where those of *origin* are."""
+        self._sources.follow(origin._sources, fresh)
+
     def mark(self) -> LedgerMark:
         """Return what belongs to the guest's state on the host's side, for `reset`."""
         return self._sources.mark(), self.files.mark()

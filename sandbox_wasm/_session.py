@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 import concurrent.futures
-import warnings
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _arguments
 from ._audit import AuditRecord
 from ._background import Background
-from ._continuation import Continuation
 from ._errors import (
     ConfigError,
     GuestError,
     Interrupted,
-    SandboxError,
-    SessionBroken,
-    SessionClosed,
-    Suspended,
 )
 from ._files import Files
 from ._functions import HostFunctions
-from ._job import Suspension
 from ._lane import Lane
 from ._ledger import OnOutput
+from ._lifecycle import Lifecycle, settle
 from ._limits import Limits
 from ._network import NetworkPolicy
 from ._result import Result
 from ._session_files import SessionFiles, fill
+from ._snapshot import Snapshot
+from ._snapshots import begin_fork, fitting, take
 from ._sources import Seed, Sources
 from .interpreters import Isolation, make
-from .interpreters._base import Mode, Request
 
 if TYPE_CHECKING:
-    import asyncio
+    pass
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
 
 
-class State(Enum):
-    """Where a session is in its life. A broken one has lost its guest by a fault."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    BROKEN = "broken"
-
-
-class Session:
+class Session(Lifecycle):
     """An interpreter of its own for guest code, with limits, on a thread of its own.
 
         >>> with Session() as session:
@@ -92,8 +78,11 @@ class Session:
             goes on. A run that loses its guest (a trap, a hard stop) then costs the
             session nothing but that run; without, it breaks the session.
 
+        snapshot: What the session goes on from; see `restore`.
+
     Raises:
         ConfigError: An argument is of the wrong type, or unknown.
+        SnapshotError: The snapshot is of another interpreter, damaged, or too large.
         ArtifactError: The interpreter is missing or damaged.
         SessionBroken: No worker process can be started.
     """
@@ -110,6 +99,7 @@ class Session:
         clock: float | None = None,
         isolation: Isolation = "thread",
         checkpoints: bool = True,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._lane: Lane | None = None
         if limits is None:
@@ -124,21 +114,30 @@ class Session:
         self.limits = limits
         sources = Sources(seed, clock)
         kept = Files(limits.file_bytes, limits.file_count, clock=lambda: sources.clock(False))
+        self._network = network
+        self._checkpoints = bool(checkpoints)
+        origin = None
+        if snapshot is not None:
+            origin, held = fitting(snapshot, interpreter, limits)
+            kept.reset(held)
         self._files = SessionFiles(kept, limits)
         if files is not None:
             fill(self._files, files)
         maker = make(interpreter, limits, isolation)
-        self._lane = Lane(maker, limits, self._functions, sources, kept, bool(checkpoints))
-        if network is not None:
-            from . import _fetch
+        lane = Lane(maker, limits, self._functions, sources, kept, self._checkpoints, origin)
+        self._lane = lane
+        try:
+            if network is not None:
+                from . import _fetch
 
-            try:
                 ledger = self._lane.ledger
                 prelude = _fetch.connect(network, interpreter, self._functions, ledger)
                 self._lane.prepare(prelude)
-            except BaseException:
-                self.close()
-                raise
+            if origin is not None:
+                self._lane.ask(lambda guest: None)  # what does not fit is known now
+        except BaseException:
+            self.close()
+            raise
 
     # ---- running code
 
@@ -182,7 +181,7 @@ class Session:
         try:
             source = _arguments.source(code)
         except GuestError as error:
-            return _end(Result(error=error), error, check)
+            return settle(Result(error=error), error, check)
         values = _arguments.inputs(inputs, self.limits.input_bytes)
         return self._perform(lane, "run", source, values, check, on_output, wall_seconds)
 
@@ -192,24 +191,6 @@ class Session:
         Takes the arguments of `run`, and returns a future of what that returns.
         """
         return self._start(lambda: self.run(code, **options), None)
-
-    def _start(
-        self, work: Callable[[], T], loop: asyncio.AbstractEventLoop | None
-    ) -> concurrent.futures.Future[T]:
-        """Do *work* in the background; coroutines of host functions run on *loop*."""
-        lane = self._check_open()
-
-        def on_loop() -> T:
-            lane.ledger.loop = loop
-            try:
-                return work()
-            finally:
-                lane.ledger.loop = None
-
-        try:
-            return self._background.put(on_loop)
-        except RuntimeError:
-            raise SessionClosed("the session is closed") from None
 
     def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function that guest code has defined, and return what it returns.
@@ -248,11 +229,6 @@ class Session:
         return self._functions.register(function, **options)
 
     @property
-    def functions(self) -> HostFunctions:
-        """The host functions that guest code may call."""
-        return self._functions
-
-    @property
     def files(self) -> SessionFiles:
         """The session's own files; they can be read when it is closed, too."""
         return self._files
@@ -269,120 +245,56 @@ class Session:
         """What guest code was granted and denied: the last 1000 accesses of each kind."""
         return () if self._lane is None else self._lane.ledger.audit.records()
 
-    # ---- life
+    # ---- its state as a value
 
-    @property
-    def _turn(self) -> int:
-        """How many runs the session has begun."""
-        return 0 if self._lane is None else self._lane.turn
+    def snapshot(self) -> Snapshot:
+        """Return all that guest code can observe of the session, as it is now.
 
-    @property
-    def state(self) -> State:
-        """Where the session is in its life."""
-        if self._closed:
-            return State.CLOSED
-        return State.BROKEN if self._lane is None or self._lane.broken else State.OPEN
-
-    def close(self) -> None:
-        """End the session and free its memory; no guest code runs any more.
-
-        A run that goes on in another thread is stopped, and its caller gets
-        `SessionClosed`. Closing twice is fine.
+        Raises:
+            SnapshotError: The session runs code just now.
+            SessionClosed, SessionBroken: There is no state.
         """
-        self._close(wait=True)
+        return take(self.interpreter, self._check_open())
 
-    def _close(self, wait: bool) -> None:
-        if not self._closed:
-            self._closed = True
-            self._background.close()
-            if self._lane is not None:
-                self._lane.close(SessionClosed("the session is closed"), wait)
+    @classmethod
+    def restore(cls, snapshot: Snapshot, **arguments: Any) -> Session:
+        """Return a session that goes on from *snapshot*.
 
-    def __enter__(self) -> Session:  # noqa: PYI034 - Self needs Python 3.11
-        self._check_open()
-        return self
+        What it may do and use comes from the *arguments* alone, which are those of
+        `Session` but for the interpreter. Random numbers go on where they were: sessions
+        from one snapshot draw the same, unless their code seeds anew.
 
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+        Raises:
+            ConfigError: *snapshot* is none; or as `Session` does.
+            SnapshotError: It is damaged, of another artifact than the one that is
+                installed, or has more than the limits allow.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise ConfigError(f"snapshot must be a Snapshot, got {type(snapshot).__name__}")
+        return cls(snapshot.interpreter, snapshot=snapshot, **arguments)
 
-    def __del__(self) -> None:
-        if getattr(self, "_lane", None) is not None and not self._closed:
-            warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=2, source=self)
-            self._close(wait=False)
+    def fork(self, *, reseed: bool = True) -> Session:
+        """Return a second session, which goes on from where this one is by itself.
 
-    def __repr__(self) -> str:
-        return f"<Session {self.interpreter} {self.state.value}>"
+        It has the same limits, functions, network and isolation.
 
-    # ---- inside
+        Args:
+            reseed: Let the fork's `random` be seeded anew. Generators that guest code has
+                made itself go on as they are, in both.
 
-    def _check_open(self) -> Lane:
-        if self._closed:
-            raise SessionClosed("the session is closed")
-        if self._lane is None:
-            raise SessionBroken("the session never began")
-        self._lane.check_process()
-        if self._lane.broken:
-            raise SessionBroken(self._lane.broken)
-        return self._lane
-
-    def _perform(
-        self,
-        lane: Lane,
-        mode: Mode,
-        source: bytes,
-        inputs: bytes | None,
-        check: bool = True,
-        on_output: OnOutput | None = None,
-        wall_seconds: float | None = None,
-    ) -> Result:
-        limits = self.limits
-        size = len(source) + (0 if inputs is None else len(inputs))
-        if size > limits.input_bytes:
-            raise ConfigError(f"code and inputs are {size} bytes, input_bytes={limits.input_bytes}")
-        request = Request(mode, source, inputs, on_output is not None)
-        return self._serve(lane, request, None, check, on_output, wall_seconds)
-
-    def _again(
-        self,
-        suspension: Suspension,
-        check: bool,
-        on_output: OnOutput | None,
-        wall_seconds: float | None,
-    ) -> Result:
-        """Go through a run again that was suspended."""
+        Raises:
+            SnapshotError: The session runs code just now.
+            SessionClosed, SessionBroken: There is no state.
+        """
         lane = self._check_open()
-        return self._serve(lane, suspension.request, suspension, check, on_output, wall_seconds)
-
-    def _serve(
-        self,
-        lane: Lane,
-        request: Request,
-        again: Suspension | None,
-        check: bool,
-        on_output: OnOutput | None,
-        wall_seconds: float | None,
-    ) -> Result:
-        if on_output is not None and not callable(on_output):
-            raise ConfigError(f"on_output must be callable, got {type(on_output).__name__}")
-        if wall_seconds is not None:
-            # A run may be given less time than the session's limits say, never more.
-            asked = Limits(wall_seconds=wall_seconds).wall_seconds
-            wall_seconds = min(self.limits.wall_seconds, asked)
-        try:
-            result, reason = lane.run(request, wall_seconds, on_output, again)
-        except SessionBroken:
-            self._check_open()  # closed while it waited for its turn
-            raise
-        if isinstance(reason, Suspended) and reason.suspension is not None:
-            reason.continuation = Continuation(self, reason.name, reason.payload, reason.suspension)
-        return _end(result, reason, check)
-
-
-def _end(result: Result, error: BaseException | None, check: bool) -> Result:
-    if error is None:
-        return result
-    if isinstance(error, SandboxError):
-        error.result = result
-        if not check:
-            return result
-    raise error
+        fork = type(self)(
+            self.interpreter,
+            limits=self.limits,
+            functions=self._functions.copy(granted=False),
+            network=self._network,
+            isolation=self.isolation,
+            checkpoints=self._checkpoints,
+            snapshot=self.snapshot(),
+        )
+        begin_fork(fork._check_open(), lane, reseed)
+        return fork

@@ -38,7 +38,7 @@ class Sources:
 
     def __init__(self, seed: Seed | None = None, clock: float | None = None) -> None:
         self._key = None if seed is None else _key(seed)
-        self._blocks = 0
+        self._blocks = self._forks = 0
         self._now: int | None = None
         self._begun = 0
         if clock is not None:
@@ -47,6 +47,20 @@ class Sources:
             if not 0 <= clock <= _LATEST or math.isnan(clock):
                 raise ConfigError(f"clock must be from 0 to {_LATEST:.0f}, got {clock}")
             self._begun = self._now = int(clock * 1e9) // TICK_NS * TICK_NS
+
+    def follow(self, origin: Sources, fresh: bool) -> None:
+        """Go on from where another session's sources are.
+
+        Args:
+            fresh: Whether randomness is this session's own. From a seed, it follows from
+                that and from how many forks there were.
+        """
+        self._key, self._blocks = origin._key, origin._blocks
+        self._now, self._begun = origin._now, origin._begun
+        if fresh and origin._key is not None:
+            origin._forks += 1
+            label = origin._blocks.to_bytes(8, "little") + origin._forks.to_bytes(8, "little")
+            self._key = hashlib.sha256(origin._key + b"fork" + label).digest()
 
     def mark(self) -> tuple[int, int | None]:
         """Return where time and randomness have come to, for `reset`."""

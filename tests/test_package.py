@@ -46,6 +46,7 @@ PUBLIC = {
     "SessionBroken",
     "SessionClosed",
     "SessionFiles",
+    "Snapshot",
     "SnapshotError",
     "Suspend",
     "Suspended",

@@ -33,6 +33,20 @@ class Interpreter(Protocol):
         """Let go of what a guest would have been made of; none will be."""
 
 
+def digest(name: str) -> str:
+    """Return the sha256 of an interpreter's artifact.
+
+    Raises:
+        ConfigError: There is no such interpreter.
+        ArtifactError: It is missing.
+    """
+    if name not in NAMES:
+        raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
+    from .._wasm import _artifacts
+
+    return _artifacts.load(name).digest
+
+
 def make(name: str, limits: Limits, isolation: Isolation = "thread") -> Interpreter:
     """Return what makes a guest of the interpreter of that name, here or in a worker process.
 

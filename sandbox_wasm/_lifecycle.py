@@ -1,0 +1,191 @@
+"""What every session has besides its public methods: its life, and how runs are served."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import warnings
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+from ._background import Background
+from ._continuation import Continuation
+from ._errors import ConfigError, SandboxError, SessionBroken, SessionClosed, Suspended
+from ._functions import HostFunctions
+from ._job import Suspension
+from ._lane import Lane
+from ._ledger import OnOutput
+from ._limits import Limits
+from ._result import Result
+from .interpreters._base import Mode, Request
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Lifecycle")
+
+
+class State(Enum):
+    """Where a session is in its life. A broken one has lost its guest by a fault."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    BROKEN = "broken"
+
+
+class Lifecycle:
+    """The part of a `Session` that is not about what guest code is given.
+
+    Attributes:
+        interpreter, limits: As they were given.
+    """
+
+    interpreter: str
+    limits: Limits
+    _lane: Lane | None
+    _closed: bool
+    _functions: HostFunctions
+    _background: Background
+
+    @property
+    def functions(self) -> HostFunctions:
+        """The host functions that guest code may call."""
+        return self._functions
+
+    # ---- life
+
+    @property
+    def _turn(self) -> int:
+        """How many runs the session has begun."""
+        return 0 if self._lane is None else self._lane.turn
+
+    @property
+    def state(self) -> State:
+        """Where the session is in its life."""
+        if self._closed:
+            return State.CLOSED
+        return State.BROKEN if self._lane is None or self._lane.broken else State.OPEN
+
+    def close(self) -> None:
+        """End the session and free its memory; no guest code runs any more.
+
+        A run that goes on in another thread is stopped, and its caller gets
+        `SessionClosed`. Closing twice is fine.
+        """
+        self._close(wait=True)
+
+    def _close(self, wait: bool) -> None:
+        if not self._closed:
+            self._closed = True
+            self._background.close()
+            if self._lane is not None:
+                self._lane.close(SessionClosed("the session is closed"), wait)
+
+    def __enter__(self: S) -> S:  # noqa: PYI019 - Self needs Python 3.11
+        self._check_open()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_lane", None) is not None and not self._closed:
+            warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=2, source=self)
+            self._close(wait=False)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.interpreter} {self.state.value}>"
+
+    # ---- inside
+
+    def _check_open(self) -> Lane:
+        if self._closed:
+            raise SessionClosed("the session is closed")
+        if self._lane is None:
+            raise SessionBroken("the session never began")
+        self._lane.check_process()
+        if self._lane.broken:
+            raise SessionBroken(self._lane.broken)
+        return self._lane
+
+    def _perform(
+        self,
+        lane: Lane,
+        mode: Mode,
+        source: bytes,
+        inputs: bytes | None,
+        check: bool = True,
+        on_output: OnOutput | None = None,
+        wall_seconds: float | None = None,
+    ) -> Result:
+        limits = self.limits
+        size = len(source) + (0 if inputs is None else len(inputs))
+        if size > limits.input_bytes:
+            raise ConfigError(f"code and inputs are {size} bytes, input_bytes={limits.input_bytes}")
+        request = Request(mode, source, inputs, on_output is not None)
+        return self._serve(lane, request, None, check, on_output, wall_seconds)
+
+    def _again(
+        self,
+        suspension: Suspension,
+        check: bool,
+        on_output: OnOutput | None,
+        wall_seconds: float | None,
+    ) -> Result:
+        """Go through a run again that was suspended."""
+        lane = self._check_open()
+        return self._serve(lane, suspension.request, suspension, check, on_output, wall_seconds)
+
+    def _serve(
+        self,
+        lane: Lane,
+        request: Request,
+        again: Suspension | None,
+        check: bool,
+        on_output: OnOutput | None,
+        wall_seconds: float | None,
+    ) -> Result:
+        if on_output is not None and not callable(on_output):
+            raise ConfigError(f"on_output must be callable, got {type(on_output).__name__}")
+        if wall_seconds is not None:
+            # A run may be given less time than the session's limits say, never more.
+            asked = Limits(wall_seconds=wall_seconds).wall_seconds
+            wall_seconds = min(self.limits.wall_seconds, asked)
+        try:
+            result, reason = lane.run(request, wall_seconds, on_output, again)
+        except SessionBroken:
+            self._check_open()  # closed while it waited for its turn
+            raise
+        if isinstance(reason, Suspended) and reason.suspension is not None:
+            reason.continuation = Continuation(self, reason.name, reason.payload, reason.suspension)
+        return settle(result, reason, check)
+
+    def _start(
+        self, work: Callable[[], T], loop: asyncio.AbstractEventLoop | None
+    ) -> concurrent.futures.Future[T]:
+        """Do *work* in the background; coroutines of host functions run on *loop*."""
+        lane = self._check_open()
+
+        def on_loop() -> T:
+            lane.ledger.loop = loop
+            try:
+                return work()
+            finally:
+                lane.ledger.loop = None
+
+        try:
+            return self._background.put(on_loop)
+        except RuntimeError:
+            raise SessionClosed("the session is closed") from None
+
+
+def settle(result: Result, error: BaseException | None, check: bool) -> Result:
+    """Return *result*, or raise *error* if there is one and the caller wants that."""
+    if error is None:
+        return result
+    if isinstance(error, SandboxError):
+        error.result = result
+        if not check:
+            return result
+    raise error

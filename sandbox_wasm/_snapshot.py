@@ -1,0 +1,246 @@
+"""A session at rest, as a value that can be stored.
+
+Data only: nothing in it is run, and nothing in it grants anything. Its form:
+
+    magic       12 bytes
+    version     u32, of this form
+    seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
+    head        the interpreter, its artifact, the shape of memory, and lengths
+    body        zlib: ranges of memory, what lies in them, and the files
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import os
+import re
+import struct
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+from . import _files_form
+from ._errors import ConfigError, SnapshotError
+from ._files import FilesState
+from ._filesystem import MAX_OPEN
+from ._limits import Limits
+from ._state import GuestState
+
+MAGIC = b"sandbox-wasm"
+VERSION = 1
+
+_OPENING = struct.Struct("<12sI32s")
+# signed, interpreter's length, artifact, then `_Shape`
+_HEAD = struct.Struct("<BB32sQIIQQ")
+_RANGE = struct.Struct("<II")  # first page, and number of pages
+_PAGE = 4096
+_MEMORY = 1 << 32
+_NAME = re.compile(r"[a-z]{1,32}", re.ASCII)
+# A level above makes a file smaller by a twentieth, and takes several times as long.
+_LEVEL = 1
+
+
+class _Shape(NamedTuple):
+    memory: int
+    stack_pointer: int
+    ranges: int
+    stored: int
+    files: int
+
+
+class Snapshot:
+    """All that guest code can observe of a session, except what is granted to it.
+
+    From `Session.snapshot`, and for `Session.restore`. Limits, host functions, mounts
+    and the network are not part of it: who restores it says what there is.
+
+        >>> with Session("micropython") as session:
+        ...     session.run("x = [1, 2]")
+        ...     snapshot = session.snapshot()
+        >>> with Session.restore(Snapshot.from_bytes(snapshot.to_bytes())) as session:
+        ...     session.run("x").value
+        [1, 2]
+
+    A checksum finds damage. It does not say who wrote the file: for that give a *key*,
+    and no snapshot is taken that was not written with it.
+
+    Attributes:
+        interpreter: As in ``Session(interpreter=...)``.
+
+        artifact: sha256 of the interpreter's artifact, without which it cannot go on.
+    """
+
+    def __init__(
+        self, interpreter: str, artifact: str, state: GuestState, files: FilesState
+    ) -> None:
+        self.interpreter = interpreter
+        self.artifact = artifact
+        self._live: tuple[GuestState, FilesState] | None = (state, files)
+        self._body = b""
+        self._shape = _Shape(state.size, state.stack_pointer, len(state.ranges), len(state.data), 0)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of linear memory, the interpreter's own included."""
+        return self._shape.memory
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of memory that differ from the interpreter's image, and are stored."""
+        return self._shape.stored
+
+    def to_bytes(self, *, key: bytes | None = None) -> bytes:
+        """Return it as bytes, sealed with *key* if there is one."""
+        name = self.interpreter.encode()
+        shape, body = self._packed()
+        artifact = bytes.fromhex(self.artifact)
+        head = _HEAD.pack(key is not None, len(name), artifact, *shape)
+        content = head + name + body
+        return _OPENING.pack(MAGIC, VERSION, _seal(content, key)) + content
+
+    def save(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
+        """Write it to a file, whole or not at all; readable by its owner alone.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        path = Path(path)
+        new = path.with_name(f".{path.name}.{os.getpid()}.new")
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(self.to_bytes(key=key))
+            new.replace(path)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, key: bytes | None = None) -> Snapshot:
+        """Return the snapshot that `to_bytes` made *data* of.
+
+        Nothing is unpacked yet: that is for `Session.restore`, whose limits bound it.
+
+        Raises:
+            SnapshotError: It is none, or is damaged, or of another version of the form; or
+                was not sealed with *key*, or was sealed and there is no key.
+        """
+        if not isinstance(data, bytes):
+            raise ConfigError(f"a snapshot must be bytes, got {type(data).__name__}")
+        if len(data) < _OPENING.size + _HEAD.size or not data.startswith(MAGIC):
+            raise SnapshotError("this is no snapshot")
+        _, version, seal = _OPENING.unpack_from(data)
+        if version != VERSION:
+            raise SnapshotError(
+                f"the snapshot has form {version}, and this version of sandbox-wasm reads {VERSION}"
+            )
+        content = data[_OPENING.size :]
+        signed, length, artifact, *numbers = _HEAD.unpack_from(content)
+        if signed != (key is not None):
+            raise SnapshotError(
+                "the snapshot is sealed with a key, which must be given"
+                if signed
+                else "the snapshot is not sealed with a key: anybody may have written it"
+            )
+        if not hmac.compare_digest(seal, _seal(content, key)):
+            raise SnapshotError(
+                "the snapshot is damaged, or sealed with another key"
+                if signed
+                else "the snapshot is damaged"
+            )
+        name = content[_HEAD.size : _HEAD.size + length].decode("ascii", "replace")
+        shape = _Shape(*numbers)
+        if (
+            not _NAME.fullmatch(name)
+            or not 0 < shape.memory <= _MEMORY
+            or shape.memory % _PAGE
+            or shape.stored > shape.memory
+            or shape.ranges > shape.memory // _PAGE
+        ):
+            raise SnapshotError("the snapshot does not fit together")
+        snapshot = cls.__new__(cls)
+        snapshot.interpreter = name
+        snapshot.artifact = artifact.hex()
+        snapshot._live = None
+        snapshot._body = content[_HEAD.size + length :]
+        snapshot._shape = shape
+        return snapshot
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, key: bytes | None = None) -> Snapshot:
+        """Return the snapshot of a file. Raises as `from_bytes` does, and `OSError`."""
+        return cls.from_bytes(Path(path).read_bytes(), key=key)
+
+    def unpack(self, limits: Limits, base_bytes: int) -> tuple[GuestState, FilesState]:
+        """Return what is stored.
+
+        Args:
+            limits: What it may have; looked at before anything is unpacked.
+
+            base_bytes: What linear memory may have beyond `Limits.memory_bytes`.
+
+        Raises:
+            SnapshotError: It has more, or it is damaged.
+        """
+        shape = self._shape
+        most, count = limits.file_bytes, limits.file_count
+        if shape.memory > limits.memory_bytes + base_bytes:
+            raise SnapshotError(
+                f"the snapshot has {shape.memory} bytes of memory, more than "
+                f"Limits.memory_bytes={limits.memory_bytes} allows"
+            )
+        if self._live is not None:
+            tree = self._live[1].tree
+            if tree.used > most or len(tree.nodes) > count + MAX_OPEN + 1:
+                raise SnapshotError("the snapshot's files are more than Limits allows")
+            return self._live
+        if shape.files > _files_form.most_bytes(most, count):
+            raise SnapshotError(f"the snapshot's files are more than Limits.file_bytes={most}")
+        table = shape.ranges * _RANGE.size
+        body = memoryview(_inflate(self._body, table + shape.stored + shape.files))
+        ranges = [
+            (page * _PAGE, (page + length) * _PAGE)
+            for page, length in _RANGE.iter_unpack(body[:table])
+        ]
+        ends = [0, *(at for pair in ranges for at in pair), shape.memory]
+        if any(a > b for a, b in itertools.pairwise(ends)) or shape.stored != sum(
+            end - begin for begin, end in ranges
+        ):
+            raise SnapshotError("the snapshot does not fit together")
+        files = _files_form.decode(bytes(body[table + shape.stored :]), most, count)
+        data = bytes(body[table : table + shape.stored])
+        return GuestState(shape.memory, shape.stack_pointer, ranges, data), files
+
+    def _packed(self) -> tuple[_Shape, bytes]:
+        if self._live is None:
+            return self._shape, self._body
+        state, files = self._live
+        ranges = (_RANGE.pack(a // _PAGE, (b - a) // _PAGE) for a, b in state.ranges)
+        stored = _files_form.encode(files)
+        packer = zlib.compressobj(_LEVEL)
+        parts = [packer.compress(part) for part in (b"".join(ranges), state.data, stored)]
+        return self._shape._replace(files=len(stored)), b"".join([*parts, packer.flush()])
+
+    def __repr__(self) -> str:
+        return f"<Snapshot of {self.interpreter}, {self.stored_bytes} bytes>"
+
+
+def _inflate(packed: bytes, length: int) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        body = unpacker.decompress(packed, length + 1)
+    except zlib.error:
+        raise SnapshotError("the snapshot is damaged") from None
+    if len(body) != length or not unpacker.eof or unpacker.unused_data:
+        raise SnapshotError("the snapshot is damaged")
+    return body
+
+
+def _seal(content: bytes, key: bytes | None) -> bytes:
+    if key is None:
+        return hashlib.sha256(content).digest()
+    if not key or type(key) is not bytes:
+        raise ConfigError("a key must be bytes, and not empty")
+    return hmac.digest(key, content, "sha256")

@@ -1,0 +1,70 @@
+"""Snapshots taken of sessions, and sessions begun from snapshots."""
+
+from __future__ import annotations
+
+from ._errors import ConfigError, SnapshotError
+from ._files import FilesState
+from ._lane import Lane
+from ._limits import Limits
+from ._snapshot import Snapshot
+from ._state import GuestState
+from .interpreters import NAMES, digest
+from .interpreters._base import Guest, Request
+
+# More than any interpreter starts with. What a session may have beyond that is known once
+# there is a guest, and checked then; this bounds what is unpacked before.
+_BASE_BYTES = 64 << 20
+
+_RESEED_SECONDS = 1.0
+# Only where it was imported: nothing else has been seeded yet.
+_RESEED = b"[r.seed() for r in [__import__('sys').modules.get('random')] if r] and None"
+
+
+def take(interpreter: str, lane: Lane) -> Snapshot:
+    """Return a snapshot of the guest of *lane*.
+
+    Raises:
+        SnapshotError: It runs code just now.
+        SessionBroken: It is gone.
+    """
+
+    def both(guest: Guest) -> tuple[GuestState, FilesState]:
+        state = guest.capture().load()
+        # Bytes: nobody takes their room for another state.
+        data, ranges = bytes(state.data), tuple(state.ranges)
+        return GuestState(state.size, state.stack_pointer, ranges, data), lane.ledger.files.mark()
+
+    return Snapshot(interpreter, digest(interpreter), *lane.ask(both))
+
+
+def fitting(snapshot: object, interpreter: str, limits: Limits) -> tuple[GuestState, FilesState]:
+    """Return what a guest of *interpreter* goes on from, and the files.
+
+    Raises:
+        ConfigError: *snapshot* is none.
+        SnapshotError: It is of another interpreter or artifact, damaged, or too large.
+    """
+    if not isinstance(snapshot, Snapshot):
+        raise ConfigError(f"snapshot must be a Snapshot, got {type(snapshot).__name__}")
+    if snapshot.interpreter != interpreter:
+        raise SnapshotError(
+            f"the snapshot is of {snapshot.interpreter!r}, and the session of {interpreter!r}"
+        )
+    if interpreter not in NAMES:
+        raise SnapshotError(f"the snapshot is of {interpreter!r}, which this version does not have")
+    installed = digest(interpreter)
+    if snapshot.artifact != installed:
+        raise SnapshotError(
+            f"the snapshot needs the artifact {snapshot.artifact} of {interpreter!r}, and "
+            f"{installed} is installed: it goes on with the version that it was taken with"
+        )
+    return snapshot.unpack(limits, _BASE_BYTES)
+
+
+def begin_fork(lane: Lane, origin: Lane, reseed: bool) -> None:
+    """Let the guest of *lane* go its own way from that of *origin*."""
+    lane.ledger.fork(origin.ledger, reseed)
+    if reseed:
+        seconds = min(_RESEED_SECONDS, lane.limits.wall_seconds)
+        # Guest code may have made of `random` what it likes; the loss is its own.
+        lane.run(Request("prelude", _RESEED), seconds, None)

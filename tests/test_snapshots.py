@@ -1,0 +1,604 @@
+"""A session as a value: stored, restored, forked; and what is no such value."""
+
+import hashlib
+import hmac
+import os
+import struct
+import threading
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_checkpoints import SEEN, START, STATEMENTS, outcome
+
+from sandbox_wasm import (
+    ConfigError,
+    GuestError,
+    Limits,
+    Session,
+    SessionBroken,
+    SessionClosed,
+    Snapshot,
+    SnapshotError,
+    _files_form,
+    _snapshot,
+)
+from sandbox_wasm._files import Files
+from sandbox_wasm.interpreters import digest
+
+GOLDEN = Path(__file__).with_name("golden")
+RICH = """
+import json
+log = []
+def counter():
+    n = 0
+    while True:
+        n += 1
+        yield n
+g = counter()
+next(g)
+double = lambda v: v * 2
+def adder(by):
+    def add(v): return v + by
+    return add
+add3 = adder(3)
+class Point:
+    def __init__(self, x): self.x = x
+p = Point(7)
+p.me = p
+"""
+ASK = "[next(g), double(4), add3(4), p.me.x, json.dumps([1])]"
+
+
+def add(a, b):
+    return a + b
+
+
+def through_bytes(snapshot):
+    return Snapshot.from_bytes(snapshot.to_bytes())
+
+
+# ---- what is kept
+
+
+@pytest.mark.parametrize("way", [lambda snapshot: snapshot, through_bytes])
+def test_everything_is_kept(make_session, way):
+    """
+    Generators, closures, objects that refer to themselves, files.
+    """
+    session = make_session()
+    session.run(RICH)
+    session.files.write("/tmp/notes.txt", b"one")
+    snapshot = way(session.snapshot())
+    expected = session.run(ASK).value
+
+    for isolation in ("thread", session.isolation):  # it serves as often as one likes
+        with Session.restore(snapshot, isolation=isolation) as restored:
+            assert expected == restored.run(ASK).value
+            assert b"one" == restored.files.read("/tmp/notes.txt")
+    assert [2, 8, 7, 7, "[1]"] == expected
+    assert 3 == session.run("next(g)").value
+
+
+@pytest.mark.parametrize("interpreter", ["cpython"])
+def test_open_files_are_kept(make_session):
+    """
+    A file that is open goes on where it was.
+    """
+    session = make_session()
+    session.run("f = open('/tmp/a', 'w+')\nf.write('one\\ntwo\\n')\nf.flush()\nf.seek(4)")
+    snapshot = through_bytes(session.snapshot())
+    session.run("f.truncate(0)")
+    for _ in range(2):
+        with Session.restore(snapshot) as restored:
+            assert "two\n" == restored.run("f.read()").value
+            restored.run("f.write('three')\nf.close()")
+            assert b"one\ntwo\nthree" == restored.files.read("/tmp/a")
+
+
+@settings(max_examples=15)
+@given(steps=st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=8))
+def test_restored_at_every_statement(interpreter, steps):
+    """
+    Straight through is the same as stored and restored between any two statements.
+    """
+    session = Session(interpreter, functions=[add])
+    with Session(interpreter, functions=[add]) as oracle:
+        try:
+            oracle.run(START)
+            session.run(START)
+            for statement in steps:
+                snapshot = through_bytes(session.snapshot())
+                session.close()
+                session = Session.restore(snapshot, functions=[add])
+                expected = outcome(oracle.run(statement, check=False))
+                assert expected == outcome(session.run(statement, check=False))
+                assert oracle.run(SEEN).value == session.run(SEEN).value
+        finally:
+            session.close()
+
+
+def test_a_run_that_is_lost_after_restoring(make_session):
+    """
+    The session goes back to the snapshot, and the snapshot is as it was.
+    """
+    first = make_session()
+    first.run("x = 1\ny = [1]")
+    snapshot = first.snapshot()
+    before = snapshot.to_bytes()
+    session = Session.restore(snapshot, isolation=first.isolation)
+    with session:
+
+        def die():
+            session._lane._keeper.guest.kill()
+
+        session.function(die)
+        for _ in range(2):
+            error = session.run("x = 2\ny.append(2)\ndie()\nwhile True: pass", check=False).error
+            assert "rolled back" == error.state
+            assert [1, [1]] == session.run("[x, y]").value
+        session.run("y.append(3)")
+    assert before == snapshot.to_bytes()
+
+
+def test_file(make_session, tmp_path):
+    """
+    A snapshot is written whole, for its owner alone, over what was there.
+    """
+    session = make_session()
+    session.run("x = 5")
+    path = tmp_path / "session.snapshot"
+    path.write_bytes(b"something else")
+
+    session.snapshot().save(path)
+
+    assert [path] == list(tmp_path.iterdir())
+    if os.name == "posix":
+        assert 0o600 == path.stat().st_mode & 0o777
+    loaded = Snapshot.load(path)
+    assert session.interpreter == loaded.interpreter
+    assert 0 < loaded.stored_bytes < loaded.memory_bytes
+    with Session.restore(loaded) as restored:
+        assert 5 == restored.run("x").value
+    with pytest.raises(FileNotFoundError):
+        Snapshot.load(tmp_path / "none")
+
+
+# ---- what is not part of it
+
+
+def test_functions_are_those_of_the_restored_session(make_session):
+    """
+    A snapshot grants nothing: what it could call is gone unless it is given again.
+    """
+    session = make_session(functions={"add": add, "late": lambda: 1})
+    session.run("x = add(1, 2) + late()")
+    snapshot = through_bytes(session.snapshot())
+
+    with Session.restore(snapshot, functions={"add": lambda a, b: a * b}) as restored:
+        assert [4, 12] == restored.run("[x, add(3, 4)]").value
+        with pytest.raises(GuestError, match="late"):
+            restored.run("late()")
+    with Session.restore(snapshot) as restored, pytest.raises(GuestError, match="add"):
+        restored.run("add(1, 2)")
+
+
+def test_limits_are_those_of_the_restored_session(make_session):
+    """
+    A snapshot with more memory or files than the limits allow is refused; a limit is kept.
+    """
+    session = make_session()
+    session.run("big = bytearray(6 << 20)")
+    session.files.write("/data", b"x" * 3000)
+    for snapshot in (session.snapshot(), through_bytes(session.snapshot())):
+        with pytest.raises(SnapshotError, match="memory_bytes"):
+            Session.restore(snapshot, limits=Limits(memory_bytes=1 << 20))
+        with pytest.raises(SnapshotError, match="file"):
+            Session.restore(snapshot, limits=Limits(file_bytes=2000))
+        limits = Limits(memory_bytes=10 << 20)
+        with Session.restore(snapshot, limits=limits, isolation=session.isolation) as restored:
+            with pytest.raises(GuestError, match="MemoryError"):
+                restored.run("more = bytearray(9 << 20)")
+            assert 6 << 20 == restored.run("len(big)").value
+
+
+# ---- forks
+
+
+def test_forks_go_their_own_way(make_session):
+    """
+    What one does, the others do not see; nor do their files.
+    """
+    session = make_session(functions=[add], limits=Limits(wall_seconds=7))
+    session.run("x = [1]")
+    with session.fork() as one, session.fork() as two, one.fork() as three:
+        one.run("x.append(add(1, 1))")
+        one.files.write("/tmp/a", b"")
+        two.run("x = None")
+        three.run("x.append(7)")
+        assert [1, 2] == one.run("x").value
+        assert [1, 7] == three.run("x").value
+        assert session.limits == three.limits
+        assert "/tmp/a" not in three.files
+    assert [1] == session.run("x").value
+
+
+def test_randomness_of_forks(make_session):
+    """
+    Each fork draws its own numbers, unless it is to draw the same.
+    """
+    session = make_session()
+    session.run("import random\nrandom.random()")
+    draw = "[random.random() for _ in range(3)]"
+    with session.fork() as one, session.fork() as two, session.fork(reseed=False) as same:
+        drawn = [each.run(draw).value for each in (session, one, two)]
+        assert 3 == len({tuple(each) for each in drawn})
+        assert drawn[0] == same.run(draw).value
+        assert ["random"] == one.run("[n for n in globals() if n[0] != '_']").value
+
+
+def test_randomness_of_forks_from_a_seed(interpreter):
+    """
+    With a seed, forks differ from one another, and are the same each time.
+    """
+
+    def draw():
+        with Session(interpreter, seed=5, clock=0) as session:
+            session.run("import random, uuid")
+            with session.fork() as one, session.fork() as two:
+                return [each.run("str(uuid.uuid4())").value for each in (session, one, two)]
+
+    drawn = draw()
+    assert drawn == draw()
+    assert 3 == len(set(drawn))
+
+
+def test_guest_that_has_changed_random(make_session):
+    """
+    A `random` that does not return costs the fork no more than its reseeding.
+    """
+    session = make_session()
+    session.run("x = 1\nimport random\ndef seed():\n  while True: pass\nrandom.seed = seed")
+    with session.fork() as fork:
+        assert 1 == fork.run("x").value
+
+
+# ---- when there is none
+
+
+def test_while_code_runs(make_session):
+    """
+    From another thread or from within, a session that runs code has no state to tell.
+    """
+    session = make_session()
+    inside, found = threading.Event(), []
+    leave = threading.Event()
+
+    def ask():
+        for what in (session.snapshot, session.fork):
+            try:
+                what()
+            except SnapshotError as error:
+                found.append(error)
+        inside.set()
+        leave.wait(10)
+
+    session.function(ask)
+    future = session.submit("x = 1\nask()")
+    assert inside.wait(10)
+    for what in (session.snapshot, session.fork):
+        with pytest.raises(SnapshotError, match="runs code"):
+            what()
+    leave.set()
+
+    assert future.result(10).error is None
+    assert 2 == len(found)
+    with Session.restore(session.snapshot()) as restored:
+        assert 1 == restored.run("x").value
+
+
+def test_session_that_is_gone(make_session):
+    """
+    Closed and broken sessions say what they are.
+    """
+    session = make_session()
+    session.close()
+    broken = make_session(checkpoints=False)
+
+    def die():
+        broken._lane._keeper.guest.kill()
+
+    broken.function(die)
+    assert "broken" == broken.run("die()\nwhile True: pass", check=False).error.state
+    for what in (Session.snapshot, Session.fork):
+        with pytest.raises(SessionClosed):
+            what(session)
+        with pytest.raises(SessionBroken):
+            what(broken)
+
+
+# ---- what is no snapshot
+
+
+@pytest.fixture(scope="module")
+def packed():
+    """A snapshot as bytes."""
+    with Session("micropython") as session:
+        session.run("x = [1, 2]")
+        session.files.write("/data/a", b"text")
+        return session.snapshot().to_bytes()
+
+
+def refused(data, **arguments):
+    with pytest.raises(SnapshotError) as info:
+        Session.restore(Snapshot.from_bytes(data, **arguments)).close()
+    return str(info.value)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_altered(packed, data):
+    """
+    One changed byte, or any that are missing or added, is noticed.
+    """
+    at = data.draw(st.integers(0, len(packed) - 1))
+    other = data.draw(st.integers(1, 255))
+    refused(packed[:at] + bytes([packed[at] ^ other]) + packed[at + 1 :])
+    refused(packed[:at])
+    refused(packed + packed[at:])
+
+
+@given(data=st.binary(max_size=300))
+def test_bytes_that_are_none(data):
+    """
+    Whatever it is, it is refused.
+    """
+    refused(data)
+    refused(_snapshot.MAGIC + data)
+
+
+def test_keys(packed):
+    """
+    A key proves who wrote it: without it, with another, or where none was, it is refused.
+    """
+    snapshot = Snapshot.from_bytes(packed)
+    sealed = snapshot.to_bytes(key=b"key")
+
+    assert "sealed with a key" in refused(sealed)
+    assert "another key" in refused(sealed, key=b"other")
+    assert "not sealed" in refused(packed, key=b"key")
+    stripped = packed[:48] + sealed[48:]
+    refused(stripped)
+    refused(stripped, key=b"key")
+    with Session.restore(Snapshot.from_bytes(sealed, key=b"key")) as session:
+        assert [1, 2] == session.run("x").value
+    for key in (b"", "key", bytearray(b"key")):
+        with pytest.raises(ConfigError):
+            snapshot.to_bytes(key=key)
+
+
+def resealed(packed, *, body=None, key=None, **fields):
+    """The same with other fields, and a seal that holds."""
+    head, name = packed[48:], None
+    names = ["signed", "length", "artifact", *_snapshot._Shape._fields]
+    values = dict(zip(names, _snapshot._HEAD.unpack_from(head), strict=True))
+    name = head[_snapshot._HEAD.size : _snapshot._HEAD.size + values["length"]]
+    body = head[_snapshot._HEAD.size + values["length"] :] if body is None else body
+    name = fields.pop("name", name)
+    version = fields.pop("version", _snapshot.VERSION)
+    values |= {"length": len(name), **fields}
+    content = _snapshot._HEAD.pack(*values.values()) + name + body
+    seal = hmac.digest(key, content, "sha256") if key else hashlib.sha256(content).digest()
+    return _snapshot._OPENING.pack(_snapshot.MAGIC, version, seal) + content
+
+
+def body_of(packed):
+    start = 48 + _snapshot._HEAD.size + len("micropython")
+    return zlib.decompress(packed[start:])
+
+
+def test_other_versions_and_artifacts(packed):
+    """
+    What another version wrote, or another artifact runs, is refused, and both are named.
+    """
+    assert packed == resealed(packed)
+    assert "form 2" in refused(resealed(packed, version=2))
+    text = refused(resealed(packed, artifact=bytes(32)))
+    assert "00" * 32 in text
+    assert Snapshot.from_bytes(packed).artifact in text
+    refused(resealed(packed, name=b"python"))
+    refused(resealed(packed, name=b"../../etc"))
+    with pytest.raises(SnapshotError, match=r"'micropython'.*'cpython'"):
+        Session("cpython", snapshot=Snapshot.from_bytes(packed))
+    for none in (packed, None, 5):
+        with pytest.raises(ConfigError):
+            Session.restore(none)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"memory": 0},
+        {"memory": 4095},
+        {"memory": 1 << 33},
+        {"memory": 1 << 32},
+        {"memory": 65536},
+        {"ranges": 0},
+        {"ranges": 0xFFFFFFFF},
+        {"stored": 0},
+        {"stored": 1 << 60},
+        {"files": 0},
+        {"files": 1 << 60},
+        {"body": b""},
+        {"body": b"no zlib"},
+        {"body": zlib.compress(b"")},
+    ],
+)
+def test_fields_that_do_not_fit(packed, fields):
+    """
+    A seal that holds does not make a snapshot of what is none.
+    """
+    refused(resealed(packed, **fields))
+
+
+def test_bombs(packed):
+    """
+    Memory is bounded by the limits, whatever the snapshot says of itself.
+    """
+    zeroes = zlib.compress(bytes(1 << 28))
+    tracemalloc.start()
+    try:
+        refused(resealed(packed, body=zeroes))
+        refused(resealed(packed, body=zeroes, memory=1 << 28, stored=1 << 28))
+        refused(resealed(packed, body=zeroes, files=1 << 28))
+        assert tracemalloc.get_traced_memory()[1] < 3 << 27
+    finally:
+        tracemalloc.stop()
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_ranges_that_do_not_fit(packed, data):
+    """
+    Wherever ranges lead to, nothing is written outside of memory.
+    """
+    raw = body_of(packed)
+    table = 8 * _snapshot._HEAD.unpack_from(packed, 48)[5]
+    words = list(struct.unpack_from(f"<{table // 4}I", raw))
+    at = data.draw(st.integers(0, len(words) - 1))
+    words[at] ^= data.draw(st.sampled_from([1, 2, 1 << 16, 1 << 31, 0xFFFFFFFF]))
+    altered = struct.pack(f"<{len(words)}I", *words) + raw[table:]
+    snapshot = Snapshot.from_bytes(resealed(packed, body=zlib.compress(altered)))
+    try:
+        session = Session.restore(snapshot, limits=Limits(wall_seconds=0.3))
+    except SnapshotError:
+        return
+    with session:  # the same parts at other places of the guest's own memory
+        session.run("x = 1", check=False)
+
+
+@settings(max_examples=30)
+@given(at=st.integers(0), other=st.integers(1, 255))
+def test_memory_that_was_altered(packed, at, other):
+    """
+    A state that its writer has made up harms nothing but itself.
+    """
+    raw = bytearray(body_of(packed))
+    table = 8 * _snapshot._HEAD.unpack_from(packed, 48)[5]
+    stored = _snapshot._HEAD.unpack_from(packed, 48)[6]
+    raw[table + at % stored] ^= other
+    snapshot = Snapshot.from_bytes(resealed(packed, body=zlib.compress(bytes(raw))))
+    limits = Limits(wall_seconds=0.3)
+    with Session.restore(snapshot, limits=limits) as session:
+        session.run("x = [i for i in range(100)]\nprint(x)", check=False)
+    with Session("micropython") as session:
+        assert 2 == session.run("1 + 1").value
+
+
+def test_stack_pointer_that_was_altered(packed):
+    """
+    It is the guest's own, and leads nowhere but into its memory.
+    """
+    for pointer in (0, 1, 1 << 31, 0xFFFFFFFF):
+        snapshot = Snapshot.from_bytes(resealed(packed, stack_pointer=pointer))
+        with Session.restore(snapshot) as session:
+            assert session.run("[1, 2]", check=False) is not None
+
+
+# ---- files
+
+
+def some_files():
+    files = Files(1 << 20, 100)
+    at = files.open(3, "tmp/a.txt", 1 | 16 | 32)
+    files.write(at, b"hello")
+    files.make_directory(3, "d")
+    gone = files.open(3, "d/gone", 1 | 16 | 32)
+    files.write(gone, b"still open")
+    files.unlink(3, "d/gone")
+    files.open(3, "d", 2)
+    return files
+
+
+def test_files_form():
+    """
+    What was encoded is decoded, open files that have lost their names included.
+    """
+    state = some_files().mark()
+    data = _files_form.encode(state)
+    other = _files_form.decode(data, 1 << 20, 100)
+
+    assert data == _files_form.encode(other)
+    assert state.open == other.open
+    assert state.tree.used == other.tree.used
+    files = Files(1 << 20, 100)
+    files.reset(other)
+    assert b"still open" == files.pread(5, 100, 0)
+    files.close(5)
+    assert len(data) <= _files_form.most_bytes(1 << 20, 100)
+
+
+@given(data=st.binary(max_size=200))
+def test_bytes_that_are_no_files(data):
+    with pytest.raises(SnapshotError):
+        _files_form.decode(data, 1 << 20, 100)
+
+
+@settings(max_examples=300)
+@given(at=st.integers(0), other=st.integers(1, 255), cut=st.integers(0))
+def test_files_that_were_altered(at, other, cut):
+    """
+    They are refused, or are files like any other.
+    """
+    data = bytearray(_files_form.encode(some_files().mark()))
+    with pytest.raises(SnapshotError):
+        _files_form.decode(bytes(data[: cut % len(data)]), 1 << 20, 100)
+    data[at % len(data)] ^= other
+    try:
+        state = _files_form.decode(bytes(data), 1 << 20, 100)
+    except SnapshotError:
+        return
+    files = Files(1 << 20, 100)
+    files.reset(state)
+    for descriptor in state.open:
+        files.close(descriptor.fd)
+    names = [entry.name for entry in files.list(3, 0, 100)]
+    assert names == [entry.name for entry in files.list(3, 0, 100)]
+    assert files.mark().tree.used <= 1 << 20
+
+
+# ---- forms of earlier versions
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.snapshot")), ids=lambda path: path.stem)
+def test_golden(path):
+    """
+    A stored snapshot is read for ever; it goes on with its artifact alone.
+    """
+    snapshot = Snapshot.load(path)
+
+    assert "micropython" == snapshot.interpreter
+    assert 0 < snapshot.stored_bytes < snapshot.memory_bytes
+    state, files = snapshot.unpack(Limits(), 64 << 20)
+    assert snapshot.stored_bytes == len(state.data)
+    assert b"golden" in bytes(state.data)
+    assert 6 == files.tree.used
+    assert snapshot.to_bytes()[48:] == path.read_bytes()[48:]
+    if snapshot.artifact == digest("micropython"):
+        with Session.restore(snapshot) as session:
+            assert "golden" == session.run("x").value
+            assert b"golden" == session.files.read("/data")
+    else:
+        with pytest.raises(SnapshotError, match=snapshot.artifact):
+            Session.restore(snapshot)
+
+
+def test_there_is_a_golden_file_of_each_version():
+    """
+    Whoever changes the form adds one.
+    """
+    found = {path.name.split("-")[0] for path in GOLDEN.glob("*.snapshot")}
+    assert {f"v{version}" for version in range(1, _snapshot.VERSION + 1)} == found
