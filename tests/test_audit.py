@@ -164,7 +164,6 @@ print(inner.name, inner.parent.span_id == outer.get_span_context().span_id)
     assert ("sandbox_wasm host_call call True\n", "") == (done.stdout, done.stderr)
 
 
-@pytest.mark.parametrize("interpreter", ["cpython"])  # the other has no files yet
 def test_files_are_noted(make_session: Callable[..., Session]) -> None:
     """
     What was opened, made, moved and removed, by its path, and why not.

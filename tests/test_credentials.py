@@ -90,6 +90,24 @@ def test_the_server_gets_it_and_the_guest_does_not(
     assert "set-cookie" not in str(result.value)
 
 
+def test_the_guests_memory_does_not_have_it(
+    make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
+) -> None:
+    """
+    All that a snapshot could hold, and all that a guest which has taken over its interpreter
+    could read (SN-06).
+    """
+    session = make_session(network=policy())
+    session.run("r = fetch(u + '/reflect')\nx = r.text", inputs={"u": server.origin})
+
+    lane: Any = session._lane
+    linear = lane._keeper.guest._memory
+    memory = linear.read(0, linear.size).lower()
+    assert b"[redacted]" in memory
+    assert SECRET.lower().encode() not in memory
+    assert not any(form in memory for form in Redactor([SECRET])._forms)
+
+
 def test_names_errors_and_the_audit_do_not_have_it(
     make_session: Make, server: Server, policy: Callable[..., NetworkPolicy]
 ) -> None:
