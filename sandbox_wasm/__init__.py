@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ._credentials import Credential
     from ._doctor import Finding, diagnose
     from ._functions import HostFunctions
+    from ._mounts import Mount
     from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._run import run
     from ._session import Session
@@ -78,6 +79,7 @@ __all__ = [
     "LimitExceeded",
     "Limits",
     "MemoryExceeded",
+    "Mount",
     "NetworkPolicy",
     "OutputExceeded",
     "Result",
@@ -110,6 +112,7 @@ _LATER = {
     "Finding": "_doctor",
     "HostFunctions": "_functions",
     "InterpreterInfo": "interpreters._info",
+    "Mount": "_mounts",
     "NetworkPolicy": "_network",
     "Session": "_session",
     "arun": "_async",

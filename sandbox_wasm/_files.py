@@ -7,6 +7,7 @@ guest; `mark` and `reset` carry it through checkpoints and forks.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable, Mapping
@@ -82,8 +83,6 @@ class Files(Descriptors):
     Args:
         max_bytes, max_files: How much the tree may hold; directories count as files.
 
-        start: What the tree begins with.
-
         volumes: What else there is, by path. They may not lie within one another.
 
         clock: Tells the time, no finer than guest code may know it.
@@ -97,14 +96,14 @@ class Files(Descriptors):
         max_bytes: int,
         max_files: int,
         *,
-        start: TreeState = _START,
         volumes: Mapping[Parts, Volume] | None = None,
         clock: Clock = time.time_ns,
     ) -> None:
-        tree = Tree(start, max_bytes=max_bytes, max_files=max_files, clock=clock)
+        tree = Tree(_START, max_bytes=max_bytes, max_files=max_files, clock=clock)
         super().__init__(tree, volumes or {}, clock)
         self.audit: Audit | None = None
         self._touched: set[Parts] = set()
+        self._show_volumes()
         self._before = tree.mark()
         self._marked = FilesState(self._before, ())
 
@@ -143,7 +142,7 @@ class Files(Descriptors):
                 Descriptor(
                     fd,
                     file.parts,
-                    file.handle.number if isinstance(file.handle, TreeHandle) else None,
+                    self._number(file),
                     file.how,
                     file.kind,
                     file.at,
@@ -152,6 +151,12 @@ class Files(Descriptors):
                 if fd != ROOT
             )
             return FilesState(tree, opened)
+
+    def _number(self, file: Open) -> int | None:
+        handle = file.handle
+        if isinstance(handle, TreeHandle) and handle.tree is self.tree:
+            return handle.number
+        return None  # it is found again by its path
 
     def reset(self, state: FilesState) -> None:
         """Be as *state* says, which may come from a session with the same volumes.
@@ -162,11 +167,20 @@ class Files(Descriptors):
         with self.lock:
             self._close_all()
             self.tree.reset(state.tree)
-            self._before, self._touched = state.tree, set()
+            self._show_volumes()
+            self._before, self._touched = self.tree.mark(), set()
             for was in state.open:
                 handle = None if was.number is None else self.tree.open_number(was.number)
                 file = self._fds[was.fd] = Open(was.parts, handle, was.how, was.kind)
                 file.at = was.at
+
+    def _show_volumes(self) -> None:
+        """Have a directory where each volume begins, for who lists what is around it."""
+        for parts in self._volumes:
+            with contextlib.suppress(FileError):  # a file in the way is hidden, as it must be
+                for end in range(1, len(parts) + 1):
+                    if self.tree.node(parts[:end]) is None:
+                        self.tree.make_directory(parts[:end])
 
     def release(self) -> None:
         """Let go of everything that is open on the host. The tree can still be read."""

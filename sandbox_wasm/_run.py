@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._ledger import OnOutput
 from ._limits import Limits
+from ._mounts import Mount
 from ._network import NetworkPolicy
 from ._result import Result
 from ._session import Functions, Session
@@ -19,6 +20,8 @@ def run(
     interpreter: str = "cpython",
     limits: Limits | None = None,
     functions: Functions | None = None,
+    files: Mapping[str, bytes | str] | None = None,
+    mounts: Iterable[Mount] | None = None,
     network: NetworkPolicy | None = None,
     isolation: Isolation = "thread",
     inputs: Mapping[str, Any] | None = None,
@@ -33,6 +36,8 @@ def run(
         interpreter,
         limits=limits,
         functions=functions,
+        files=files,
+        mounts=mounts,
         network=network,
         isolation=isolation,
         checkpoints=False,

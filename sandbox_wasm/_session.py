@@ -14,15 +14,15 @@ from ._errors import (
     GuestError,
     Interrupted,
 )
-from ._files import Files
 from ._functions import HostFunctions
 from ._lane import Lane
 from ._ledger import OnOutput
 from ._lifecycle import Lifecycle, settle
 from ._limits import Limits
+from ._mounts import Mount, make_files
 from ._network import NetworkPolicy
 from ._result import Result
-from ._session_files import SessionFiles, fill
+from ._session_files import SessionFiles
 from ._snapshot import Snapshot
 from ._snapshots import begin_fork, fitting, take
 from ._sources import Seed, Sources
@@ -59,6 +59,8 @@ class Session(Lifecycle):
         files: What the session's files hold at the beginning: paths, which are
             relative to ``/``, and bytes or text. See `files` for more.
 
+        mounts: Directories of the host that guest code may use. Default: none.
+
         network: Which requests guest code may make. Default: none.
 
         seed: From which all that is random in the guest follows. Default: the
@@ -94,6 +96,7 @@ class Session(Lifecycle):
         limits: Limits | None = None,
         functions: Functions | None = None,
         files: Mapping[str, bytes | str] | None = None,
+        mounts: Iterable[Mount] | None = None,
         network: NetworkPolicy | None = None,
         seed: Seed | None = None,
         clock: float | None = None,
@@ -113,18 +116,20 @@ class Session(Lifecycle):
         self.isolation = isolation
         self.limits = limits
         sources = Sources(seed, clock)
-        kept = Files(limits.file_bytes, limits.file_count, clock=lambda: sources.clock(False))
         self._network = network
+        self._mounts = None if mounts is None else tuple(mounts)
         self._checkpoints = bool(checkpoints)
-        origin = None
+        origin, held = None, None
         if snapshot is not None:
             origin, held = fitting(snapshot, interpreter, limits)
-            kept.reset(held)
-        self._files = SessionFiles(kept, limits)
-        if files is not None:
-            fill(self._files, files)
-        maker = make(interpreter, limits, isolation)
-        lane = Lane(maker, limits, self._functions, sources, kept, self._checkpoints, origin)
+        self._files = make_files(limits, sources, files, self._mounts, held)
+        kept = self._files.kept
+        try:
+            maker = make(interpreter, limits, isolation)
+            lane = Lane(maker, limits, self._functions, sources, kept, self._checkpoints, origin)
+        except BaseException:
+            kept.release()
+            raise
         self._lane = lane
         try:
             if network is not None:
@@ -276,7 +281,7 @@ class Session(Lifecycle):
     def fork(self, *, reseed: bool = True) -> Session:
         """Return a second session, which goes on from where this one is by itself.
 
-        It has the same limits, functions, network and isolation.
+        It has the same limits, functions, mounts, network and isolation.
 
         Args:
             reseed: Let the fork's `random` be seeded anew. Generators that guest code has
@@ -291,6 +296,7 @@ class Session(Lifecycle):
             self.interpreter,
             limits=self.limits,
             functions=self._functions.copy(granted=False),
+            mounts=self._mounts,
             network=self._network,
             isolation=self.isolation,
             checkpoints=self._checkpoints,

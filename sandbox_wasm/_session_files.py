@@ -36,14 +36,14 @@ class SessionFiles:
     """
 
     def __init__(self, files: Files, limits: Limits) -> None:
-        self._files = files
+        self.kept = files
         self._limits = limits
 
     def read(self, path: str) -> bytes:
         """Return what a file holds."""
         parts = self._parts(path)
-        with self._files.lock:
-            node = self._files.tree.node(parts)
+        with self.kept.lock:
+            node = self.kept.tree.node(parts)
             if node is not None and node.content is not None:
                 return node.content.read(0, node.content.size)
         raise (FileNotFoundError if node is None else IsADirectoryError)(path)
@@ -59,9 +59,9 @@ class SessionFiles:
             FilesExceeded: It does not fit `Limits.file_bytes` or `Limits.file_count`.
         """
         parts, content = self._parts(path), _bytes(path, data)
-        tree = self._files.tree
+        tree = self.kept.tree
         try:
-            with self._files.lock:
+            with self.kept.lock:
                 for end in range(1, len(parts)):
                     if tree.node(parts[:end]) is None:
                         tree.make_directory(parts[:end])
@@ -84,13 +84,13 @@ class SessionFiles:
     def delete(self, path: str) -> None:
         """Remove a file, or a directory with all that is in it."""
         parts = self._parts(path)
-        tree = self._files.tree
-        with self._files.lock:
+        tree = self.kept.tree
+        with self.kept.lock:
             try:
                 below = [(at, node.content is None) for at, node in tree.walk(parts)]
                 node = tree.node(parts)
                 below.insert(0, (parts, node is not None and node.content is None))
-                if any(self._files.is_volume(at) for at, _ in below) or not parts:
+                if any(self.kept.is_volume(at) for at, _ in below) or not parts:
                     raise ConfigError(f"{path!r} cannot be deleted: a mount or the root is there")
                 for at, is_directory in reversed(below):
                     (tree.remove_directory if is_directory else tree.unlink)(at)
@@ -101,20 +101,20 @@ class SessionFiles:
         """Return the names in a directory, sorted."""
         parts = self._parts(path)
         try:
-            with self._files.lock:
-                return sorted(entry.name for entry in self._files.tree.list(parts))
+            with self.kept.lock:
+                return sorted(entry.name for entry in self.kept.tree.list(parts))
         except FileError as error:
             raise self._error(error, path) from None
 
     def __iter__(self) -> Iterator[str]:
-        with self._files.lock:
-            found = [at for at, node in self._files.tree.walk() if node.content is not None]
+        with self.kept.lock:
+            found = [at for at, node in self.kept.tree.walk() if node.content is not None]
         return iter(["/" + "/".join(parts) for parts in found])
 
     def __contains__(self, path: object) -> bool:
         if not isinstance(path, str):
             return False
-        node = self._files.tree.node(self._parts(path))
+        node = self.kept.tree.node(self._parts(path))
         return node is not None and node.content is not None
 
     def __len__(self) -> int:
@@ -125,7 +125,7 @@ class SessionFiles:
 
     def _parts(self, path: str) -> Parts:
         parts = parse(path)
-        if any(self._files.is_volume(parts[:end]) for end in range(1, len(parts) + 1)):
+        if any(self.kept.is_volume(parts[:end]) for end in range(1, len(parts) + 1)):
             raise ConfigError(f"{path!r} lies in a mount, and is none of the session's own files")
         return parts
 

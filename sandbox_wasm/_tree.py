@@ -340,32 +340,32 @@ class Tree:
 class TreeHandle:
     """An open file of a tree."""
 
-    __slots__ = ("_tree", "number")
+    __slots__ = ("number", "tree")
 
     def __init__(self, tree: Tree, number: int) -> None:
-        self._tree = tree
+        self.tree = tree
         self.number = number
 
     def read(self, at: int, size: int) -> bytes:
-        return self._tree.content(self.number).read(at, size)
+        return self.tree.content(self.number).read(at, size)
 
     def write(self, at: int | None, data: bytes) -> int:
-        return self._tree.write(self.number, at, data)
+        return self.tree.write(self.number, at, data)
 
     def size(self) -> int:
-        return self._tree.content(self.number).size
+        return self.tree.content(self.number).size
 
     def truncate(self, size: int) -> None:
-        self._tree.truncate(self.number, size)
+        self.tree.truncate(self.number, size)
 
     def stat(self) -> Stat:
-        return self._tree.stat_number(self.number)
+        return self.tree.stat_number(self.number)
 
     def set_times(self, accessed: int | None, modified: int | None) -> None:
-        self._tree.set_times_number(self.number, accessed, modified)
+        self.tree.set_times_number(self.number, accessed, modified)
 
     def sync(self) -> None:
         """Memory is all there is."""
 
     def close(self) -> None:
-        self._tree.close_number(self.number)
+        self.tree.close_number(self.number)

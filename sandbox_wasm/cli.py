@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from . import Limits, __version__, _cli_commands, _cli_limits, _cli_network
+from . import Limits, __version__, _cli_commands, _cli_files, _cli_limits, _cli_network
 from ._terminal import Streams, inert, is_clean_exit
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Options(NamedTuple):
     limits: Limits
     as_json: bool
     network: _cli_network.Network
+    files: _cli_files.Directories
 
 
 class Main(click.Group):
@@ -130,6 +131,8 @@ def main(
     as_json: bool,
     origins: tuple[str, ...],
     ask: bool,
+    ro: tuple[str, ...],
+    rw: tuple[str, ...],
     **limits: float | None,
 ) -> None:
     """Run untrusted Python in a WebAssembly sandbox.
@@ -137,8 +140,9 @@ def main(
     The program is CODE, or FILE, or for "-" standard input. With neither, a terminal gets
     a dialogue, and anything else on standard input is the program. Options go before FILE.
 
-    The program has no files, no arguments and no environment, and no network but what
-    --allow-origin and --ask grant.
+    The program has no arguments and no environment, no files but its own and those in
+    directories that --ro and --rw grant, and no network but what --allow-origin and --ask
+    grant.
 
     \b
     Exit status: 0 success; 1 the program raised; 2 usage; 3 a limit was
@@ -149,7 +153,8 @@ def main(
         return
     given = {name: value for name, value in limits.items() if value is not None}
     limit = Limits(**given)  # type: ignore[arg-type]
-    options = Options(interpreter, isolation, limit, as_json, _cli_network.Network(origins, ask))
+    network, files = _cli_network.Network(origins, ask), _cli_files.Directories(ro, rw)
+    options = Options(interpreter, isolation, limit, as_json, network, files)
     if ctx.invoked_subcommand == _file.name:
         if code is not None:
             raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
@@ -164,6 +169,7 @@ def main(
 
 _cli_limits.add_options(main)
 _cli_network.add_options(main)
+_cli_files.add_options(main)
 
 
 def _refuse_options(ctx: click.Context) -> None:
@@ -230,12 +236,13 @@ def _argument(ctx: click.Context, code: str) -> str:
 def _opener(options: Options, streams: Streams, checkpoints: bool) -> Callable[[], Session]:
     from . import Session
 
-    network = options.network.policy(streams)
+    network, mounts = options.network.policy(streams), options.files.mounts()
     return lambda: Session(
         options.interpreter,
         limits=options.limits,
         isolation=options.isolation,
         network=network,
+        mounts=mounts,
         checkpoints=checkpoints,
     )
 

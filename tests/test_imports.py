@@ -14,8 +14,8 @@ import sandbox_wasm
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
     "_errors _audit _builtins _content _coroutines _filesystem _guest",
-    "_seccomp _volume",
-    "_lockdown _nodes",
+    "_host_file _seccomp _volume",
+    "_host _lockdown _nodes",
     "_changes _tree",
     "_limits _result _sources _state _thread",
     "_addresses _descriptors",
@@ -28,6 +28,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_files_form",
     "_snapshot",
     "_session_files",
+    "_mounts",
     "_ledger",
     "_approval _connect _prelude _request",
     "_wasm",
@@ -43,14 +44,14 @@ LAYERS = [  # a module imports only from layers above its own line
     "__init__",
     "_terminal",
     "_json _repl",
-    "_cli_commands _cli_limits _cli_network",
+    "_cli_commands _cli_files _cli_limits _cli_network",
     "testing cli integrations",
     "__main__",
 ]
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
 OUTSIDE = {"_json", "_terminal", "_repl", "cli", "integrations", "__main__"}
-OUTSIDE |= {"_cli_commands", "_cli_limits", "_cli_network"}
+OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_network"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -38,6 +38,7 @@ PUBLIC = {
     "LimitExceeded",
     "Limits",
     "MemoryExceeded",
+    "Mount",
     "NetworkPolicy",
     "OutputExceeded",
     "Result",

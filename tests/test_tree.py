@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,8 @@ from hypothesis.stateful import (
 from sandbox_wasm._content import Content
 from sandbox_wasm._files import Files
 from sandbox_wasm._filesystem import MAX_DEPTH, ROOT, Errno, FileError, How, Kind
+from sandbox_wasm._host import HostVolume
+from sandbox_wasm._host_file import Quota
 
 NAMES = st.sampled_from(["a", "b", "ü", "c.txt"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
@@ -90,12 +93,16 @@ class AgainstARealDirectory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.files = Files(1 << 30, 10_000)
-        self.files.remove_directory(ROOT, "tmp")
         self.home = Path(tempfile.mkdtemp())
         self.root = self.home / "root"
         self.root.mkdir()
         self.open_fds: set[int] = set()
+        self.files = self.make_files()
+
+    def make_files(self) -> Files:
+        files = Files(1 << 30, 10_000)
+        files.remove_directory(ROOT, "tmp")
+        return files
 
     def teardown(self) -> None:
         for fd in self.open_fds:
@@ -103,6 +110,7 @@ class AgainstARealDirectory(RuleBasedStateMachine):
         try:
             self.check_tree()
         finally:
+            self.files.release()
             shutil.rmtree(self.home)
 
     def real(self, path: str) -> str:
@@ -238,6 +246,30 @@ def test_a_tree_does_as_a_real_directory_does() -> None:
     """
     run_state_machine_as_test(
         AgainstARealDirectory, settings=settings(max_examples=100, stateful_step_count=40)
+    )
+
+
+class MountAgainstARealDirectory(AgainstARealDirectory):
+    """Does the same to a directory that is mounted as `Files` and to another."""
+
+    def make_files(self) -> Files:
+        self.mounted = self.home / "mounted"
+        self.mounted.mkdir()
+        files = Files(0, 10)
+        volume = HostVolume(str(self.mounted), Quota(1 << 30, 10_000), 2)
+        files.tree = volume  # type: ignore[assignment]  # at the root, where no mount can be
+        return files
+
+    def check_tree(self) -> None:
+        subprocess.run(["diff", "-r", self.root, self.mounted], check=True)
+
+
+def test_a_mount_does_as_a_real_directory_does() -> None:
+    """
+    The wall around it does not show from within.
+    """
+    run_state_machine_as_test(
+        MountAgainstARealDirectory, settings=settings(max_examples=50, stateful_step_count=40)
     )
 
 

@@ -1,0 +1,343 @@
+"""A directory of the host as a volume: the wall between guest code and the host's files.
+
+Everything goes from one open directory to the next, a name at a time, and never through
+a link: what the host's own programs move or replace meanwhile cannot lead out of the
+mount. Nothing but regular files and directories is ever opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+
+from ._filesystem import MAX_DEPTH, Entry, Errno, FileError, How, Kind, Stat
+from ._host_file import HostHandle, Quota, times, translated
+from ._volume import Parts
+
+_MAX_ENTRIES = 100_000  # of one directory, held for a listing
+_TICK_NS = 1_000_000  # no finer than the guest's clock
+_UNKNOWN = 0
+# What is opened is never waited for, never becomes the terminal, and is no link.
+_SAFE = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOCTTY", 0)
+)
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _SAFE
+
+
+def is_supported() -> bool:
+    """Whether this system has what a mount needs."""
+    needed = (os.open, os.stat, os.mkdir, os.rmdir, os.unlink, os.rename, os.utime)
+    return (
+        hasattr(os, "O_NOFOLLOW")
+        and hasattr(os, "O_DIRECTORY")
+        and os.scandir in os.supports_fd
+        and all(function in os.supports_dir_fd for function in needed)
+    )
+
+
+class HostVolume:
+    """A `Volume` over a directory of the host.
+
+    Args:
+        path: The directory; links in the path itself are its owner's affair.
+
+        quota: What may be added; None for a volume that refuses every change.
+
+        device: Its number.
+
+    Raises:
+        OSError: It cannot be opened, or is no directory.
+    """
+
+    def __init__(self, path: str, quota: Quota | None, device: int) -> None:
+        self.quota = quota
+        self._device = device
+        self._salt = int.from_bytes(os.urandom(8), "little")
+        self._opened: dict[tuple[int, int], int] = {}
+        flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._root = os.open(path, flags)
+
+    def close(self) -> None:
+        if self._root >= 0:
+            os.close(self._root)
+            self._root = -1
+
+    # ---- finding
+
+    @contextlib.contextmanager
+    def enter(self, parts: Parts) -> Iterator[int]:
+        """Open a directory."""
+        at = os.dup(self._root)
+        try:
+            for name in parts:
+                try:
+                    below = os.open(_name(name), _DIRECTORY, dir_fd=at)
+                except NotADirectoryError:
+                    if stat.S_ISLNK(self.look(at, name).st_mode):
+                        raise FileError(Errno.LOOP) from None
+                    raise
+                os.close(at)
+                at = below
+            yield at
+        finally:
+            os.close(at)
+
+    @staticmethod
+    def look(at: int, name: str) -> os.stat_result:
+        """Tell what stands under a name, a link itself."""
+        return os.stat(_name(name), dir_fd=at, follow_symlinks=False)
+
+    def find(self, at: int, name: str) -> os.stat_result | None:
+        """Tell what stands under a name; None if nothing does."""
+        try:
+            return self.look(at, name)
+        except FileNotFoundError:
+            return None
+
+    def _check_writable(self) -> Quota:
+        if self.quota is None:
+            raise FileError(Errno.ROFS)
+        return self.quota
+
+    def tell(self, found: os.stat_result) -> Stat:
+        """Tell of something as a guest may know it."""
+        kind = _kind(found.st_mode)
+        accessed, modified = (
+            max(0, when - when % _TICK_NS) for when in (found.st_atime_ns, found.st_mtime_ns)
+        )
+        return Stat(
+            self._device,
+            self._number(found.st_dev, found.st_ino),
+            kind,
+            found.st_nlink,
+            found.st_size if kind == Kind.FILE else 0,
+            accessed,
+            modified,
+            modified,
+        )
+
+    def _number(self, device: int, inode: int) -> int:
+        """Return a number by which guest code can tell files apart, and learn nothing else."""
+        return hash((self._salt, device, inode)) & ((1 << 62) - 1) | 1
+
+    @translated
+    def stat(self, parts: Parts, follow: bool = True) -> Stat:
+        if not parts:
+            return self.tell(os.fstat(self._root))
+        with self.enter(parts[:-1]) as at:
+            found = self.look(at, parts[-1])
+        if follow and stat.S_ISLNK(found.st_mode):
+            raise FileError(Errno.LOOP)
+        return self.tell(found)
+
+    @translated
+    def list(self, parts: Parts) -> list[Entry]:
+        found: list[Entry] = []
+        with self.enter(parts) as at, os.scandir(at) as entries:
+            device = os.fstat(at).st_dev
+            for entry in entries:
+                with contextlib.suppress(UnicodeDecodeError):  # no guest can name it
+                    name = os.fsencode(entry.name).decode()
+                    if len(found) >= _MAX_ENTRIES:
+                        raise FileError(Errno.NOMEM)
+                    found.append(
+                        Entry(name, self._number(device, entry.inode()), _entry_kind(entry))
+                    )
+        return found
+
+    # ---- files
+
+    @translated
+    def open(self, parts: Parts, how: int) -> HostHandle | None:
+        if not parts:
+            if how & How.CREATE and how & How.EXCLUSIVE:
+                raise FileError(Errno.EXIST)
+            return self._directory(how)
+        with self.enter(parts[:-1]) as at:
+            found = self.find(at, parts[-1])
+            if found is None and how & How.CREATE:
+                return self._create(at, parts[-1], how)
+            if found is None:
+                raise FileError(Errno.NOENT)
+            if how & How.CREATE and how & How.EXCLUSIVE:
+                raise FileError(Errno.EXIST)
+            _check_kind(found)
+            if stat.S_ISDIR(found.st_mode):
+                return self._directory(how)
+            if how & How.DIRECTORY:
+                raise FileError(Errno.NOTDIR)
+            if how & (How.WRITE | How.TRUNCATE):
+                self._check_writable()
+            handle = self._handle(os.open(_name(parts[-1]), _flags(how), dir_fd=at))
+        if how & How.TRUNCATE:
+            try:
+                handle.truncate(0)
+            except BaseException:
+                handle.close()
+                raise
+        return handle
+
+    @staticmethod
+    def _directory(how: int) -> None:
+        if how & (How.WRITE | How.CREATE | How.TRUNCATE):
+            raise FileError(Errno.ISDIR)
+
+    def _create(self, at: int, name: str, how: int) -> HostHandle:
+        quota = self._check_writable()
+        quota.add(1)
+        try:
+            flags = _flags(how) | os.O_CREAT | os.O_EXCL
+            return self._handle(os.open(_name(name), flags, 0o666, dir_fd=at))
+        except BaseException:
+            quota.add(-1)
+            raise
+
+    def _handle(self, fd: int) -> HostHandle:
+        try:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode):  # it was replaced since it was looked at
+                raise FileError(Errno.ACCES)
+            key = found.st_dev, found.st_ino
+            self._opened[key] = self._opened.get(key, 0) + 1
+            return HostHandle(self, fd, key)
+        except BaseException:
+            os.close(fd)
+            raise
+
+    def closed(self, key: tuple[int, int], last: os.stat_result) -> None:
+        """Count a handle that is about to be closed."""
+        self._opened[key] -= 1
+        if not self._opened[key]:
+            del self._opened[key]
+            if not last.st_nlink and self.quota is not None:
+                self.quota.grow(-last.st_size)
+
+    def _count_removed(self, found: os.stat_result) -> None:
+        """Give back what a name took that is gone; an open file is held until it is closed."""
+        quota = self._check_writable()
+        quota.add(-1)
+        if (
+            stat.S_ISREG(found.st_mode)
+            and found.st_nlink == 1
+            and (found.st_dev, found.st_ino) not in self._opened
+        ):
+            quota.grow(-found.st_size)
+
+    @translated
+    def set_times(
+        self, parts: Parts, follow: bool, accessed: int | None, modified: int | None
+    ) -> None:
+        self._check_writable()
+        if not parts:
+            os.utime(self._root, ns=times(os.fstat(self._root), accessed, modified))
+            return
+        with self.enter(parts[:-1]) as at:
+            found = self.look(at, parts[-1])
+            _check_kind(found)
+            when = times(found, accessed, modified)
+            os.utime(_name(parts[-1]), ns=when, dir_fd=at, follow_symlinks=False)
+
+    # ---- names
+
+    @translated
+    def make_directory(self, parts: Parts) -> None:
+        with self.enter(parts[:-1]) as at:
+            if self.find(at, parts[-1]) is not None:
+                raise FileError(Errno.EXIST)
+            quota = self._check_writable()
+            if len(parts) > MAX_DEPTH:
+                raise FileError(Errno.NAMETOOLONG)
+            quota.add(1)
+            try:
+                os.mkdir(_name(parts[-1]), 0o777, dir_fd=at)
+            except BaseException:
+                quota.add(-1)
+                raise
+
+    @translated
+    def remove_directory(self, parts: Parts) -> None:
+        with self.enter(parts[:-1]) as at:
+            self.look(at, parts[-1])
+            quota = self._check_writable()
+            os.rmdir(_name(parts[-1]), dir_fd=at)
+            quota.add(-1)
+
+    @translated
+    def unlink(self, parts: Parts) -> None:
+        with self.enter(parts[:-1]) as at:
+            found = self.look(at, parts[-1])
+            if stat.S_ISDIR(found.st_mode):
+                raise FileError(Errno.ISDIR)
+            self._check_writable()
+            os.unlink(_name(parts[-1]), dir_fd=at)
+            self._count_removed(found)
+
+    @translated
+    def rename(self, old: Parts, new: Parts) -> None:
+        with self.enter(old[:-1]) as source, self.enter(new[:-1]) as target:
+            found = self.look(source, old[-1])
+            replaced = self.find(target, new[-1])
+            self._check_writable()
+            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+                # A relative link leads elsewhere from elsewhere, perhaps out of the mount.
+                raise FileError(Errno.PERM)
+            if stat.S_ISDIR(found.st_mode) and len(old) != len(new) and new[: len(old)] != old:
+                self._check_movable(old, len(new))
+            os.rename(_name(old[-1]), _name(new[-1]), src_dir_fd=source, dst_dir_fd=target)
+            if replaced is not None and not os.path.samestat(found, replaced):
+                self._count_removed(replaced)
+
+    def _check_movable(self, parts: Parts, depth: int) -> None:
+        """Refuse to move what would be too deep then, or has links that lead elsewhere then."""
+        rest, seen = [(parts, depth)], 0
+        while rest:
+            at, deep = rest.pop()
+            for entry in self.list(at):
+                seen += 1
+                if entry.kind not in (Kind.FILE, Kind.DIRECTORY) or seen > _MAX_ENTRIES:
+                    raise FileError(Errno.PERM)
+                if deep + 1 > MAX_DEPTH:
+                    raise FileError(Errno.NAMETOOLONG)
+                if entry.kind == Kind.DIRECTORY:
+                    rest.append(((*at, entry.name), deep + 1))
+
+
+def _name(name: str) -> bytes:
+    """Return one name as the host has it; it was taken apart before, and must be one."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise FileError(Errno.INVAL)
+    return name.encode()
+
+
+def _flags(how: int) -> int:
+    if how & How.WRITE or how & How.TRUNCATE:
+        return _SAFE | (os.O_RDWR if how & How.READ or not how & How.WRITE else os.O_WRONLY)
+    return _SAFE | os.O_RDONLY
+
+
+def _check_kind(found: os.stat_result) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise FileError(Errno.LOOP)
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise FileError(Errno.ACCES)
+
+
+def _kind(mode: int) -> int:
+    if stat.S_ISDIR(mode):
+        return Kind.DIRECTORY
+    if stat.S_ISREG(mode):
+        return Kind.FILE
+    return Kind.LINK if stat.S_ISLNK(mode) else _UNKNOWN
+
+
+def _entry_kind(entry: os.DirEntry[str]) -> int:
+    if entry.is_dir(follow_symlinks=False):
+        return Kind.DIRECTORY
+    if entry.is_file(follow_symlinks=False):
+        return Kind.FILE
+    return Kind.LINK if entry.is_symlink() else _UNKNOWN

@@ -1,0 +1,147 @@
+"""Host directories that are granted at guest paths."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ._errors import ConfigError
+from ._files import Files, FilesState
+from ._host import HostVolume, is_supported
+from ._host_file import Quota
+from ._limits import MIB, Limits
+from ._nodes import TreeState
+from ._session_files import SessionFiles, fill, parse
+from ._sources import Sources
+from ._tree import Tree
+from ._volume import Parts, Volume
+
+_TREE_DEVICE = 1000  # the first number of a shared tree; mounts have those from 2 on
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A directory of the host that guest code finds at a path of its own.
+
+    Only regular files and directories can be opened. Links are not followed, wherever
+    they lead; nothing outside of the directory can be reached, whatever the host's own
+    programs move meanwhile. Needs Linux or macOS.
+
+    Args:
+        host_path: The directory.
+
+        guest_path: Where guest code finds it, such as ``"/data"``.
+
+        mode: ``"ro"``: guest code cannot change anything there. ``"rw"``: it can.
+
+        max_bytes: By how much guest code may let the files in it grow, in all. Default
+            64 MiB.
+
+        max_files: How many files and directories it may add. Default 10,000.
+
+    Raises:
+        ConfigError: An argument is of the wrong type, or out of range.
+    """
+
+    host_path: str | os.PathLike[str]
+    guest_path: str
+    mode: Literal["ro", "rw"] = "ro"
+    max_bytes: int = 64 * MIB
+    max_files: int = 10_000
+
+    def __post_init__(self) -> None:
+        try:
+            os.fspath(self.host_path)
+        except TypeError:
+            kind = type(self.host_path).__name__
+            raise ConfigError(f"host_path must be a path, got {kind}") from None
+        if not parse(self.guest_path):
+            raise ConfigError("guest_path must not be the root, which is the session's own")
+        if self.mode not in ("ro", "rw"):
+            raise ConfigError(f"mode must be 'ro' or 'rw', got {self.mode!r}")
+        for name in ("max_bytes", "max_files"):
+            value = getattr(self, name)
+            if type(value) is not int or not 0 <= value < 1 << 62:
+                raise ConfigError(f"{name} must be an int from 0 on, got {value!r}")
+
+
+def open_mounts(mounts: Iterable[Mount], taken: Iterable[Parts] = ()) -> dict[Parts, HostVolume]:
+    """Return the volumes of *mounts*, by path; *taken* are paths that others have.
+
+    Raises:
+        ConfigError: What is given are no mounts, they do not go together, a directory
+            cannot be opened, or this system has not what they need.
+    """
+    given: dict[Parts, Mount] = {}
+    places = list(taken)
+    for mount in mounts:
+        if not isinstance(mount, Mount):
+            raise ConfigError(f"mounts must be of Mount, got {type(mount).__name__}")
+        parts = parse(mount.guest_path)
+        for other in places:
+            if parts[: len(other)] == other[: len(parts)]:
+                raise ConfigError(f"mounts at /{'/'.join(other)} and {mount.guest_path!r} overlap")
+        given[parts] = mount
+        places.append(parts)
+    if given and not is_supported():
+        raise ConfigError("mounts need directory handles, which this system does not have")
+    found: dict[Parts, HostVolume] = {}
+    try:
+        for device, (parts, mount) in enumerate(given.items(), 2):
+            quota = Quota(mount.max_bytes, mount.max_files) if mount.mode == "rw" else None
+            found[parts] = HostVolume(os.fspath(mount.host_path), quota, device)
+    except (OSError, ValueError) as error:
+        for volume in found.values():
+            volume.close()
+        raise ConfigError(f"cannot mount {mount.host_path!r}: {error}") from error
+    return found
+
+
+def make_files(
+    limits: Limits,
+    sources: Sources,
+    given: object,
+    mounts: Iterable[Mount] | None = None,
+    held: FilesState | None = None,
+    trees: Mapping[str, TreeState] | None = None,
+) -> SessionFiles:
+    """Return the files of a new session.
+
+    Args:
+        limits: Of the session.
+
+        sources: Tell the time.
+
+        given: What was given as ``Session(files=...)``.
+
+        mounts: Directories of the host.
+
+        held: What an earlier session had, which this one goes on from.
+
+        trees: Read-only trees by guest path, each made once by `_nodes.build` and shared
+            by all sessions that have it, at no cost for any of them.
+
+    Raises:
+        ConfigError: *given* is no mapping of paths to bytes or text, or see `open_mounts`.
+        FilesExceeded: It does not fit *limits*.
+    """
+    volumes: dict[Parts, Volume] = {
+        parse(path): Tree(state, read_only=True, device=_TREE_DEVICE + n)
+        for n, (path, state) in enumerate((trees or {}).items())
+    }
+    volumes.update(open_mounts(() if mounts is None else mounts, volumes))
+    kept = Files(
+        limits.file_bytes, limits.file_count, volumes=volumes, clock=lambda: sources.clock(False)
+    )
+    files = SessionFiles(kept, limits)
+    try:
+        if held is not None:
+            kept.reset(held)
+        if given is not None:
+            fill(files, given)
+    except BaseException:
+        kept.release()
+        raise
+    return files
