@@ -18,6 +18,7 @@ from sandbox_wasm._filesystem import MAX_DEPTH, ROOT, Errno, FileError, How, Kin
 from sandbox_wasm._mounts import make_files as make_session_files
 from sandbox_wasm._mounts import open_mounts
 from sandbox_wasm._nodes import build
+from sandbox_wasm._sources import Sources
 
 SECRET = "TOPSECRET"
 
