@@ -809,6 +809,24 @@ def test_going_back_to_before_a_trap(make_session: Make, server: Server) -> None
         assert "hello" == made[0].run("fetch(u).text", inputs={"u": server.origin}).value
 
 
+def test_snapshots_and_forks(make_session: Make, server: Server) -> None:
+    """
+    A fork has its parent's network; who restores a snapshot grants one, or none.
+    """
+    policy = NetworkPolicy(allow=[server.origin])
+    session = make_session(network=policy)
+    session.run("get = fetch", inputs={"u": server.origin})
+    snapshot = session.snapshot()
+
+    with session.fork() as fork:
+        assert "hello" == fork.run("get(u).text").value
+    with Session.restore(snapshot, network=policy) as restored:
+        assert ["hello", "hello"] == restored.run("[get(u).text, fetch(u).text]").value
+    with Session.restore(snapshot) as alone:
+        assert "NameError" == refused(alone, "get(u)")[0]
+    assert 3 == len(server.seen)
+
+
 def test_later_host_functions(make_session: Make, server: Server) -> None:
     """
     A function that is added later does not take `fetch` away.
