@@ -116,6 +116,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._process = _start(theirs.fileno())
+            _processes.add(self._process)
             self._link = wire.Link(ours.dup(), _FRAMES)
         try:
             self._link.socket.settimeout(_START_SECONDS)
@@ -220,6 +221,7 @@ def _start(handle: int) -> subprocess.Popen[bytes]:
 
 _zygotes: dict[tuple[str, bool], Zygote] = {}
 _lock = threading.Lock()
+_processes: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
 _children: weakref.WeakSet[Child] = weakref.WeakSet()
 
 
@@ -235,10 +237,10 @@ def get(name: str, fuel: bool) -> Zygote:
 
 
 def _end() -> None:
-    with _lock:
-        for zygote in _zygotes.values():
-            zygote.close()
-        _zygotes.clear()
+    # Without the lock: another thread may hold it while an interpreter is compiled.
+    for process in list(_processes):
+        process.kill()
+        process.wait()
 
 
 def _after_fork() -> None:
@@ -251,6 +253,7 @@ def _after_fork() -> None:
     for zygote in _zygotes.values():
         zygote.abandon()
     _zygotes.clear()
+    _processes.clear()
     for child in list(_children):
         child.abandon()
 
