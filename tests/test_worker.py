@@ -484,9 +484,9 @@ def test_many_sessions_leave_nothing(interpreter, make_session):
         time.sleep(0.01)
 
 
-def python(source, **options):
+def python(source, warnings="-Wignore::ResourceWarning", **options):
     return subprocess.run(
-        [sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(source)],
+        [sys.executable, warnings, "-c", textwrap.dedent(source)],
         capture_output=True,
         text=True,
         timeout=BOUND,
@@ -584,7 +584,8 @@ def test_session_without_an_engine_of_its_own():
         from sandbox_wasm import Session
         with Session(isolation="process") as session:
             print(session.run("6 * 7").value, "wasmtime" in sys.modules)
-        """
+        """,
+        "-Wdefault",
     )
     assert (0, "42 False\n", "") == (done.returncode, done.stdout, done.stderr)
 

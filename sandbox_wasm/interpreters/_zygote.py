@@ -238,7 +238,9 @@ def get(name: str, fuel: bool) -> Zygote:
 
 def _end() -> None:
     # Without the lock: another thread may hold it while an interpreter is compiled.
-    for process in list(_processes):
+    for zygote in list(_zygotes.values()):
+        zygote.close()
+    for process in list(_processes):  # and those that have not started yet
         process.kill()
         process.wait()
 
