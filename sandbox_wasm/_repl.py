@@ -45,11 +45,18 @@ class Repl:
         streams: Where to show.
 
         history: The file that keeps what was typed, or None to keep nothing.
+
+        leave: Called with the session at the end, before it is closed.
     """
 
     def __init__(
-        self, make_session: Callable[[], Session], streams: Streams, history: Path | None
+        self,
+        make_session: Callable[[], Session],
+        streams: Streams,
+        history: Path | None,
+        leave: Callable[[Session], None],
     ) -> None:
+        self._leave = leave
         self._make_session = make_session
         self._streams = streams
         self._history = _History(history)
@@ -69,6 +76,7 @@ class Repl:
             with self._history:
                 return self._loop()
         finally:
+            self._leave(self._session)
             self._session.close()
 
     def _loop(self) -> bool:

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from . import Limits, __version__, _cli_commands, _cli_files, _cli_limits, _cli_network
+from . import (
+    Limits,
+    __version__,
+    _cli_commands,
+    _cli_files,
+    _cli_limits,
+    _cli_network,
+    _cli_snapshots,
+)
 from ._terminal import Streams, inert, is_clean_exit
 
 if TYPE_CHECKING:
@@ -46,6 +54,7 @@ class Options(NamedTuple):
     as_json: bool
     network: _cli_network.Network
     files: _cli_files.Directories
+    snapshots: _cli_snapshots.Snapshots
 
 
 class Main(click.Group):
@@ -133,6 +142,8 @@ def main(
     ask: bool,
     ro: tuple[str, ...],
     rw: tuple[str, ...],
+    load: str | None,
+    save: str | None,
     **limits: float | None,
 ) -> None:
     """Run untrusted Python in a WebAssembly sandbox.
@@ -153,8 +164,15 @@ def main(
         return
     given = {name: value for name, value in limits.items() if value is not None}
     limit = Limits(**given)  # type: ignore[arg-type]
-    network, files = _cli_network.Network(origins, ask), _cli_files.Directories(ro, rw)
-    options = Options(interpreter, isolation, limit, as_json, network, files)
+    options = Options(
+        interpreter,
+        isolation,
+        limit,
+        as_json,
+        _cli_network.Network(origins, ask),
+        _cli_files.Directories(ro, rw),
+        _cli_snapshots.Snapshots(load, save),
+    )
     if ctx.invoked_subcommand == _file.name:
         if code is not None:
             raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
@@ -170,6 +188,7 @@ def main(
 _cli_limits.add_options(main)
 _cli_network.add_options(main)
 _cli_files.add_options(main)
+_cli_snapshots.add_options(main)
 
 
 def _refuse_options(ctx: click.Context) -> None:
@@ -202,6 +221,7 @@ def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
 
 
 _cli_commands.add_to(main)
+main.add_command(_cli_snapshots.snapshot)
 
 
 def _read(ctx: click.Context, path: str, most: int) -> str:
@@ -233,17 +253,21 @@ def _argument(ctx: click.Context, code: str) -> str:
         raise click.UsageError("the text after -c is not UTF-8", ctx) from None
 
 
-def _opener(options: Options, streams: Streams, checkpoints: bool) -> Callable[[], Session]:
+def _opener(
+    ctx: click.Context, options: Options, streams: Streams, checkpoints: bool
+) -> Callable[[], Session]:
     from . import Session
 
     network, mounts = options.network.policy(streams), options.files.mounts()
+    origin = options.snapshots.origin(ctx.find_root(), options.interpreter)
     return lambda: Session(
-        options.interpreter,
+        options.interpreter if origin is None else origin.interpreter,
         limits=options.limits,
         isolation=options.isolation,
         network=network,
         mounts=mounts,
         checkpoints=checkpoints,
+        snapshot=origin,
     )
 
 
@@ -251,13 +275,14 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
     from ._json import as_json
 
     streams = Streams(sys.stdout, sys.stderr)
-    with _opener(options, streams, checkpoints=False)() as session:
+    with _opener(ctx, options, streams, checkpoints=False)() as session:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
             streams.out.line(as_json(result))
         else:
             streams.report(result, options.limits.output_bytes)
-    ctx.exit(_status(result))
+        was_kept = options.snapshots.keep(session, streams)
+    ctx.exit(_status(result) if was_kept else _status(result) or Exit.FAULT)
 
 
 def _talk(ctx: click.Context, options: Options) -> NoReturn:
@@ -266,8 +291,13 @@ def _talk(ctx: click.Context, options: Options) -> NoReturn:
     if options.as_json:
         raise click.UsageError("--json needs a program: -c CODE, FILE or -", ctx)
     streams = Streams(sys.stdout, sys.stderr)
-    repl = Repl(_opener(options, streams, checkpoints=True), streams, history_path())
-    ctx.exit(Exit.OK if repl.loop() else Exit.GUEST)
+    opener = _opener(ctx, options, streams, checkpoints=True)
+    kept: list[bool] = []
+    repl = Repl(
+        opener, streams, history_path(), lambda s: kept.append(options.snapshots.keep(s, streams))
+    )
+    left_well = repl.loop()
+    ctx.exit(Exit.GUEST if not left_well else Exit.OK if all(kept) else Exit.FAULT)
 
 
 def _status(result: Result) -> Exit:

@@ -44,14 +44,14 @@ LAYERS = [  # a module imports only from layers above its own line
     "__init__",
     "_terminal",
     "_json _repl",
-    "_cli_commands _cli_files _cli_limits _cli_network",
+    "_cli_commands _cli_files _cli_limits _cli_network _cli_snapshots",
     "testing cli integrations",
     "__main__",
 ]
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
 OUTSIDE = {"_json", "_terminal", "_repl", "cli", "integrations", "__main__"}
-OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_network"}
+OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_network", "_cli_snapshots"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
