@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import errno
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ._errors import SnapshotError
+from ._errors import ConfigError, SnapshotError
 from ._job import Suspension
 from ._journal import Journal
 from ._ledger import OnOutput
 from ._result import Result
+from ._snapshot import Snapshot
+from ._snapshots import fitting
+from ._stored_run import StoredRun, pack, unpack
+from .interpreters import digest
 
 if TYPE_CHECKING:
     from ._lifecycle import Lifecycle
@@ -25,95 +30,157 @@ class Continuation:
     the answer that it got before, without being made; from the open one on it is a run like
     any other, which may be suspended again.
 
+    Stored as bytes it can be answered in another process: by a session of the same
+    interpreter, whose state the run then takes over, and whose limits, functions and
+    grants hold.
+
     Attributes:
         name: The host function.
 
         payload: As in `Suspended`.
+
+        interpreter: The one that the run needs.
     """
 
     def __init__(self, session: Lifecycle, name: str, payload: Any, suspension: Suspension) -> None:
         self.name = name
         self.payload = payload
-        self._session = session
-        self._suspension = suspension
+        self.interpreter = session.interpreter
+        self._session: Lifecycle | None = session
+        self._suspension: Suspension | None = suspension
+        self._stored: StoredRun | None = None
         self._lock = threading.Lock()
         self._used = False
 
-    def resume(
-        self,
-        value: Any = None,
-        *,
-        check: bool = True,
-        on_output: OnOutput | None = None,
-        wall_seconds: float | None = None,
-    ) -> Result:
+    @classmethod
+    def from_bytes(cls, data: bytes, *, key: bytes | None = None) -> Continuation:
+        """Return the continuation that `to_bytes` made *data* of. Nothing of it is run.
+
+        Raises:
+            SnapshotError: It is none, or is damaged, or of another version of the form; or
+                was not sealed with *key*, or was sealed and there is no key.
+        """
+        run = unpack(data, key)
+        made = cls.__new__(cls)
+        made.name = run.name
+        made.payload = run.payload
+        made.interpreter = run.snapshot.interpreter
+        made._session = made._suspension = None
+        made._stored = run
+        made._lock = threading.Lock()
+        made._used = False
+        return made
+
+    def to_bytes(self, *, key: bytes | None = None) -> bytes:
+        """Return it as bytes, sealed with *key* if there is one.
+
+        The bytes hold what the run knew: its state, its files, and every answer that it
+        got. A checksum finds damage; only a key tells who wrote them.
+
+        Raises:
+            ConfigError: The payload is no data.
+        """
+        if self._stored is not None:
+            return pack(self._stored, key)
+        session, suspension = self._session, self._suspension
+        if suspension is None or session is None:
+            raise SnapshotError("there is no run to store")
+        known, prepared, (_, files) = suspension.mark
+        snapshot = Snapshot(self.interpreter, digest(self.interpreter), suspension.state, files)
+        run = StoredRun(
+            self.name,
+            self.payload,
+            session.functions.names,
+            snapshot,
+            suspension.request,
+            suspension.journal,
+            known,
+            prepared,
+            suspension.told,
+        )
+        return pack(run, key)
+
+    def resume(self, value: Any = None, **options: Any) -> Result:
         """Go on, with *value* as what the host function returned.
 
-        The other arguments, the result and the errors are those of `Session.run`; *on_output*
-        is told what comes from here on, and the result has all of it.
+        Args:
+            value: The answer.
+
+            options: ``check``, ``on_output`` and ``wall_seconds`` are those of
+                `Session.run`; *on_output* is told what comes from here on, and the result
+                has all of it. ``session`` is where to go on: needed for a continuation that
+                was stored, whose state that session gets.
 
         Raises:
             ConfigError: *value* cannot cross, or is not what the function's hint says.
             SnapshotError: The run was resumed before; or its session has run other code
-                since; or it took another way when it was gone through again.
+                since; or it took another way when it was gone through again; or it was
+                stored, and does not fit *session*.
         """
-        answer = self._session.functions.answer(self.name, value, self._most)
-        return self._go_on(self._journal.answered(0, answer), check, on_output, wall_seconds)
+        session = self._where(options)
+        answer = session.functions.answer(self.name, value, session.limits.host_call_bytes)
+        return self._go_on(session, lambda journal: journal.answered(0, answer), **options)
 
-    def fail(
-        self,
-        error: Exception,
-        *,
-        check: bool = True,
-        on_output: OnOutput | None = None,
-        wall_seconds: float | None = None,
-    ) -> Result:
+    def fail(self, error: Exception, **options: Any) -> Result:
         """Go on, as if the host function had raised *error*. Otherwise as `resume`."""
-        answer = self._session.functions.failure(self.name, error)
-        return self._go_on(self._journal.answered(1, answer), check, on_output, wall_seconds)
+        session = self._where(options)
+        answer = session.functions.failure(self.name, error)
+        return self._go_on(session, lambda journal: journal.answered(1, answer), **options)
 
     def deny(self, reason: str = "not approved", **options: Any) -> Result:
         """Go on, with a ``PermissionError`` in guest code. Otherwise as `resume`."""
         return self.fail(PermissionError(errno.EACCES, reason), **options)
 
-    def approve(
+    def approve(self, **options: Any) -> Result:
+        """Make the call that waits for it, and go on. Otherwise as `resume`."""
+        return self._go_on(self._where(options), Journal.approved, **options)
+
+    def _where(self, options: dict[str, Any]) -> Lifecycle:
+        session = options.pop("session", None) or self._session
+        if session is None:
+            raise ConfigError("a stored run needs a session: give session=Session(...)")
+        if self._session is not None and session is not self._session:
+            raise ConfigError("the run belongs to another session: store it, and load it again")
+        found: Lifecycle = session
+        return found
+
+    def _go_on(
         self,
-        *,
+        session: Lifecycle,
+        answer: Callable[[Journal], Journal],
         check: bool = True,
         on_output: OnOutput | None = None,
         wall_seconds: float | None = None,
     ) -> Result:
-        """Make the call that waits for it, and go on. Otherwise as `resume`."""
-        journal = self._journal.approved()
-        return self._go_on(journal, check, on_output, wall_seconds)
-
-    @property
-    def _journal(self) -> Journal:
-        return self._suspension.journal
-
-    @property
-    def _most(self) -> int:
-        return self._session.limits.host_call_bytes
-
-    def _go_on(
-        self,
-        journal: Journal,
-        check: bool,
-        on_output: OnOutput | None,
-        wall_seconds: float | None,
-    ) -> Result:
-        session = self._session
         with self._lock:
             if self._used:
                 raise SnapshotError("the run was resumed before: a continuation serves once")
-            if session._turn != self._suspension.turn:
+            again = self._suspension or self._loaded(session)
+            if self._stored is None and session._turn != again.turn:
                 raise SnapshotError(
                     "the session has run other code since the run was suspended, which resuming "
-                    "would undo: resume before, or in a session of its own"
+                    "would undo: resume before, or store the run and resume it elsewhere"
                 )
             self._used = True
-        again = dataclasses.replace(self._suspension, journal=journal)
+        again = dataclasses.replace(again, journal=answer(again.journal))
         return session._again(again, check, on_output, wall_seconds)
+
+    def _loaded(self, session: Lifecycle) -> Suspension:
+        run = self._stored
+        if run is None:
+            raise SnapshotError("there is no run to go on with")
+        missing = [name for name in run.functions if name not in session.functions]
+        if missing:
+            raise SnapshotError(
+                f"the run knows host functions that this session does not have: {', '.join(missing)}"
+            )
+        state, files = fitting(run.snapshot, session.interpreter, session.limits)
+        size = len(run.request.source) + len(run.request.inputs or b"")
+        if size > session.limits.input_bytes:
+            raise SnapshotError(f"the run's code is larger than {session.limits.input_bytes} bytes")
+        sources, _ = session._check_open().ledger.mark()
+        mark = (run.known, run.prepared, (sources, files))
+        return Suspension(state, mark, run.request, run.journal, run.told, 0)
 
     def __repr__(self) -> str:
         return f"<Continuation of {self.name!r}>"

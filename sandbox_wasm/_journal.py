@@ -42,7 +42,7 @@ class Journal:
     """The answers of one run, first those that are to be given again, then new ones.
 
     Args:
-        entries: The `entries` of the run that is gone through again.
+        entries: Those of the run that is gone through again.
 
         approved: The host call after them was let, and is made without asking again.
     """
@@ -63,11 +63,6 @@ class Journal:
     def is_complete(self) -> bool:
         """Whether everything that was asked is here."""
         return self._left >= 0
-
-    @property
-    def entries(self) -> list[Entry]:
-        """A copy of what is here: kind, digest of what was asked, status, answer."""
-        return list(self._entries)
 
     def call(self, name: bytes, args: bytes, invoke: Invoke) -> tuple[int, bytes]:
         """Answer a host call: as before, or by *invoke*."""
@@ -126,11 +121,23 @@ class Journal:
             self._at = 0
 
     def to_bytes(self) -> bytes:
-        """Return the entries as data."""
-        return b"".join(
+        """Return it as data: the digest of the call that is open, and the entries."""
+        entries = (
             _HEAD.pack(kind, status, len(answer)) + asked + answer
             for kind, asked, status, answer in self._entries
         )
+        return b"".join((self.asked.ljust(_ASKED_BYTES, b"\0"), *entries))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Journal:
+        """Return the journal that `to_bytes` made *data* of.
+
+        Raises:
+            SnapshotError: The data is not that.
+        """
+        journal = cls(_parse(data))
+        journal.asked = data[:_ASKED_BYTES]
+        return journal
 
 
 _WORDS = {
@@ -145,19 +152,10 @@ def _digest(question: bytes) -> bytes:
     return hashlib.blake2b(question, digest_size=_ASKED_BYTES).digest()
 
 
-def entries_of(data: bytes) -> list[Entry]:
-    """Return the entries that `Journal.to_bytes` made data of.
-
-    Raises:
-        SnapshotError: The data is not that, or is too much.
-    """
-    if len(data) > MAX_BYTES:
-        raise SnapshotError("the journal of the run is larger than any that is written")
-    return list(_parse(data))
-
-
 def _parse(data: bytes) -> Iterator[Entry]:
-    at = 0
+    at = _ASKED_BYTES
+    if len(data) < at:
+        raise SnapshotError("the journal of the run is cut short")
     while at < len(data):
         if len(data) - at < _HEAD.size + _ASKED_BYTES:
             raise SnapshotError("the journal of the run is cut short")

@@ -98,7 +98,7 @@ class Snapshot:
         artifact = bytes.fromhex(self.artifact)
         head = _HEAD.pack(key is not None, len(name), artifact, *shape)
         content = head + name + body
-        return _OPENING.pack(MAGIC, VERSION, _seal(content, key)) + content
+        return _OPENING.pack(MAGIC, VERSION, seal(content, key)) + content
 
     def save(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
         """Write it to a file, whole or not at all; readable by its owner alone.
@@ -131,7 +131,7 @@ class Snapshot:
             raise ConfigError(f"a snapshot must be bytes, got {type(data).__name__}")
         if len(data) < _OPENING.size + _HEAD.size or not data.startswith(MAGIC):
             raise SnapshotError("this is no snapshot")
-        _, version, seal = _OPENING.unpack_from(data)
+        _, version, sealed = _OPENING.unpack_from(data)
         if version != VERSION:
             raise SnapshotError(
                 f"the snapshot has form {version}, and this version of sandbox-wasm reads {VERSION}"
@@ -144,7 +144,7 @@ class Snapshot:
                 if signed
                 else "the snapshot is not sealed with a key: anybody may have written it"
             )
-        if not hmac.compare_digest(seal, _seal(content, key)):
+        if not hmac.compare_digest(sealed, seal(content, key)):
             raise SnapshotError(
                 "the snapshot is damaged, or sealed with another key"
                 if signed
@@ -238,7 +238,8 @@ def _inflate(packed: bytes, length: int) -> bytes:
     return body
 
 
-def _seal(content: bytes, key: bytes | None) -> bytes:
+def seal(content: bytes, key: bytes | None) -> bytes:
+    """Return what proves that *content* is whole, and with a key, who wrote it."""
     if key is None:
         return hashlib.sha256(content).digest()
     if not key or type(key) is not bytes:

@@ -1,6 +1,8 @@
 """Runs that wait for an answer: left, and gone on with as if nothing had happened."""
 
 import datetime
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +10,10 @@ from hypothesis import strategies as st
 
 from sandbox_wasm import (
     ConfigError,
+    Continuation,
     GuestError,
     HostFunctionError,
+    Session,
     SnapshotError,
     Suspend,
     Suspended,
@@ -265,6 +269,151 @@ def test_check_false(asking):
     assert isinstance(result.error, Suspended)
     assert "before\n" == result.stdout
     assert 5 == result.error.continuation.resume(5, check=False).value
+
+
+SCRIPT = """
+import sys
+from sandbox_wasm import Continuation, Session, Suspended
+data = sys.stdin.buffer.read()
+waiting = Continuation.from_bytes(data, key=b"k")
+with Session(waiting.interpreter) as session:
+    session.function(lambda q: None, name="ask", suspends=True)
+    session.function(lambda n: 1 / 0, name="step")
+    try:
+        result = waiting.resume(sys.argv[1], session=session)
+    except Suspended as again:
+        sys.stdout.buffer.write(again.continuation.to_bytes(key=b"k"))
+    else:
+        print(result.stdout, result.value, session.run("log").value)
+"""
+
+
+def elsewhere(data, answer):
+    """Answer a stored run in another process; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, answer], input=data, capture_output=True, timeout=60
+    )
+    assert (0, b"") == (done.returncode, done.stderr)
+    return done.stdout
+
+
+def test_resumed_in_another_process(asking):
+    """
+    Twice stored, twice resumed, each time in a process that knows nothing but the bytes.
+    """
+    session = asking(step)
+    session.run("import random\nlog = ['before']\nopen('notes.txt', 'w').write('kept')")
+    code = """
+log.append(step(2))
+log.append(ask('first?'))
+print(open('notes.txt').read(), random.random() < 1)
+log.append(ask('second?'))
+len(log)"""
+    first = waiting(session, code).to_bytes(key=b"k")
+    second = elsewhere(first, "one")
+    text = elsewhere(second, "two").decode()
+
+    assert "kept True\n 4 ['before', -2, 'one', 'two']\n" == text.replace("\r", "")
+
+
+def step(n):
+    """A host function that answers."""
+    return -n
+
+
+@pytest.fixture(scope="module")
+def stored():
+    """The bytes of a small run, and of the same with a key."""
+    with Session("micropython") as session:
+        session.function(ask, suspends=True)
+        session.function(step)
+        continuation = waiting(session, "x = step(1)\nask(x)")
+        return continuation.to_bytes(), continuation.to_bytes(key=b"secret")
+
+
+def resume(data, **options):
+    continuation = Continuation.from_bytes(data, **options)
+    with Session(continuation.interpreter) as session:
+        session.function(ask, suspends=True)
+        session.function(step)
+        return continuation.resume(7, session=session).value
+
+
+def test_stored_runs_are_resumed(stored):
+    """
+    With the key that they were sealed with, or without one.
+    """
+    assert 7 == resume(stored[0])
+    assert 7 == resume(stored[1], key=b"secret")
+    again = Continuation.from_bytes(stored[0])
+    assert stored[0] == again.to_bytes()
+    assert ("ask", {"function": "ask", "args": [-1], "kwargs": {}}) == (again.name, again.payload)
+
+
+@given(st.data())
+def test_damaged_runs_are_refused(stored, data):
+    """
+    Any change, cut or addition is a SnapshotError before anything is made of it. (SN-01)
+    """
+    whole = stored[data.draw(st.integers(0, 1))]
+    at = data.draw(st.integers(0, len(whole) - 1))
+    kind = data.draw(st.sampled_from(["flip", "cut", "add"]))
+    if kind == "flip":
+        bad = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]
+    else:
+        bad = whole[:at] if kind == "cut" else whole + data.draw(st.binary(min_size=1))
+    key = b"secret" if whole is stored[1] else None
+    with pytest.raises(SnapshotError):
+        Continuation.from_bytes(bad, key=key)
+
+
+@pytest.mark.parametrize(
+    ("which", "key"), [(0, b"secret"), (1, None), (1, b"other")], ids=["no key", "key", "other"]
+)
+def test_runs_of_others_are_refused(stored, which, key):
+    """
+    A key that does not fit, is missing, or is not wanted.
+    """
+    with pytest.raises(SnapshotError):
+        Continuation.from_bytes(stored[which], key=key)
+
+
+def test_sessions_that_do_not_fit(stored):
+    """
+    Another interpreter, a function that is missing, and limits that are too small.
+    """
+    with pytest.raises(ConfigError, match="needs a session"):
+        Continuation.from_bytes(stored[0]).resume(1)
+    with Session("cpython", functions=[step]) as session:
+        session.function(ask, suspends=True)
+        with pytest.raises(SnapshotError, match="cpython"):
+            Continuation.from_bytes(stored[0]).resume(1, session=session)
+    with Session("micropython") as session:
+        with pytest.raises(SnapshotError, match="does not have"):
+            Continuation.from_bytes(stored[0]).resume(1, session=session)
+        session.function(ask, suspends=True)
+        with pytest.raises(SnapshotError, match="does not have: step"):
+            Continuation.from_bytes(stored[0]).resume(1, session=session)
+        assert 2 == session.run("1 + 1").value
+    with pytest.raises(ConfigError):
+        Continuation.from_bytes("text")
+    with pytest.raises(SnapshotError):
+        Continuation.from_bytes(b"")
+
+
+def test_payload_that_is_no_data(make_session):
+    """
+    A run whose payload cannot be stored can still be resumed where it is.
+    """
+
+    def f():
+        raise Suspend(object())
+
+    session = make_session(functions=[f])
+    continuation = waiting(session, "f()")
+    with pytest.raises(ConfigError, match="payload"):
+        continuation.to_bytes()
+    assert 1 == continuation.resume(1).value
 
 
 STATEMENTS = [

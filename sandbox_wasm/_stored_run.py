@@ -1,0 +1,163 @@
+"""A suspended run as bytes, for another day and another process.
+
+Data only, as a snapshot is, and read with the same care:
+
+    magic       16 bytes
+    version     u32, of this form
+    seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
+    head        flags, mode, numbers, and the length of each part
+    parts       name, names, payload, source, inputs, journal (zlib), snapshot
+"""
+
+from __future__ import annotations
+
+import hmac
+import struct
+import zlib
+from typing import Any, NamedTuple, cast, get_args
+
+from ._errors import ConfigError, GuestProtocolError, SnapshotError
+from ._journal import MAX_BYTES, Journal
+from ._snapshot import Snapshot, seal
+from ._values import decode, encode
+from .interpreters._base import Mode, Request
+
+MAGIC = b"sandbox-wasm run"
+VERSION = 1
+
+_OPENING = struct.Struct("<16sI32s")
+# signed, prepared, lines, has inputs, mode, functions known, characters told, journal
+# unpacked, seven lengths
+_HEAD = struct.Struct("<5BiQI7I")
+_MODES = get_args(Mode)
+_PAYLOAD_BYTES = 4 << 20
+_NAME_BYTES = 200
+
+
+class StoredRun(NamedTuple):
+    """What a continuation needs, besides a session.
+
+    Args:
+        name, payload: As in `Suspended`.
+
+        functions: Names of the host functions that there were.
+
+        snapshot: The session before the run.
+
+        request: The run.
+
+        journal: What the run asked and was answered.
+
+        known, prepared: What the guest knew then; see `Keeper`.
+
+        told: Characters of output that were told.
+    """
+
+    name: str
+    payload: Any
+    functions: tuple[str, ...]
+    snapshot: Snapshot
+    request: Request
+    journal: Journal
+    known: int
+    prepared: bool
+    told: int
+
+
+def pack(run: StoredRun, key: bytes | None) -> bytes:
+    """Return *run* as bytes.
+
+    Raises:
+        ConfigError: The payload is no data, or too large.
+    """
+    try:
+        payload = encode(run.payload, max_bytes=_PAYLOAD_BYTES)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"the payload of a suspended run cannot be stored: {error}") from error
+    request, journal = run.request, run.journal.to_bytes()
+    parts = (
+        run.name.encode(),
+        "\n".join(run.functions).encode(),
+        payload,
+        request.source,
+        request.inputs or b"",
+        zlib.compress(journal, 1),
+        run.snapshot.to_bytes(),
+    )
+    head = _HEAD.pack(
+        key is not None,
+        run.prepared,
+        request.lines,
+        request.inputs is not None,
+        _MODES.index(request.mode),
+        run.known,
+        run.told,
+        len(journal),
+        *map(len, parts),
+    )
+    content = b"".join((head, *parts))
+    return _OPENING.pack(MAGIC, VERSION, seal(content, key)) + content
+
+
+def unpack(data: object, key: bytes | None) -> StoredRun:
+    """Return the run that `pack` made *data* of.
+
+    Raises:
+        SnapshotError: It is none, or is damaged, or of another version of the form; or
+            was not sealed with *key*, or was sealed and there is no key.
+    """
+    if not isinstance(data, bytes):
+        raise ConfigError(f"a suspended run must be bytes, got {type(data).__name__}")
+    if len(data) < _OPENING.size + _HEAD.size or not data.startswith(MAGIC):
+        raise SnapshotError("this is no suspended run")
+    _, version, sealed = _OPENING.unpack_from(data)
+    if version != VERSION:
+        raise SnapshotError(
+            f"the run has form {version}, and this version of sandbox-wasm reads {VERSION}"
+        )
+    content = data[_OPENING.size :]
+    signed, prepared, lines, has_inputs, mode, known, told, size, *lengths = _HEAD.unpack_from(
+        content
+    )
+    if signed != (key is not None):
+        raise SnapshotError(
+            "the run is sealed with a key, which must be given"
+            if signed
+            else "the run is not sealed with a key: anybody may have written it"
+        )
+    if not hmac.compare_digest(sealed, seal(content, key)):
+        raise SnapshotError("the run is damaged, or sealed with another key")
+    if sum(lengths) != len(content) - _HEAD.size or mode >= len(_MODES) or size > 2 * MAX_BYTES:
+        raise SnapshotError("the run does not fit together")
+    parts, at = [], _HEAD.size
+    for length in lengths:
+        parts.append(content[at : at + length])
+        at += length
+    name, names, payload, source, inputs, journal, snapshot = parts
+    try:
+        return StoredRun(
+            name[:_NAME_BYTES].decode(),
+            decode(payload, max_bytes=_PAYLOAD_BYTES),
+            tuple(names.decode().split("\n")),
+            Snapshot.from_bytes(snapshot),
+            Request(
+                cast("Mode", _MODES[mode]), source, inputs if has_inputs else None, bool(lines)
+            ),
+            Journal.from_bytes(_inflate(journal, size)),
+            known,
+            bool(prepared),
+            told,
+        )
+    except (GuestProtocolError, UnicodeDecodeError):
+        raise SnapshotError("the run is damaged") from None
+
+
+def _inflate(packed: bytes, length: int) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(packed, length + 1)
+    except zlib.error:
+        raise SnapshotError("the run is damaged") from None
+    if len(data) != length or not unpacker.eof or unpacker.unused_data:
+        raise SnapshotError("the run is damaged")
+    return data
