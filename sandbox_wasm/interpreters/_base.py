@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from .._filesystem import FileSystem
 from .._state import GuestState
 
-Mode = Literal["run", "prelude", "call", "map", "names"]
+Mode = Literal["run", "prelude", "call", "map", "names", "environment"]
 
 
 @dataclass(slots=True)
@@ -23,7 +23,8 @@ class Request:
     Args:
         mode: ``"run"`` a source; ``"prelude"`` is one of ours, whose fuel is not the
             user's; ``"call"`` a global function with arguments;
-            ``"map"`` it over a list; ``"names"`` make the host functions known.
+            ``"map"`` it over a list; ``"names"`` make the host functions known;
+            ``"environment"`` add to the environment variables.
 
         source: The source, or the name of the function, in UTF-8.
 

@@ -26,6 +26,7 @@ _MODES = {
     "call": abi.MODE_CALL,
     "map": abi.MODE_MAP,
     "names": abi.MODE_NAMES,
+    "environment": abi.MODE_ENVIRONMENT,
 }
 _STATUS: dict[int, Literal["ok", "error", "aborted"]] = {
     abi.STATUS_OK: "ok",

@@ -43,6 +43,7 @@ int sandbox_set_host_functions(PyObject *names);
 // ---- interrupt.c
 
 extern int sandbox_unwinding;
+extern PyThreadState *sandbox_thread; // the only one
 int sandbox_interrupts_init(void);
 // Raise if the host wants guest code to stop.
 int sandbox_poll(void);

@@ -91,6 +91,8 @@ static const char *const rehearsals[] = {
     "def g():\n    raise ValueError('x')\ng()",
     "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    import traceback\n    traceback.format_exc()",
     "1 +",
+    // Where packages are. Nothing may be remembered of a time when there were none.
+    "import re, sys\nre.purge()\nsys.path[:] = ['', '/packages']\nsys.path_importer_cache.clear()",
     "for name in [n for n in globals() if not n.startswith('__')]:\n    del globals()[name]\ndel name",
 };
 

@@ -14,8 +14,10 @@
 // Set while guest code is unwound past every handler; patches/0001 obeys it.
 int sandbox_unwinding;
 
+PyThreadState *sandbox_thread;
+
 static PyObject *interrupt_class;
-static volatile uintptr_t *breaker;
+static volatile uintptr_t no_breaker, *breaker = &no_breaker;
 
 static int raise_interrupt(void) {
     if (X.control_kind == SANDBOX_REQUEST_ABORT) {
@@ -58,7 +60,11 @@ int __wrap__PyErr_CheckSignalsTstate(PyThreadState *tstate) {
 
 int __real_PyErr_CheckSignals(void);
 int __wrap_PyErr_CheckSignals(void) {
-    return sandbox_interrupt_pending() ? raise_interrupt() : __real_PyErr_CheckSignals();
+    if (sandbox_interrupt_pending()) {
+        return raise_interrupt();
+    }
+    // A signal that guest code has raised itself has set the same bit.
+    return *breaker & SIGNALS_PENDING ? __real_PyErr_CheckSignals() : 0;
 }
 
 // An interrupt that lands in a finalizer or a callback would be printed and lost: it is
@@ -163,7 +169,8 @@ int sandbox_interrupts_init(void) {
     Py_DECREF(itertools);
     // Its name is the builtin's, and so is what catches it.
     interrupt_class = PyErr_NewException("builtins.KeyboardInterrupt", PyExc_KeyboardInterrupt, NULL);
-    breaker = (volatile uintptr_t *)&PyThreadState_Get()->eval_breaker;
+    sandbox_thread = PyThreadState_Get();
+    breaker = (volatile uintptr_t *)&sandbox_thread->eval_breaker;
     X.control_breaker = (uint32_t)(uintptr_t)breaker;
     X.control_mask = SIGNALS_PENDING;
     return interrupt_class ? 0 : -1;

@@ -255,6 +255,16 @@ static int set_inputs(PyObject *inputs) {
     return 0;
 }
 
+static int set_environment(PyObject *variables) {
+    PyObject *os = PyDict_CheckExact(variables) ? PyImport_ImportModule("os") : NULL;
+    PyObject *environ = os ? PyObject_GetAttrString(os, "environ") : NULL;
+    PyObject *result = environ ? PyObject_CallMethod(environ, "update", "O", variables) : NULL;
+    Py_XDECREF(os);
+    Py_XDECREF(environ);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
 // The value of the request; NULL if it failed, with the error answered or still set.
 static PyObject *serve(const char *source, char **block) {
     PyObject *inputs = NULL, *function = NULL, *result = NULL;
@@ -283,6 +293,9 @@ static PyObject *serve(const char *source, char **block) {
             break;
         case SANDBOX_MODE_NAMES:
             result = inputs && sandbox_set_host_functions(inputs) == 0 ? Py_NewRef(Py_None) : NULL;
+            break;
+        case SANDBOX_MODE_ENVIRONMENT:
+            result = inputs && set_environment(inputs) == 0 ? Py_NewRef(Py_None) : NULL;
             break;
     }
     Py_XDECREF(inputs);

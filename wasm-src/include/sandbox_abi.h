@@ -42,6 +42,7 @@
 #define SANDBOX_MODE_CALL 2  // call the global named by source, inputs [args, kwargs]
 #define SANDBOX_MODE_MAP 3   // call it once for each element of the list in inputs
 #define SANDBOX_MODE_NAMES 4 // inputs is the list of all host function names
+#define SANDBOX_MODE_ENVIRONMENT 5 // inputs is a dict of texts: what os.environ gets
 
 // flags of a request.
 #define SANDBOX_FLAG_LINES 1     // pass output on at each newline
@@ -80,7 +81,8 @@
 // sys_op of the file functions: those of WASI preview 1 that a libc imports, under
 // their own names. sys_args holds their own arguments (32-bit ones zero-extended), and
 // then WASI's errno in [0]. Standard streams, the one preopened directory (3, "/"),
-// clocks, randomness and the empty environment are answered within the guest.
+// clocks, randomness and the environment (SANDBOX_MODE_ENVIRONMENT) are answered within
+// the guest. Packages are imported from /packages, after the current directory.
 #define SANDBOX_SYS_FD_ADVISE 256
 #define SANDBOX_SYS_FD_CLOSE 257
 #define SANDBOX_SYS_FD_DATASYNC 258

@@ -52,7 +52,7 @@ import sys
 import tempfile  # noqa: F401
 import textwrap  # noqa: F401
 import threading  # noqa: F401
-import time  # noqa: F401
+import time
 import traceback
 import types  # noqa: F401
 import typing  # noqa: F401
@@ -105,6 +105,11 @@ def refuse(what):
     return refused
 
 
+def times():
+    """Return what `os.times` does: libc's would count from when the image was made."""
+    return os.times_result((time.process_time(), 0.0, 0.0, 0.0, time.monotonic()))
+
+
 # What the module site would add.
 builtins.exit = Quitter("exit")
 builtins.quit = Quitter("quit")
@@ -117,6 +122,7 @@ hashlib.__all__ += ("pbkdf2_hmac",)
 # Called by much of the library without a look whether it is there.
 os.pipe = refuse("pipes")
 os.system = refuse("processes")
+os.times = times
 
 sys.executable = ""
 sys.argv = [""]
