@@ -171,9 +171,8 @@ class Continuation:
             raise SnapshotError("there is no run to go on with")
         missing = [name for name in run.functions if name not in session.functions]
         if missing:
-            raise SnapshotError(
-                f"the run knows host functions that this session does not have: {', '.join(missing)}"
-            )
+            names = ", ".join(missing)
+            raise SnapshotError(f"the run knows what this session does not have: {names}")
         state, files = fitting(run.snapshot, session.interpreter, session.limits)
         size = len(run.request.source) + len(run.request.inputs or b"")
         if size > session.limits.input_bytes:
