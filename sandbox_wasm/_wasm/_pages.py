@@ -20,7 +20,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 PAGE = 4096
 _BLOCK = 65_536
@@ -110,7 +110,7 @@ def _append(found: list[tuple[int, int]], begin: int, end: int) -> None:
 _SCAN = struct.Struct("<12Q")
 _SCAN_REQUEST = 3 << 30 | _SCAN.size << 16 | ord("f") << 8 | 16
 _IS_FILE, _IS_PRESENT, _IS_SWAPPED, _IS_ZERO_PAGE = 1 << 2, 1 << 3, 1 << 4, 1 << 5
-_REGIONS = 1024
+_REGIONS = 256
 # The highest byte of an entry of pagemap: present or swapped, and no page of a file.
 _OWN = bytes(1 if entry & 0xC0 and not entry & 0x20 else 0 for entry in range(256))
 
@@ -129,8 +129,6 @@ class PageTable:
         self._scan = scan
         self._pid = 0
         self._file = -1
-        # Each thread has regions of its own to be told in.
-        self._local = threading.local()
         self.open()
 
     def open(self) -> int:
@@ -151,7 +149,8 @@ class PageTable:
     def _ask(self, base: int, size: int) -> Ranges:
         import fcntl
 
-        regions = self._regions()
+        # Made for each time: kept for each thread, it would be memory of every session.
+        regions = ctypes.create_string_buffer(24 * _REGIONS)
         to = ctypes.addressof(regions)
         found: list[tuple[int, int]] = []
         at, end = base, base + size
@@ -170,13 +169,6 @@ class PageTable:
                 raise OSError("the page map ends early")
             at = walked
         return found
-
-    def _regions(self) -> Any:
-        try:
-            return self._local.regions
-        except AttributeError:
-            regions = self._local.regions = ctypes.create_string_buffer(24 * _REGIONS)
-            return regions
 
     def _read(self, base: int, size: int) -> Ranges:
         length = size // PAGE * 8
