@@ -28,6 +28,14 @@ fuzz *args:
 soak *args:
     PYTHONPATH=. {{ python }} tests/soak.py {{ args }}
 
+# Published packages at real tasks; needs a package index
+packages:
+    {{ python }} -m pytest tests/real_packages.py
+
+# CPython's own tests inside the sandbox; needs the Debian mirror that apt uses
+lib-tests *args:
+    PYTHONPATH=. {{ python }} scripts/run_lib_tests.py "$(scripts/fetch_cpython_source.sh)" {{ args }}
+
 # What CI runs: the wheel in a clean environment, away from the source
 ci *args:
     .ci/run {{ args }}

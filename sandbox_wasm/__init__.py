@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ._functions import HostFunctions
     from ._mounts import Mount
     from ._network import Approval, BlockedRequest, NetworkPolicy
+    from ._resolve import build_wheels
     from ._run import run
     from ._session import Session
     from ._session_files import SessionFiles
@@ -96,6 +97,7 @@ __all__ = [
     "WallTimeExceeded",
     "arun",
     "available_interpreters",
+    "build_wheels",
     "diagnose",
     "precompile",
     "run",
@@ -119,6 +121,7 @@ _LATER = {
     "SessionFiles": "_session_files",
     "Snapshot": "_snapshot",
     "available_interpreters": "interpreters._info",
+    "build_wheels": "_resolve",
     "diagnose": "_doctor",
     "precompile": "interpreters._precompile",
     "run": "_run",

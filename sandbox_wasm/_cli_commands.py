@@ -1,4 +1,4 @@
-"""The commands beside running programs: ``interpreters``, ``compile`` and ``doctor``."""
+"""The commands beside running programs: ``interpreters``, ``compile``, ``wheel`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -81,6 +81,21 @@ def compile_ahead(names: tuple[str, ...], fuel: bool) -> None:
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="NAME...", required=True)
+def wheel(names: tuple[str, ...]) -> None:
+    """Build pure wheels of packages that are published with native code.
+
+    Packages whose native part is optional, such as markupsafe and pyyaml, are built
+    without it, and --with finds them from then on. This runs the packages' own build
+    code on this machine, outside the sandbox.
+    """
+    from . import build_wheels
+
+    for path in build_wheels(names):
+        click.echo(path)
+
+
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
@@ -103,5 +118,5 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 def add_to(group: click.Group) -> None:
     """Make the commands known to *group*."""
-    for command in (interpreters, compile_ahead, doctor):
+    for command in (interpreters, compile_ahead, wheel, doctor):
         group.add_command(command)

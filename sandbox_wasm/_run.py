@@ -10,7 +10,7 @@ from ._limits import Limits
 from ._mounts import Mount
 from ._network import NetworkPolicy
 from ._result import Result
-from ._session import Functions, Session
+from ._session import Functions, Packages, Session
 from .interpreters import Isolation
 
 
@@ -23,6 +23,7 @@ def run(
     files: Mapping[str, bytes | str] | None = None,
     mounts: Iterable[Mount] | None = None,
     network: NetworkPolicy | None = None,
+    packages: Packages | None = None,
     isolation: Isolation = "thread",
     inputs: Mapping[str, Any] | None = None,
     check: bool = True,
@@ -39,6 +40,7 @@ def run(
         files=files,
         mounts=mounts,
         network=network,
+        packages=packages,
         isolation=isolation,
         checkpoints=False,
     ) as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+Packages = Iterable[str | os.PathLike[str]]
 Functions = HostFunctions | Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]]
 
 
@@ -62,6 +64,10 @@ class Session(Lifecycle):
         mounts: Directories of the host that guest code may use. Default: none.
 
         network: Which requests guest code may make. Default: none.
+
+        packages: Pure-Python wheels that guest code can import: paths of wheels, and
+            names with version specifiers, which pip or uv resolves with all that they
+            need. They lie read-only in ``/packages``, shared by all sessions.
 
         seed: From which all that is random in the guest follows. Default: the
             machine's randomness.
@@ -98,6 +104,7 @@ class Session(Lifecycle):
         files: Mapping[str, bytes | str] | None = None,
         mounts: Iterable[Mount] | None = None,
         network: NetworkPolicy | None = None,
+        packages: Packages | None = None,
         seed: Seed | None = None,
         clock: float | None = None,
         isolation: Isolation = "thread",
@@ -116,13 +123,19 @@ class Session(Lifecycle):
         self.isolation = isolation
         self.limits = limits
         sources = Sources(seed, clock)
+        trees = None
+        self._packages: Packages | None = None
+        if packages is not None:
+            from . import _packages  # zip files and all: only who asks for packages pays
+
+            self._packages, trees = _packages.trees(packages, interpreter, Session)
         self._network = network
         self._mounts = None if mounts is None else tuple(mounts)
         self._checkpoints = bool(checkpoints)
         origin, held = None, None
         if snapshot is not None:
             origin, held = fitting(snapshot, interpreter, limits)
-        self._files = make_files(limits, sources, files, self._mounts, held)
+        self._files = make_files(limits, sources, files, self._mounts, held, trees)
         kept = self._files.kept
         try:
             maker = make(interpreter, limits, isolation)
@@ -281,7 +294,7 @@ class Session(Lifecycle):
     def fork(self, *, reseed: bool = True) -> Session:
         """Return a second session, which goes on from where this one is by itself.
 
-        It has the same limits, functions, mounts, network and isolation.
+        It has the same limits, functions, mounts, network, packages, isolation.
 
         Args:
             reseed: Let the fork's `random` be seeded anew. Generators that guest code has
@@ -298,6 +311,7 @@ class Session(Lifecycle):
             functions=self._functions.copy(granted=False),
             mounts=self._mounts,
             network=self._network,
+            packages=self._packages,
             isolation=self.isolation,
             checkpoints=self._checkpoints,
             snapshot=self.snapshot(),

@@ -55,6 +55,7 @@ class Options(NamedTuple):
     network: _cli_network.Network
     files: _cli_files.Directories
     snapshots: _cli_snapshots.Snapshots
+    packages: tuple[str, ...]
 
 
 class Main(click.Group):
@@ -127,6 +128,14 @@ class Main(click.Group):
     help="Where the program runs: in this process, or in a worker process of its own.",
 )
 @click.option(
+    "--with",
+    "packages",
+    multiple=True,
+    metavar="NAME",
+    help="Let the program import the pure-Python package NAME and all that it needs; a name "
+    "with version specifiers, or the path of a wheel; may be given several times.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object that tells the result."
 )
 @click.version_option(__version__, "--version", prog_name="sandbox-wasm")
@@ -137,6 +146,7 @@ def main(
     code: str | None,
     interpreter: str,
     isolation: str,
+    packages: tuple[str, ...],
     as_json: bool,
     origins: tuple[str, ...],
     ask: bool,
@@ -172,6 +182,7 @@ def main(
         _cli_network.Network(origins, ask),
         _cli_files.Directories(ro, rw),
         _cli_snapshots.Snapshots(load, save),
+        packages,
     )
     if ctx.invoked_subcommand == _file.name:
         if code is not None:
@@ -268,6 +279,7 @@ def _opener(
         mounts=mounts,
         checkpoints=checkpoints,
         snapshot=origin,
+        packages=options.packages or None,
     )
 
 

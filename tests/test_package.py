@@ -56,6 +56,7 @@ PUBLIC = {
     "__version__",
     "arun",
     "available_interpreters",
+    "build_wheels",
     "diagnose",
     "precompile",
     "run",

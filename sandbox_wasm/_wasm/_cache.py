@@ -50,10 +50,13 @@ class ModuleCache:
     Args:
         folder: Where; made with mode 0700 if it is missing. None keeps nothing
             on disk.
+
+        suffix: Of the files' names.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, suffix: str = "cwasm") -> None:
         self._folder = folder
+        self._suffix = suffix
 
     def get(self, key: str, compile: Callable[[], bytes]) -> Path | bytes:
         """Return the compiled module of *key*, compiling it if need be.
@@ -65,7 +68,7 @@ class ModuleCache:
         secret = self._secret(folder) if folder else None
         if folder is None or secret is None:
             return compile()
-        path, seal = _files(folder, key)
+        path, seal = self._files(folder, key)
         if self._is_sound(folder, secret, key):
             return path
         with locked(path.with_suffix(".lock"), _PATIENCE):
@@ -96,22 +99,7 @@ class ModuleCache:
         return folder is not None and secret is not None and self._is_sound(folder, secret, key)
 
     def _usable_folder(self) -> Path | None:
-        folder = self._folder
-        if folder is None:
-            return None
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _is_private(folder, stat.S_ISDIR):
-                _log.warning(
-                    "%s is not private to this user: compiled modules are not kept", folder
-                )
-                return None
-        except OSError as error:
-            _log.info(
-                "%s cannot be used (%s): compiled modules are not kept", folder, error.strerror
-            )
-            return None
-        return folder
+        return private_folder(self._folder)
 
     def _secret(self, folder: Path) -> bytes | None:
         """Return this folder's key, making one the first time."""
@@ -128,8 +116,13 @@ class ModuleCache:
             return None
         return secret if len(secret) == 32 else None
 
+    def _files(self, folder: Path, key: str) -> tuple[Path, Path]:
+        """Return the module of *key*, and its seal."""
+        name = hashlib.sha256(key.encode()).hexdigest()
+        return folder / f"{name}.{self._suffix}", folder / f"{name}.seal"
+
     def _is_sound(self, folder: Path, secret: bytes, key: str) -> bool:
-        path, seal = _files(folder, key)
+        path, seal = self._files(folder, key)
         try:
             if not (_is_private(path, stat.S_ISREG) and _is_private(seal, stat.S_ISREG)):
                 return False
@@ -150,10 +143,19 @@ class ModuleCache:
         return True
 
 
-def _files(folder: Path, key: str) -> tuple[Path, Path]:
-    """Return the module of *key*, and what holds it together."""
-    name = hashlib.sha256(key.encode()).hexdigest()
-    return folder / f"{name}.cwasm", folder / f"{name}.seal"
+def private_folder(folder: Path | None) -> Path | None:
+    """Return *folder*, made if it is missing; None if it is not this user's alone."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_private(folder, stat.S_ISDIR):
+            _log.warning("%s is not private to this user: nothing is kept in it", folder)
+            return None
+    except OSError as error:
+        _log.info("%s cannot be used (%s): nothing is kept in it", folder, error.strerror)
+        return None
+    return folder
 
 
 def _seal(secret: bytes, key: str, data: bytes) -> bytes:
