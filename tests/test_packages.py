@@ -112,7 +112,7 @@ def test_read_only_and_shared(tmp_path: Path) -> None:
     with Session(packages=[wheel]) as first, Session(packages=[wheel]) as second:
         assert None not in first.run(WRITES).value
         assert 6 == second.run("import toy\ntoy.double(3)").value
-        trees = [each._files._files._volumes[("packages",)]._nodes for each in (first, second)]
+        trees = [each._files.kept._volumes[("packages",)]._nodes for each in (first, second)]
 
     assert trees[0] is trees[1]
 
