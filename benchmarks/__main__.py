@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from sandbox_wasm import Session, available_interpreters
 
+from ._files import files
 from ._measure import Figure, command, machine, private_bytes, ratio, timed
 from ._workers import workers
 
@@ -99,6 +100,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
                 target=4.2 if name == "fib(25)" else None,
             )
     yield from workers(interpreter, WORK, repeat)
+    yield from files(interpreter, repeat)
     yield memory(interpreter, live)
 
 

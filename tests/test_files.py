@@ -19,14 +19,15 @@ from sandbox_wasm import (
 )
 
 LIBRARY = """
-import csv, io, os, pathlib, shutil, tempfile, zipfile
+import csv, io, os, pathlib, shutil, tempfile
 """
 
 
-@pytest.fixture(params=["cpython"])
-def interpreter(request):
-    """The interpreters that have the modules which these tests use."""
-    return request.param
+# One long computation in C, which looks at nothing meanwhile.
+DEAF = {
+    "cpython": "import decimal\ndecimal.getcontext().prec = 10**6\ndecimal.Decimal(2).ln()",
+    "micropython": "7 ** 9000000",
+}
 
 
 def test_given_files_are_there(make_session):
@@ -216,7 +217,7 @@ def test_host_functions_use_the_files(make_session):
     def shout(path):
         session.files.write(path, session.files.read_text(path).upper())
 
-    session.run("open('f', 'w').write('hello')\nshout('f')")
+    session.run("with open('f', 'w') as f: f.write('hello')\nshout('f')")
 
     assert session.run("open('f').read()").value == "HELLO"
 
@@ -249,7 +250,7 @@ def test_other_threads_use_the_files_while_code_runs(make_session):
     assert future.result(40).value > 0
 
 
-def test_files_go_back_with_the_guest(make_session):
+def test_files_go_back_with_the_guest(make_session, interpreter):
     """
     A run that loses its guest leaves no file, no change and no descriptor behind; what the
     owner wrote before it stays, and descriptors from before work.
@@ -259,11 +260,10 @@ def test_files_go_back_with_the_guest(make_session):
     session.files.write("given", "by the owner")
     with pytest.raises(WallTimeExceeded) as info:
         session.run(
-            "import decimal, os\n"
+            "import os\n"
             "f.write('two')\nf.flush()\n"
             "g = open('new', 'w')\n"
-            "os.remove('old')\n"
-            "decimal.getcontext().prec = 10**6\ndecimal.Decimal(2).ln()"
+            "os.remove('old')\n" + DEAF[interpreter]
         )
 
     assert "rolled back" == info.value.state
@@ -422,7 +422,7 @@ def test_sessions_share_no_files(make_session, assert_healthy):
 
 def test_the_library_works_on_files(make_session):
     """
-    pathlib, tempfile, csv, shutil and zipfile do what they do anywhere.
+    pathlib, tempfile, csv and shutil do what they do anywhere.
     """
     session = make_session()
     result = session.run(
@@ -434,22 +434,18 @@ def test_the_library_works_on_files(make_session):
         "rows = list(csv.reader(open(root / 't.csv', newline='')))\n"
         "shutil.copytree(root, '/copy')\n"
         "os.utime('/copy/t.csv', (1, 2))\n"
-        "with zipfile.ZipFile('/z.zip', 'w') as z:\n"
-        "    for p in sorted(root.rglob('*')): z.write(p) if p.is_file() else None\n"
-        "names = zipfile.ZipFile('/z.zip').namelist()\n"
         "with tempfile.TemporaryDirectory() as d:\n"
         "    with tempfile.NamedTemporaryFile(dir=d) as f: f.write(b'x')\n"
         "    inside = d.startswith('/tmp/')\n"
         "shutil.rmtree(root)\n"
         "found = sorted(str(p) for p in pathlib.Path('/copy').rglob('*'))\n"
-        "rows, names, inside, found, os.stat('/copy/t.csv').st_mtime, os.listdir('/tmp'), "
+        "rows, inside, found, os.stat('/copy/t.csv').st_mtime, os.listdir('/tmp'), "
         "os.path.exists('/work')"
     )
 
     copied = [f"a/{name}" for name in ("0.txt", "1.txt", "2.txt")]
     assert (
         [["1", "x"], ["2", "y"]],
-        [f"work/{name}" for name in (*copied, "t.csv")],
         True,
         ["/copy/a", *(f"/copy/{name}" for name in copied), "/copy/a/b", "/copy/t.csv"],
         2.0,
@@ -478,3 +474,23 @@ def test_a_worker_process_has_the_same_files(interpreter):
         assert result.value[2] == 200_000
         assert 601 == len(result.files.created)
         assert b"x" * 200_000 == session.files.read("d/out")
+
+
+def test_archives_are_files():
+    """
+    zipfile and tarfile, which only CPython has, seek and tell.
+    """
+    with Session("cpython", files={"d/a": "1", "d/b": "2" * 1000}) as session:
+        result = session.run(
+            "import tarfile, zipfile\n"
+            "with zipfile.ZipFile('z.zip', 'w', zipfile.ZIP_DEFLATED) as z:\n"
+            "    for p in ('d/a', 'd/b'): z.write(p)\n"
+            "with tarfile.open('t.tar.gz', 'w:gz') as t: t.add('d')\n"
+            "tarfile.open('t.tar.gz').extractall('out', filter='data')\n"
+            "zipfile.ZipFile('z.zip').extractall('out2')\n"
+            "zipfile.ZipFile('z.zip').testzip()"
+        )
+
+        assert result.value is None
+        for path in ("out/d/b", "out2/d/b"):
+            assert "2" * 1000 == session.files.read_text(path)

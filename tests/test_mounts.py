@@ -23,13 +23,6 @@ from sandbox_wasm._sources import Sources
 SECRET = "TOPSECRET"
 
 
-@pytest.fixture(params=["cpython"])
-def interpreter(request: pytest.FixtureRequest) -> str:
-    """The interpreters that have the modules which these tests use."""
-    name: str = request.param
-    return name
-
-
 @pytest.fixture
 def host(tmp_path: Path) -> Path:
     """A directory to be mounted, with secrets around it."""
@@ -209,6 +202,7 @@ def test_nothing_stays_open(make_session, host):
     """
     Not when the session is closed with files open, nor in a child process.
     """
+    make_session(isolation="thread").close()  # what sessions share stays
     before = handles()
     session = make_session(mounts=[Mount(host, "/data", "rw")], isolation="thread")
     session.run("fs = [open('/data/in.txt') for _ in range(20)]")
@@ -330,7 +324,6 @@ def test_links_are_not_followed(make_session, host):
         "os.rename('/own', '/ro/x')",
         "os.utime('/ro/in.txt')",
         "os.utime('/ro')",
-        "os.utime(os.open('/ro/in.txt', os.O_RDONLY))",
         "os.symlink('a', '/ro/l')",
         "os.link('/ro/in.txt', '/ro/l')",
         "os.link('/ro/in.txt', '/data/l')",
@@ -363,6 +356,20 @@ def test_a_read_only_mount_is_not_changed(make_session, host, tmp_path, code):
     assert before == looks()
     assert ["own"] == os.listdir(other)
     assert session.run("open('/ro/in.txt').read()").value == "input"
+
+
+def test_a_read_only_mount_is_not_changed_by_descriptor(make_files):
+    """
+    Nor by what only descriptors can do.
+    """
+    files = make_files("ro")
+    fd = files.open(ROOT, "data/in.txt", How.READ)
+
+    refused(Errno.ROFS, lambda: files.set_times(fd, 1, 1))
+    refused(Errno.BADF, lambda: files.write(fd, b"x"))
+    refused(Errno.BADF, lambda: files.pwrite(fd, b"x", 0))
+    refused(Errno.INVAL, lambda: files.truncate(fd, 0))
+    files.sync(fd)
 
 
 def test_a_mount_is_not_filled(make_session, host, assert_healthy):
@@ -606,11 +613,13 @@ def test_files_that_are_swapped_meanwhile(make_files, host):
     thread.start()
     seen: set[bytes | str] = set()
     try:
-        for _ in range(2000):
+        for n in range(200_000):
             try:
                 seen.add(read(files, "data/f"))
             except FileError as error:
                 seen.add(error.errno.name)
+            if n > 2000 and b"fine" in seen:
+                break
     finally:
         stop.set()
         thread.join()
@@ -728,10 +737,10 @@ def test_errors_tell_nothing_of_the_host(make_session, host):
         "import os\n"
         "r = []\n"
         "for call, *args in ((open, '/data/nothing'), (os.listdir, '/data/in.txt'),\n"
-        "    (os.rmdir, '/data'), (os.utime, '/data/in.txt', (1e30, 1e30)),\n"
+        "    (os.rmdir, '/data'),\n"
         "    (os.rename, '/data/sub', '/data/sub/x'), (open, '/data/' + 'x' * 300)):\n"
         "    try: call(*args); r.append('done')\n"
-        "    except Exception as e: r.append(repr(e) + str(e.__dict__))\n"
+        "    except Exception as e: r.append(repr(e) + str(getattr(e, '__dict__', '')))\n"
         "r"
     )
 
