@@ -189,6 +189,7 @@ def test_functions_are_those_of_the_restored_session(make_session):
 def test_limits_are_those_of_the_restored_session(make_session):
     """
     A snapshot with more memory or files than the limits allow is refused; a limit is kept.
+    (SN-05)
     """
     session = make_session()
     session.run("big = bytearray(6 << 20)")
@@ -272,6 +273,7 @@ def test_guest_that_has_changed_random(make_session):
 def test_while_code_runs(make_session):
     """
     From another thread or from within, a session that runs code has no state to tell.
+    (SN-08)
     """
     session = make_session()
     inside, found = threading.Event(), []
@@ -343,6 +345,7 @@ def refused(data, **arguments):
 def test_altered(packed, data):
     """
     One changed byte, or any that are missing or added, is noticed.
+    (SN-01)
     """
     at = data.draw(st.integers(0, len(packed) - 1))
     other = data.draw(st.integers(1, 255))
@@ -355,6 +358,7 @@ def test_altered(packed, data):
 def test_bytes_that_are_none(data):
     """
     Whatever it is, it is refused.
+    (SN-04)
     """
     refused(data)
     refused(_snapshot.MAGIC + data)
@@ -403,6 +407,7 @@ def body_of(packed):
 def test_other_versions_and_artifacts(packed):
     """
     What another version wrote, or another artifact runs, is refused, and both are named.
+    (SN-02)
     """
     assert packed == resealed(packed)
     assert "form 2" in refused(resealed(packed, version=2))
