@@ -22,7 +22,6 @@ CONTAINS = [
     "musl and wasi-libc (libc, by way of zig): MIT",
     "zig (memory allocation, string functions, compiler runtime): MIT",
     "LLVM compiler-rt (ported in zig's runtime): Apache-2.0 WITH LLVM-exception",
-    "uzlib (in deflate): Zlib",
 ]
 
 

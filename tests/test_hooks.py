@@ -117,6 +117,14 @@ REFUSED = {
         "    def __eq__(self, other):\n        d.clear()\n        return True\n"
         "d = {K(): 1, 2: 3}\nd.pop(K())"
     ),
+    "arguments that grow": (
+        "x = [1]\ndef g():\n    x.extend(range(5000))\n    yield 2\n"
+        "assert (lambda *a: len(a))(*g(), *x) == 5002\n1 / 0"
+    ),
+    "keywords that grow": (
+        "d = {'a': 1}\ndef g():\n    d.update({f'k{i}': i for i in range(5000)})\n    yield 2\n"
+        "assert (lambda *a, **k: len(k))(*g(), **d) == 5001\n1 / 0"
+    ),
     "heap": (
         "import heapq\nclass K:\n"
         "    def __lt__(self, other):\n        h.clear()\n        return True\n"

@@ -20,6 +20,10 @@ void sandbox_set_host_functions(mp_obj_t names);
 // Free what an interrupted host call has left.
 void sandbox_drop_reply(void);
 
+// compiled.c: the function that a source is the body of; frees *block, which holds the source,
+// once it can.
+mp_obj_t sandbox_compile(const char *source, size_t len, char **block);
+
 // areas.c: memory for areas of the heap. While generous, also from the reserve.
 void *sandbox_area_alloc(size_t bytes);
 void sandbox_area_free(void *area);

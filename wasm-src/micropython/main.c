@@ -212,17 +212,6 @@ static void set_inputs(mp_obj_t inputs) {
     }
 }
 
-static mp_obj_t run(const char *source, size_t len, char **block) {
-    sandbox_area_generous(true);
-    mp_lexer_t *lex = mp_lexer_new_from_str_len(MP_QSTR__lt_sandbox_gt_, source, len, 0);
-    mp_parse_tree_t tree = mp_parse(lex, MP_PARSE_FILE_INPUT);
-    free(*block); // the text is not needed to run what it says
-    *block = NULL;
-    mp_obj_t body = mp_compile(&tree, MP_QSTR__lt_sandbox_gt_, true);
-    sandbox_area_generous(false);
-    return mp_call_function_0(body);
-}
-
 static mp_obj_t serve(const char *source, char **block) {
     mp_obj_t inputs = mp_const_none;
     if (X.inputs_ptr) {
@@ -233,7 +222,7 @@ static mp_obj_t serve(const char *source, char **block) {
             if (inputs != mp_const_none) {
                 set_inputs(inputs);
             }
-            return run(source, X.source_len, block);
+            return mp_call_function_0(sandbox_compile(source, X.source_len, block));
         case SANDBOX_MODE_CALL:
             return call(lookup_global(source, X.source_len), inputs);
         case SANDBOX_MODE_MAP:

@@ -1,4 +1,4 @@
-// memset, memcpy and memmove. libc's go byte by byte, and the bulk instructions
+// memset, memcpy, memmove and memcmp. libc's go byte by byte, and the bulk instructions
 // that the compiler would put in their place are a call out of the module's code:
 // worth it for a large block, too dear for the few words that most are.
 #include <stddef.h>
@@ -69,4 +69,20 @@ void *memmove(void *to, const void *from, size_t n) {
         *--p = *--q;
     }
     return to;
+}
+
+int memcmp(const void *a, const void *b, size_t n) {
+    const unsigned char *p = a, *q = b;
+    for (; n >= 8; n -= 8, p += 8, q += 8) {
+        uint64_t x = *(const word *)p, y = *(const word *)q;
+        if (x != y) {
+            return __builtin_bswap64(x) < __builtin_bswap64(y) ? -1 : 1; // by the first byte that differs
+        }
+    }
+    for (; n; --n, ++p, ++q) {
+        if (*p != *q) {
+            return *p - *q;
+        }
+    }
+    return 0;
 }

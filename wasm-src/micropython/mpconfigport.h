@@ -38,12 +38,15 @@ void sandbox_break(void);
 #define MICROPY_PORT_BREAK() sandbox_break()
 #define SANDBOX_POLL() do { if (MP_STATE_VM(vm_abort)) { mp_handle_pending(true); } } while (0)
 
-// A source of some megabytes takes seconds to parse, which an interrupt can end.
+// A source of some megabytes takes seconds to parse, which an interrupt can end; so does
+// much else that is done in C.
 #define MICROPY_PARSE_POLL()        SANDBOX_POLL()
-#define MICROPY_ALLOC_PARSE_CHUNK_INIT (4096)
+#define MICROPY_POLL()              SANDBOX_POLL()
+#define MICROPY_ALLOC_PARSE_CHUNK_INIT (1024)
 
 // The language.
 #define MICROPY_LONGINT_IMPL        (MICROPY_LONGINT_IMPL_MPZ)
+#define MICROPY_QSTR_BYTES_IN_LEN   (2)
 #define MICROPY_FLOAT_IMPL          (MICROPY_FLOAT_IMPL_DOUBLE)
 #define MICROPY_ENABLE_DOC_STRING   (1)
 #define MICROPY_ENABLE_SOURCE_LINE  (1)
@@ -125,7 +128,7 @@ void sandbox_break(void);
 #define MICROPY_PY_SYS_PATH_ARGV_DEFAULTS (1)
 #define MICROPY_PY_RE               (0) // modules/modre.c
 #define MICROPY_PY_HASHLIB          (0) // modules/modhash.c
-#define MICROPY_PY_DEFLATE_COMPRESS (0) // modules/modzlib.c
+#define MICROPY_PY_DEFLATE          (0) // modules/modzlib.c
 #define MICROPY_PY_TIME             (1)
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)

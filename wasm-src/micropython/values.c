@@ -44,15 +44,32 @@ static void put(encoder_t *e, const char *text) {
     vstr_add_str(e->out, text);
 }
 
+// Whether none of eight bytes is a control character, a quote, a backslash or beyond ASCII.
+static bool is_plain(const byte *s) {
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t w, quote, backslash;
+    memcpy(&w, s, sizeof w);
+    quote = w ^ ones * '"';
+    backslash = w ^ ones * '\\';
+    return ((w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & ones * 0x80) == 0;
+}
+
 static void put_string(encoder_t *e, const byte *s, size_t len) {
     static const char hex[] = "0123456789abcdef";
     // A source given as bytes can hold anything; the host would take it for an attack.
     if (!utf8_check(s, len)) {
         mp_raise_msg(&mp_type_UnicodeError, MP_ERROR_TEXT("text is not valid UTF-8"));
     }
+    vstr_hint_size(e->out, len + 2);
     vstr_add_char(e->out, '"');
     size_t from = 0;
     for (size_t i = 0; i < len; i++) {
+        while (i + 8 <= len && is_plain(s + i)) {
+            i += 8;
+        }
+        if (i == len) {
+            break;
+        }
         byte c = s[i];
         if (c == 0xed && i + 1 < len && s[i + 1] >= 0xa0) {
             mp_raise_msg(&mp_type_UnicodeError, MP_ERROR_TEXT("surrogates not allowed"));

@@ -2,6 +2,7 @@
 
 import ubinascii as _c
 from ubinascii import *
+from zlib import crc32
 
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
