@@ -26,6 +26,7 @@ from sandbox_wasm import Session, available_interpreters
 
 from ._files import files
 from ._measure import Figure, command, machine, private_bytes, ratio, timed
+from ._states import states
 from ._workers import workers
 
 FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
@@ -99,6 +100,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
                 repeat=repeat,
                 target=4.2 if name == "fib(25)" else None,
             )
+    yield from states(interpreter, repeat)
     yield from workers(interpreter, WORK, repeat)
     yield from files(interpreter, repeat)
     yield memory(interpreter, live)
