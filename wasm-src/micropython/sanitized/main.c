@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "py/builtin.h"
 #include "py/compile.h"
 #include "py/cstack.h"
-#include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "guest.h"
@@ -51,21 +49,13 @@ uint64_t mp_hal_time_ns(void) { return 0; }
 void mp_hal_delay_us(mp_uint_t us) { (void)us; }
 void mp_hal_delay_ms(mp_uint_t ms) { (void)ms; }
 
-// ---- what the port does not have
+// There are no files.
+void sandbox_import_sys(void) {
+    sandbox_exchange.sys_result = SANDBOX_SYS_OK;
+    sandbox_exchange.sys_args[0] = 44; // WASI: no such file
+}
+void gc_collect(void) {}
 
-mp_lexer_t *mp_lexer_new_from_file(qstr filename) {
-    (void)filename;
-    mp_raise_OSError(MP_ENOENT);
-}
-mp_import_stat_t mp_import_stat(const char *path) {
-    (void)path;
-    return MP_IMPORT_STAT_NO_EXIST;
-}
-static mp_obj_t no_open(size_t n, const mp_obj_t *args, mp_map_t *kwargs) {
-    (void)n, (void)args, (void)kwargs;
-    mp_raise_OSError(MP_EACCES);
-}
-MP_DEFINE_CONST_FUN_OBJ_KW(mp_builtin_open_obj, 1, no_open);
 void nlr_jump_fail(void *val) {
     (void)val;
     abort();
