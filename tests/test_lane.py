@@ -44,7 +44,7 @@ def test_interrupt_before_the_guest_is_entered(patient, make_session, monkeypatc
     assert 1 == session.run("x").value
 
 
-def test_interrupts_hit_the_run_that_goes_on(make_session):
+def test_interrupts_hit_the_run_that_goes_on(patient, make_session):
     """
     However runs and interrupts fall together, none hits a run that began after it.
     """
