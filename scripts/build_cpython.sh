@@ -238,7 +238,9 @@ freeze() {
     "$WORK/native/python" -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])' \
         "$DOWNLOADS/$TZDATA_WHEEL" "$WORK/frozen/tzdata" 2>/dev/null ||
         python3 -m zipfile -e "$DOWNLOADS/$TZDATA_WHEEL" "$WORK/frozen/tzdata"
-    "$WORK/native/python" "$PORT/freeze.py" "$WORK/source/Lib" "$PORT/lib" \
+    # What marshal writes depends on what else refers to an object, hence on whether modules
+    # were compiled or read from a cache: here they are always compiled.
+    "$WORK/native/python" -B -X pycache_prefix="$WORK/none" "$PORT/freeze.py" "$WORK/source/Lib" "$PORT/lib" \
         "$WORK/frozen/tzdata" "$WORK/frozen"
 }
 

@@ -128,7 +128,7 @@ class Checks:
 
     def programs(self) -> Iterator[str]:
         for path in sorted(PROGRAMS.glob("*.py")):
-            if path.stem in DIFFERENT:
+            if path.stem in DIFFERENT or path.stem.startswith("files_"):  # none are served here
                 continue
             command = [self.python, "-I", "-X", "utf8", str(path)]
             expected = subprocess.run(command, capture_output=True, timeout=60).stdout
