@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from . import _arguments
+from . import _arguments, _prelude
 from ._audit import AuditRecord
 from ._background import Background
 from ._errors import (
@@ -28,6 +28,7 @@ from ._snapshot import Snapshot
 from ._snapshots import begin_fork, fitting, take
 from ._sources import Seed, Sources
 from .interpreters import Isolation, make
+from .interpreters._base import Request
 
 if TYPE_CHECKING:
     pass
@@ -145,11 +146,14 @@ class Session(Lifecycle):
             raise
         self._lane = lane
         try:
+            prelude = Request("prelude", b"" if trees is None else _prelude.packages(interpreter))
             if network is not None:
                 from . import _fetch
 
                 ledger = self._lane.ledger
-                prelude = _fetch.connect(network, interpreter, self._functions, ledger)
+                granted = _fetch.connect(network, interpreter, self._functions, ledger)
+                prelude = Request("prelude", prelude.source + granted.source, granted.inputs)
+            if prelude.source:
                 self._lane.prepare(prelude)
             if origin is not None:
                 self._lane.ask(lambda guest: None)  # what does not fit is known now

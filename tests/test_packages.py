@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sandbox_wasm import ConfigError, Session, _resolve, _wheels, build_wheels, cli, run
+from sandbox_wasm import (
+    ConfigError,
+    NetworkPolicy,
+    Session,
+    _resolve,
+    _wheels,
+    build_wheels,
+    cli,
+    run,
+)
 
 CODE = b"def double(x):\n    return 2 * x\n"
 METADATA = b"Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n"
@@ -573,3 +582,37 @@ def test_fork(tmp_path: Path) -> None:
         session.run("import toy")
         with session.fork() as fork:
             assert (8, 7) == fork.run("import toy.later\ntoy.double(4), toy.later.value").value
+
+
+SIZES = """
+import ctypes
+try:
+    from ctypes import CDLL
+except ImportError:
+    CDLL = None
+try:
+    ctypes.sizeof(3)
+except TypeError:
+    unknown = True
+ctypes.sizeof(ctypes.c_long), ctypes.sizeof(ctypes.c_double()), CDLL, unknown
+"""
+
+
+def test_sizes_of_ctypes(tmp_path: Path) -> None:
+    """
+    Packages that look at the sizes of C's types find them, and nothing of ours beside.
+    """
+    with Session(packages=[make_wheel(tmp_path)]) as session:
+        assert (4, 8, None, True) == session.run(SIZES).value
+        assert [] == session.run("[name for name in dir() if 'sandbox' in name]").value
+
+
+def test_beside_a_network(tmp_path: Path) -> None:
+    """
+    Packages and a network each bring something that runs first.
+    """
+    pytest.importorskip("httpx")
+    wheel = make_wheel(tmp_path)
+    with Session(packages=[wheel], network=NetworkPolicy()) as session:
+        assert (4, 8, None, True) == session.run(SIZES).value
+        assert session.run("import toy\ncallable(fetch), toy.double(1)").value == (True, 2)
