@@ -20,18 +20,21 @@ class Open:
 
         handle: None for a directory, and for a file that is to be opened again.
 
+        volume: What the handle belongs to.
+
         at: Where the next read or write goes.
 
         entries: Of a directory, from when it was last looked at from its beginning.
     """
 
-    __slots__ = ("at", "entries", "handle", "how", "kind", "parts")
+    __slots__ = ("at", "entries", "handle", "how", "kind", "parts", "volume")
 
     def __init__(self, parts: Parts | None, handle: Handle | None, how: int, kind: int) -> None:
         self.parts = parts
         self.handle = handle
         self.how = how
         self.kind = kind
+        self.volume: Volume | None = None
         self.at = 0
         self.entries: list[Entry] = []
 
@@ -90,6 +93,7 @@ class Descriptors:
                 raise FileError(Errno.BADF)
             volume, rest = self._volume(file.parts)
             file.handle = volume.open(rest, file.how & (How.READ | How.WRITE))
+            file.volume = volume
         except FileError:
             raise FileError(Errno.BADF) from None
         if file.handle is None:

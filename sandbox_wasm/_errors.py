@@ -13,6 +13,7 @@
     ├── Interrupted             the owner stopped the guest
     ├── GuestCrash              the guest trapped, and no limit was the cause
     ├── GuestProtocolError      the guest broke the protocol of the boundary
+    ├── MountError              what a run changed in a mount could not be stored
     ├── HostFunctionError       a host function failed in a way that ends the run
     ├── Suspended               a host call is left open, to be answered later
     ├── SessionClosed           by its owner
@@ -186,6 +187,24 @@ class GuestCrash(SandboxError):
 
 class GuestProtocolError(SandboxError):
     """The guest broke the protocol of the boundary; its session is broken."""
+
+
+class MountError(SandboxError):
+    """A run succeeded, and what it changed in a mount could not be stored, or in part only.
+
+    Attributes:
+        guest_path: The mount.
+
+        reason: Of the host's system, such as ``"NOSPC"``.
+    """
+
+    def __init__(self, guest_path: str, reason: str) -> None:
+        super().__init__(guest_path, reason)
+        self.guest_path = guest_path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"what the run changed in the mount {self.guest_path!r} is not stored: {self.reason}"
 
 
 class HostFunctionError(SandboxError):

@@ -17,8 +17,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from ._audit import Audit
 from ._changes import NO_CHANGES, FileChanges, compare
 from ._descriptors import Descriptors, Open
+from ._errors import MountError
 from ._filesystem import MAX_NAME, MAX_OPEN, ROOT, Errno, FileError, How, Kind, Stat
 from ._nodes import TreeState, build
+from ._overlay import Overlay
 from ._tree import Tree, TreeHandle
 from ._volume import Clock, Parts, Volume
 
@@ -101,6 +103,9 @@ class Files(Descriptors):
     ) -> None:
         tree = Tree(_START, max_bytes=max_bytes, max_files=max_files, clock=clock)
         super().__init__(tree, volumes or {}, clock)
+        self._overlays = {
+            at: volume for at, volume in self._volumes.items() if isinstance(volume, Overlay)
+        }
         self.audit: Audit | None = None
         self._touched: set[Parts] = set()
         self._show_volumes()
@@ -125,6 +130,29 @@ class Files(Descriptors):
             return NO_CHANGES
         with self.lock:
             return compare(self._before, self.tree.mark(), self._touched)
+
+    def settle(self, is_good: bool) -> MountError | None:
+        """Make the changes that waited for the end of a run, or forget them.
+
+        Returns what prevented it. Their descriptors are opened again when they are used.
+        """
+        if not self._overlays:
+            return None
+        error = None
+        with self.lock:
+            for at, overlay in self._overlays.items():
+                if is_good and error is None:
+                    try:
+                        overlay.commit()
+                    except FileError as failure:
+                        error = MountError("/" + "/".join(at), failure.errno.name)
+            for file in self._fds.values():
+                if file.handle is not None and file.volume in self._overlays.values():
+                    file.handle.close()
+                    file.handle = None
+            for overlay in self._overlays.values():
+                overlay.discard()
+        return error
 
     def is_volume(self, parts: Parts) -> bool:
         """Whether something else than the tree begins there."""
@@ -222,7 +250,8 @@ class Files(Descriptors):
             while fd in self._fds:
                 fd += 1
             kind = Kind.DIRECTORY if handle is None else Kind.FILE
-            self._fds[fd] = Open(parts, handle, how, kind)
+            file = self._fds[fd] = Open(parts, handle, how, kind)
+            file.volume = volume
             return fd
 
     def _check_directory(self, parts: Parts) -> None:

@@ -112,6 +112,8 @@ class Job:
 def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
     """Return what came of a job, and what ended it before its time."""
     error = ledger.reason or job.error
+    if job.done:  # else what was left behind may be at the files still
+        error = ledger.files.settle(error is None) or error
     shown = None
     if isinstance(error, SandboxError):
         error.state = job.state
@@ -131,7 +133,6 @@ def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
             output_bytes=ledger.output_bytes,
         ),
         error=shown,
-        # What was left behind may be at it still.
         files=ledger.files.end() if job.done else NO_CHANGES,
     )
     return result, error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -13,10 +14,11 @@ from ._host import HostVolume, is_supported
 from ._host_file import Quota
 from ._limits import MIB, Limits
 from ._nodes import TreeState
+from ._overlay import Overlay
 from ._session_files import SessionFiles, fill, parse
 from ._sources import Sources
 from ._tree import Tree
-from ._volume import Parts, Volume
+from ._volume import Clock, Parts, Volume
 
 _TREE_DEVICE = 1000  # the first number of a shared tree; mounts have those from 2 on
 
@@ -41,6 +43,11 @@ class Mount:
 
         max_files: How many files and directories it may add. Default 10,000.
 
+        commit: ``"always"``: what guest code changes is on the host at once.
+            ``"on_success"``: it waits in memory until the run has succeeded, and is
+            forgotten if it does not. The two limits are for each run then, and count
+            all of a file that is changed.
+
     Raises:
         ConfigError: An argument is of the wrong type, or out of range.
     """
@@ -50,6 +57,7 @@ class Mount:
     mode: Literal["ro", "rw"] = "ro"
     max_bytes: int = 64 * MIB
     max_files: int = 10_000
+    commit: Literal["always", "on_success"] = "always"
 
     def __post_init__(self) -> None:
         try:
@@ -61,13 +69,19 @@ class Mount:
             raise ConfigError("guest_path must not be the root, which is the session's own")
         if self.mode not in ("ro", "rw"):
             raise ConfigError(f"mode must be 'ro' or 'rw', got {self.mode!r}")
+        if self.commit not in ("always", "on_success"):
+            raise ConfigError(f"commit must be 'always' or 'on_success', got {self.commit!r}")
+        if self.commit == "on_success" and self.mode == "ro":
+            raise ConfigError("commit='on_success' is for mode='rw'")
         for name in ("max_bytes", "max_files"):
             value = getattr(self, name)
             if type(value) is not int or not 0 <= value < 1 << 62:
                 raise ConfigError(f"{name} must be an int from 0 on, got {value!r}")
 
 
-def open_mounts(mounts: Iterable[Mount], taken: Iterable[Parts] = ()) -> dict[Parts, HostVolume]:
+def open_mounts(
+    mounts: Iterable[Mount], taken: Iterable[Parts] = (), clock: Clock = time.time_ns
+) -> dict[Parts, Volume]:
     """Return the volumes of *mounts*, by path; *taken* are paths that others have.
 
     Raises:
@@ -87,14 +101,18 @@ def open_mounts(mounts: Iterable[Mount], taken: Iterable[Parts] = ()) -> dict[Pa
         places.append(parts)
     if given and not is_supported():
         raise ConfigError("mounts need directory handles, which this system does not have")
-    found: dict[Parts, HostVolume] = {}
+    found: dict[Parts, Volume] = {}
     try:
         for device, (parts, mount) in enumerate(given.items(), 2):
-            quota = Quota(mount.max_bytes, mount.max_files) if mount.mode == "rw" else None
-            found[parts] = HostVolume(os.fspath(mount.host_path), quota, device)
+            is_direct = mount.mode == "rw" and mount.commit == "always"
+            quota = Quota(mount.max_bytes, mount.max_files) if is_direct else None
+            volume = HostVolume(os.fspath(mount.host_path), quota, device)
+            found[parts] = volume
+            if mount.commit == "on_success":
+                found[parts] = Overlay(volume, mount.max_bytes, mount.max_files, clock)
     except (OSError, ValueError) as error:
-        for volume in found.values():
-            volume.close()
+        for opened in found.values():
+            opened.close()
         raise ConfigError(f"cannot mount {mount.host_path!r}: {error}") from error
     return found
 
@@ -131,10 +149,12 @@ def make_files(
         parse(path): Tree(state, read_only=True, device=_TREE_DEVICE + n)
         for n, (path, state) in enumerate((trees or {}).items())
     }
-    volumes.update(open_mounts(() if mounts is None else mounts, volumes))
-    kept = Files(
-        limits.file_bytes, limits.file_count, volumes=volumes, clock=lambda: sources.clock(False)
-    )
+
+    def clock() -> int:
+        return sources.clock(False)
+
+    volumes.update(open_mounts(() if mounts is None else mounts, volumes, clock))
+    kept = Files(limits.file_bytes, limits.file_count, volumes=volumes, clock=clock)
     files = SessionFiles(kept, limits)
     try:
         if held is not None:

@@ -18,7 +18,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_host _lockdown _nodes",
     "_changes _tree",
     "_limits _result _sources _state _thread",
-    "_addresses _descriptors",
+    "_addresses _descriptors _overlay",
     "_decode _origins",
     "_values _parameters _background",
     "_credentials",

@@ -39,6 +39,7 @@ PUBLIC = {
     "Limits",
     "MemoryExceeded",
     "Mount",
+    "MountError",
     "NetworkPolicy",
     "OutputExceeded",
     "Result",

@@ -28,6 +28,7 @@ from sandbox_wasm._files import Files
 from sandbox_wasm._filesystem import MAX_DEPTH, ROOT, Errno, FileError, How, Kind
 from sandbox_wasm._host import HostVolume
 from sandbox_wasm._host_file import Quota
+from sandbox_wasm._overlay import Overlay
 
 NAMES = st.sampled_from(["a", "b", "ü", "c.txt"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
@@ -90,6 +91,7 @@ class AgainstARealDirectory(RuleBasedStateMachine):
     """Does the same things to a `Files` and to a directory of the host."""
 
     fds: Bundle[tuple[int, int]] = Bundle("fds")
+    prefix = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,15 +125,18 @@ class AgainstARealDirectory(RuleBasedStateMachine):
 
     @rule(target=fds, path=PATHS | ODD, flags=FLAGS)
     def open(self, path: str, flags: int) -> tuple[int, int] | Any:
-        if self.leaves_root(path):
+        if self.leaves_root(path) or not self.may_open(flags):
             return (-1, -1)
-        mine = Outcome.ours(lambda: self.files.open(ROOT, path, as_how(flags)))
+        mine = Outcome.ours(lambda: self.files.open(ROOT, self.prefix + path, as_how(flags)))
         theirs = Outcome.real(lambda: os.open(self.real(path), flags))
         if isinstance(mine, str) or isinstance(theirs, str):
             assert theirs == mine
             return (-1, -1)
         self.open_fds.add(theirs)
         return (mine, theirs)
+
+    def may_open(self, flags: int) -> bool:
+        return True
 
     def leaves_root(self, path: str) -> bool:
         """Whether the host's kernel would go above our root."""
@@ -193,30 +198,34 @@ class AgainstARealDirectory(RuleBasedStateMachine):
     def mkdir(self, path: str) -> None:
         if not self.leaves_root(path):
             self.both(
-                lambda: self.files.make_directory(ROOT, path), lambda: os.mkdir(self.real(path))
+                lambda: self.files.make_directory(ROOT, self.prefix + path),
+                lambda: os.mkdir(self.real(path)),
             )
 
     @rule(path=PATHS)
     def rmdir(self, path: str) -> None:
         self.both(
-            lambda: self.files.remove_directory(ROOT, path), lambda: os.rmdir(self.real(path))
+            lambda: self.files.remove_directory(ROOT, self.prefix + path),
+            lambda: os.rmdir(self.real(path)),
         )
 
     @rule(path=PATHS)
     def unlink(self, path: str) -> None:
-        self.both(lambda: self.files.unlink(ROOT, path), lambda: os.unlink(self.real(path)))
+        self.both(
+            lambda: self.files.unlink(ROOT, self.prefix + path), lambda: os.unlink(self.real(path))
+        )
 
     @rule(old=PATHS, new=PATHS)
     def rename(self, old: str, new: str) -> None:
         self.both(
-            lambda: self.files.rename(ROOT, old, ROOT, new),
+            lambda: self.files.rename(ROOT, self.prefix + old, ROOT, self.prefix + new),
             lambda: os.rename(self.real(old), self.real(new)),
         )
 
     @rule(path=PATHS | ODD)
     def stat(self, path: str) -> None:
         def ours() -> tuple[bool, int]:
-            stat = self.files.stat_path(ROOT, path, True)
+            stat = self.files.stat_path(ROOT, self.prefix + path, True)
             return stat.kind == Kind.DIRECTORY, stat.size
 
         def real() -> tuple[bool, int]:
@@ -252,13 +261,13 @@ def test_a_tree_does_as_a_real_directory_does() -> None:
 class MountAgainstARealDirectory(AgainstARealDirectory):
     """Does the same to a directory that is mounted as `Files` and to another."""
 
+    prefix = "m/"
+
     def make_files(self) -> Files:
         self.mounted = self.home / "mounted"
         self.mounted.mkdir()
-        files = Files(0, 10)
         volume = HostVolume(str(self.mounted), Quota(1 << 30, 10_000), 2)
-        files.tree = volume  # type: ignore[assignment]  # at the root, where no mount can be
-        return files
+        return Files(0, 10, volumes={("m",): volume})
 
     def check_tree(self) -> None:
         subprocess.run(["diff", "-r", self.root, self.mounted], check=True)
@@ -270,6 +279,47 @@ def test_a_mount_does_as_a_real_directory_does() -> None:
     """
     run_state_machine_as_test(
         MountAgainstARealDirectory, settings=settings(max_examples=50, stateful_step_count=40)
+    )
+
+
+class OverlayAgainstARealDirectory(AgainstARealDirectory):
+    """Does the same to a directory that is mounted for commits, and commits at the end."""
+
+    prefix = "m/"
+
+    def make_files(self) -> Files:
+        self.mounted = self.home / "mounted"
+        for root in (self.root, self.mounted):
+            (root / "a" / "b").mkdir(parents=True)
+            (root / "a" / "c.txt").write_text("there before")
+            (root / "b").write_bytes(b"y" * 70_000)
+            (root / "ü").mkdir()
+        lower = HostVolume(str(self.mounted), None, 2)
+        self.overlay = Overlay(lower, 1 << 30, 10_000, lambda: 0)
+        return Files(0, 10, volumes={("m",): self.overlay})
+
+    def both(self, ours: Callable[[], Any], real: Callable[[], Any]) -> Any:
+        mine = Outcome.ours(ours)
+        if mine == "XDEV":  # a directory that was there before is not moved
+            return mine
+        assert Outcome.real(real) == mine
+        return mine
+
+    def may_open(self, flags: int) -> bool:
+        # A file that is only read shows what it held when it was opened.
+        return flags & os.O_ACCMODE != os.O_RDONLY or bool(flags & os.O_DIRECTORY)
+
+    def check_tree(self) -> None:
+        self.overlay.commit()
+        subprocess.run(["diff", "-r", self.root, self.mounted], check=True)
+
+
+def test_an_overlay_does_as_a_real_directory_does() -> None:
+    """
+    Before its changes are made, and when they are.
+    """
+    run_state_machine_as_test(
+        OverlayAgainstARealDirectory, settings=settings(max_examples=60, stateful_step_count=40)
     )
 
 
