@@ -47,6 +47,24 @@ def inputs(values: object, max_bytes: int) -> bytes | None:
     return data(dict(values), max_bytes, "inputs")
 
 
+def environment(variables: object, max_bytes: int) -> bytes:
+    """Return environment variables as the guest takes them.
+
+    Raises:
+        ConfigError: They are no mapping of texts, or a name is empty or has an ``=``.
+    """
+    if not isinstance(variables, Mapping):
+        raise ConfigError(
+            f"env must be a mapping of names to texts, got {type(variables).__name__}"
+        )
+    for name, value in variables.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise ConfigError("env must have texts as names and as values")
+        if not name or "=" in name or "\0" in name + value:
+            raise ConfigError(f"env has the name or value of {name!r}, which no system takes")
+    return data(dict(variables), max_bytes, "env")
+
+
 def data(value: Any, max_bytes: int, what: str) -> bytes:
     """Return *value* encoded; *what* it is, in words, is for the error.
 

@@ -43,7 +43,7 @@ class Keeper:
 
         broken: Why the guest is gone for good, or None.
 
-        prelude: What the guest runs before the next run, or None.
+        preludes: What the guest is asked before its first run.
 
         turn: How many runs there were.
 
@@ -66,13 +66,13 @@ class Keeper:
         self._ledger = ledger
         self._origin = origin
         self._failure: BaseException | None = None
-        # Host functions that the guest knows by name, and whether the prelude was run. A
+        # Host functions that the guest knows by name, and whether the preludes were run. A
         # guest that goes on from elsewhere knows others.
         self._known, self._prepared = 0 if origin is None else -1, False
         self._checkpoint = Checkpoint(checkpoints, origin, self._mark())
         self.guest: Guest | None = None
         self.broken: str | None = None
-        self.prelude: Request | None = None
+        self.preludes: list[Request] = []
         self.turn = 0
         self.ending = threading.RLock()
 
@@ -165,10 +165,11 @@ class Keeper:
             if self._ledger.is_over:
                 return
             self._known = len(names)
-        if self.prelude is not None and not self._prepared:
-            check(guest.request(self.prelude), self._ledger.is_over)
-            if self._ledger.is_over:
-                return
+        if self.preludes and not self._prepared:
+            for prelude in self.preludes:
+                check(guest.request(prelude), self._ledger.is_over)
+                if self._ledger.is_over:
+                    return
             self._prepared = True
         answer = guest.request(request)
         self._ledger.finish()

@@ -115,8 +115,8 @@ class Lane:
         return self._keeper.turn
 
     def prepare(self, prelude: Request) -> None:
-        """Have the guest run that before its first run."""
-        self._keeper.prelude = prelude
+        """Ask the guest for that before its first run, after what was asked for before."""
+        self._keeper.preludes.append(prelude)
 
     # ---- on the caller's thread
 

@@ -24,6 +24,7 @@ def run(
     mounts: Iterable[Mount] | None = None,
     network: NetworkPolicy | None = None,
     packages: Packages | None = None,
+    env: Mapping[str, str] | None = None,
     isolation: Isolation = "thread",
     inputs: Mapping[str, Any] | None = None,
     check: bool = True,
@@ -41,6 +42,7 @@ def run(
         mounts=mounts,
         network=network,
         packages=packages,
+        env=env,
         isolation=isolation,
         checkpoints=False,
     ) as session:

@@ -70,6 +70,9 @@ class Session(Lifecycle):
             names with version specifiers, which pip or uv resolves with all that they
             need. They lie read-only in ``/packages``, shared by all sessions.
 
+        env: Environment variables, as guest code finds them in ``os.environ``. Default:
+            none; those of this process never go in.
+
         seed: From which all that is random in the guest follows. Default: the
             machine's randomness.
 
@@ -106,6 +109,7 @@ class Session(Lifecycle):
         mounts: Iterable[Mount] | None = None,
         network: NetworkPolicy | None = None,
         packages: Packages | None = None,
+        env: Mapping[str, str] | None = None,
         seed: Seed | None = None,
         clock: float | None = None,
         isolation: Isolation = "thread",
@@ -146,15 +150,15 @@ class Session(Lifecycle):
             raise
         self._lane = lane
         try:
-            prelude = Request("prelude", b"" if trees is None else _prelude.packages(interpreter))
+            if env is not None:
+                variables = _arguments.environment(env, limits.input_bytes)
+                lane.prepare(Request("environment", inputs=variables))
+            if trees is not None:
+                lane.prepare(Request("prelude", _prelude.packages(interpreter)))
             if network is not None:
                 from . import _fetch
 
-                ledger = self._lane.ledger
-                granted = _fetch.connect(network, interpreter, self._functions, ledger)
-                prelude = Request("prelude", prelude.source + granted.source, granted.inputs)
-            if prelude.source:
-                self._lane.prepare(prelude)
+                lane.prepare(_fetch.connect(network, interpreter, self._functions, lane.ledger))
             if origin is not None:
                 self._lane.ask(lambda guest: None)  # what does not fit is known now
         except BaseException:

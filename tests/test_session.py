@@ -578,3 +578,29 @@ def test_closed_comes_first(session):
     for code in ("\0", "\ud800", 5):
         with pytest.raises(SessionClosed):
             session.run(code)
+
+
+def test_environment(make_session, monkeypatch):
+    """
+    Guest code finds the variables that it was given, and none of the host's.
+    """
+    monkeypatch.setenv("CANARY", "of the host")
+    session = make_session(env={"NAME": "Ada", "EMPTY": "", "Ä": "ü=1"})
+
+    found = session.run(
+        "import os\n{k: os.environ.get(k) for k in ('NAME', 'EMPTY', 'Ä', 'CANARY')}"
+    )
+    assert {"NAME": "Ada", "EMPTY": "", "Ä": "ü=1", "CANARY": None} == found.value
+    assert "Ada" == session.run("os.getenv('NAME')").value
+    assert make_session().run("import os\nos.getenv('NAME')").value is None
+
+
+@pytest.mark.parametrize(
+    "env", ["A=1", ["A"], {"A": 1}, {1: "A"}, {"": "x"}, {"A=": "x"}, {"A": "\0"}], ids=repr
+)
+def test_environments_that_are_none(env):
+    """
+    Variables that no system has are refused.
+    """
+    with pytest.raises(ConfigError, match="env"):
+        Session("micropython", env=env)
