@@ -212,6 +212,14 @@ static void set_inputs(mp_obj_t inputs) {
     }
 }
 
+static void set_environment(mp_obj_t variables) {
+    mp_obj_t os = mp_import_name(MP_QSTR_os, mp_const_none, MP_OBJ_NEW_SMALL_INT(0));
+    mp_obj_t dest[3];
+    mp_load_method(mp_load_attr(os, MP_QSTR_environ), MP_QSTR_update, dest);
+    dest[2] = variables;
+    mp_call_method_n_kw(1, 0, dest);
+}
+
 static mp_obj_t serve(const char *source, char **block) {
     mp_obj_t inputs = mp_const_none;
     if (X.inputs_ptr) {
@@ -229,6 +237,9 @@ static mp_obj_t serve(const char *source, char **block) {
             return map(lookup_global(source, X.source_len), inputs);
         case SANDBOX_MODE_NAMES:
             sandbox_set_host_functions(inputs);
+            return mp_const_none;
+        case SANDBOX_MODE_ENVIRONMENT:
+            set_environment(inputs);
             return mp_const_none;
         default:
             __builtin_trap();
