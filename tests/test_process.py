@@ -491,7 +491,8 @@ def test_many_sessions_at_once(record_property, name, count):
     assert (0, "") == (done.returncode, done.stderr)
     record_property("bytes per session", int(done.stdout))
     print(f"{int(done.stdout)} bytes per session")
-    assert int(done.stdout) < 1_200_000
+    # The figure is the benchmark's; this is for what has gone wrong.
+    assert int(done.stdout) < 1_400_000
 
 
 def test_the_engines_handlers_are_known_again():
