@@ -10,7 +10,7 @@ import contextlib
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -66,6 +66,7 @@ class Audit:
             {kind: deque(maxlen=KEPT) for kind in _KINDS}
         )
         self._note_call = self._rings["host_call"].append
+        self._note_file = self._rings["file"].append
         # Nobody exports spans who has not imported this, so that it is not searched for.
         module = sys.modules.get("opentelemetry.trace")
         if tracer is None and module is not None:
@@ -93,8 +94,7 @@ class Audit:
         Args:
             began: `time.time` when it began, for one that took its time.
         """
-        if len(target) > _TARGET:
-            target = target[:_TARGET] + "…"
+        target = _text(target)
         began = _now() if began is None else began
         self._rings[kind].append((began, action, target, granted, reason))
         if self._tracer is not None:
@@ -105,6 +105,13 @@ class Audit:
         self._note_call((_now(), "call", name, granted, ""))
         if self._tracer is not None:
             self._span("host_call", "call", _text(name), granted, "", _now())
+
+    def note_file(self, action: str, base: Sequence[str], path: str, refused: str = "") -> None:
+        """Note that guest code got at *path*, seen from the directory *base*; or why not."""
+        target = (base, path if len(path) <= _TARGET else path[: _TARGET + 1])
+        self._note_file((_now(), action, target, not refused, refused))
+        if self._tracer is not None:
+            self._span("file", action, _text(target), not refused, refused, _now())
 
     def records(self) -> tuple[AuditRecord, ...]:
         """Return what was noted, in order of time."""
@@ -143,5 +150,10 @@ class Audit:
             ).end()
 
 
-def _text(target: str | bytes) -> str:
-    return target if isinstance(target, str) else target.decode("utf-8", "replace")
+def _text(target: str | bytes | tuple[Sequence[str], str]) -> str:
+    if isinstance(target, bytes):
+        return target.decode("utf-8", "replace")
+    if isinstance(target, tuple):
+        base, path = target
+        target = "/" + "/".join((*base, path))
+    return target if len(target) <= _TARGET else target[:_TARGET] + "…"

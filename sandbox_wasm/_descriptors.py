@@ -107,8 +107,7 @@ class Descriptors:
         return file, handle
 
     def _writable(self, fd: int) -> tuple[Open, Handle]:
-        file = self._get(fd)
-        if not file.how & How.WRITE:
+        if not self._get(fd).how & How.WRITE:
             raise FileError(Errno.BADF)
         return self._file(fd)
 

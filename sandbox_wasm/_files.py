@@ -63,15 +63,12 @@ def _noted(
     ) -> Callable[Concatenate[Files, int, str, P], T]:
         @functools.wraps(method)
         def noted(files: Files, at: int, path: str, /, *rest: P.args, **options: P.kwargs) -> T:
-            audit = files.audit
-            if audit is None:
-                return method(files, at, path, *rest, **options)
             try:
                 result = method(files, at, path, *rest, **options)
             except FileError as error:
-                audit.note("file", action, files._shown(at, path), False, error.errno.name)
+                files._note(action, at, path, error.errno.name)
                 raise
-            audit.note("file", action, files._shown(at, path), True)
+            files._note(action, at, path)
             return result
 
         return noted
@@ -223,13 +220,14 @@ class Files(Descriptors):
 
     # ---- paths
 
-    def _shown(self, at: int, path: str) -> str:
-        opened = self._fds.get(at)
-        base = () if opened is None or opened.parts is None else opened.parts
-        return "/" + "/".join((*base, path))
+    def _note(self, action: str, at: int, path: str, refused: str = "") -> None:
+        if self.audit is not None:
+            opened = self._fds.get(at)
+            base = () if opened is None or opened.parts is None else opened.parts
+            self.audit.note_file(action, base, path, refused)
 
     @_noted("open")
-    def open(self, at: int, path: str, how: int) -> int:
+    def open(self, at: int, path: str, how: int) -> tuple[int, Stat]:
         with self.lock:
             if len(self._fds) > MAX_OPEN:
                 raise FileError(Errno.MFILE)
@@ -244,6 +242,12 @@ class Files(Descriptors):
                     raise FileError(Errno.EXIST if is_there else Errno.ISDIR)
                 how |= How.DIRECTORY
             handle = volume.open(rest, how)
+            try:
+                stat = volume.stat(rest) if handle is None else handle.stat()
+            except FileError:  # the host has it no more
+                if handle is not None:
+                    handle.close()
+                raise
             if handle is not None and how & (How.WRITE | How.CREATE | How.TRUNCATE):
                 self._touched.add(parts)
             fd = ROOT + 1
@@ -252,7 +256,7 @@ class Files(Descriptors):
             kind = Kind.DIRECTORY if handle is None else Kind.FILE
             file = self._fds[fd] = Open(parts, handle, how, kind)
             file.volume = volume
-            return fd
+            return fd, stat
 
     def _check_directory(self, parts: Parts) -> None:
         volume, rest = self._volume(parts)
@@ -354,30 +358,40 @@ class Files(Descriptors):
             self._touched.add(parts)
             self._forget(parts)
 
-    @_noted("rename")
     def rename(self, at: int, path: str, to: int, target: str) -> None:
-        with self.lock:
-            volume, old_rest, old, old_end = self._entry(at, path, Errno.BUSY)
-            other, new_rest, new, new_end = self._entry(to, target, Errno.BUSY)
-            if volume is not other:
-                raise FileError(Errno.XDEV)
-            if any(place[: len(old)] == old for place in self._volumes):
-                raise FileError(Errno.BUSY)
-            if old_end or new_end:
-                self._check_directory(new[:-1])
-                if volume.stat(old_rest, False).kind != Kind.DIRECTORY:
-                    raise FileError(Errno.NOTDIR)
-            volume.rename(old_rest, new_rest)
-            if old == new:
-                return
-            self._forget(new)
-            for file in self._fds.values():
-                if file.parts is not None and file.parts[: len(old)] == old:
-                    file.parts = new + file.parts[len(old) :]
-            self._touched |= {old, new}
-            if volume is self.tree:
-                for below, _ in self.tree.walk(new):
-                    self._touched |= {below, old + below[len(new) :]}
+        refused = ""
+        try:
+            with self.lock:
+                self._rename(at, path, to, target)
+        except FileError as error:
+            refused = error.errno.name
+            raise
+        finally:
+            self._note("rename", at, path, refused)
+            self._note("rename to", to, target, refused)
+
+    def _rename(self, at: int, path: str, to: int, target: str) -> None:
+        volume, old_rest, old, old_end = self._entry(at, path, Errno.BUSY)
+        other, new_rest, new, new_end = self._entry(to, target, Errno.BUSY)
+        if volume is not other:
+            raise FileError(Errno.XDEV)
+        if any(place[: len(old)] == old for place in self._volumes):
+            raise FileError(Errno.BUSY)
+        if old_end or new_end:
+            self._check_directory(new[:-1])
+            if volume.stat(old_rest, False).kind != Kind.DIRECTORY:
+                raise FileError(Errno.NOTDIR)
+        volume.rename(old_rest, new_rest)
+        if old == new:
+            return
+        self._forget(new)
+        for file in self._fds.values():
+            if file.parts is not None and file.parts[: len(old)] == old:
+                file.parts = new + file.parts[len(old) :]
+        self._touched |= {old, new}
+        if volume is self.tree:
+            for below, _ in self.tree.walk(new):
+                self._touched |= {below, old + below[len(new) :]}
 
     def _forget(self, parts: Parts) -> None:
         """Let descriptors know that what they have open has no name any more."""

@@ -114,8 +114,8 @@ class FileSystem(Protocol):
     may raise `FileError`, and nothing else because of what the guest asked for.
     """
 
-    def open(self, at: int, path: str, how: int) -> int:
-        """Open as the bits of `How` say; return a descriptor."""
+    def open(self, at: int, path: str, how: int) -> tuple[int, Stat]:
+        """Open as the bits of `How` say; return a descriptor, and what it is."""
 
     def close(self, fd: int) -> None:
         """Close a descriptor; the root stays."""

@@ -11,11 +11,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from ._filesystem import MAX_IO, MAX_PATH, NOW, Errno, FileError, FileSystem, How, Kind
+from ._filesystem import MAX_IO, MAX_PATH, NOW, Errno, FileError, FileSystem, How, Kind, Stat
 
 Args = tuple[int, ...]  # nine of them; a function looks at as many as it has
 
-OK = 0
 _MAX_SPANS = 512  # a page of them
 _SPAN = struct.Struct("<2I")
 _FDSTAT = struct.Struct("<BxH4xQQ")
@@ -45,27 +44,14 @@ class Memory(Protocol):
     def pack(self, form: struct.Struct, address: int, *values: int) -> None: ...
 
 
-class Wasi:
-    """Serves one guest's file functions.
-
-    Args:
-        files: What there is.
-    """
-
-    def __init__(self, files: FileSystem) -> None:
-        self._files = files
-
-    def serve(self, name: str, memory: Memory, args: Args) -> int:
-        """Perform the function *name* with *args*; return WASI's errno."""
-        try:
-            _FUNCTIONS[name](self._files, memory, args)
-        except FileError as error:
-            return int(error.errno)
-        return OK
+FileFunction = Callable[[FileSystem, Memory, Args], "Stat | None"]
 
 
 def _spans(memory: Memory, at: int, count: int) -> list[tuple[int, int]]:
     """Read where data lies; no more of it than is moved at a time."""
+    if count == 1:
+        address, length = _SPAN.unpack(memory.read(at, 8))
+        return [(address, min(length, MAX_IO))]
     if count > _MAX_SPANS:
         raise FileError(Errno.INVAL)
     spans, left = [], MAX_IO
@@ -253,7 +239,7 @@ def _path_link(files: FileSystem, memory: Memory, args: Args) -> None:
     files.make_link(fd, _path(memory, path, length))
 
 
-def _path_open(files: FileSystem, memory: Memory, args: Args) -> None:
+def _path_open(files: FileSystem, memory: Memory, args: Args) -> Stat:
     fd, lookup, path, length, how, rights, _, flags, to = args
     if how > _LAST_HOW or flags > _FLAGS:
         raise FileError(Errno.INVAL)
@@ -265,7 +251,9 @@ def _path_open(files: FileSystem, memory: Memory, args: Args) -> None:
         how |= How.WRITE
     if flags & _FLAG_APPEND:
         how |= How.APPEND
-    memory.pack(_U32, to, files.open(fd, _path(memory, path, length), how))
+    opened, stat = files.open(fd, _path(memory, path, length), how)
+    memory.pack(_U32, to, opened)
+    return stat
 
 
 def _path_readlink(files: FileSystem, memory: Memory, args: Args) -> None:
@@ -296,7 +284,8 @@ def _path_unlink_file(files: FileSystem, memory: Memory, args: Args) -> None:
     files.unlink(fd, _path(memory, path, length))
 
 
-_FUNCTIONS: Mapping[str, Callable[[FileSystem, Memory, Args], None]] = {
+# By name. Each raises `FileError` for WASI's errno; one that opens tells what it has opened.
+FUNCTIONS: Mapping[str, FileFunction] = {
     "fd_datasync": _fd_sync,
     **{
         function.__name__[1:]: function

@@ -186,6 +186,7 @@ def test_files_are_noted(make_session: Callable[..., Session]) -> None:
         ("mkdir", "/tmp/d", True),
         ("open", "/tmp/d/a", True),
         ("rename", "/tmp/d/a", True),
+        ("rename to", "/tmp/d/b", True),
         ("open", "/etc/passwd", False),
         ("open", "/tmp/d", False),
         ("unlink", "/tmp/d/b", True),

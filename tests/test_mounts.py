@@ -59,7 +59,7 @@ def refused(errno: Errno, call: Callable[[], object]) -> None:
 
 
 def write(files: Files, path: str, data: bytes, how: int = How.CREATE | How.TRUNCATE) -> None:
-    fd = files.open(ROOT, path, how | How.WRITE)
+    fd, _ = files.open(ROOT, path, how | How.WRITE)
     try:
         files.write(fd, data)
     finally:
@@ -67,7 +67,7 @@ def write(files: Files, path: str, data: bytes, how: int = How.CREATE | How.TRUN
 
 
 def read(files: Files, path: str) -> bytes:
-    fd = files.open(ROOT, path, How.READ)
+    fd, _ = files.open(ROOT, path, How.READ)
     try:
         return files.read(fd, 1 << 20)
     finally:
@@ -363,7 +363,7 @@ def test_a_read_only_mount_is_not_changed_by_descriptor(make_files):
     Nor by what only descriptors can do.
     """
     files = make_files("ro")
-    fd = files.open(ROOT, "data/in.txt", How.READ)
+    fd, _ = files.open(ROOT, "data/in.txt", How.READ)
 
     refused(Errno.ROFS, lambda: files.set_times(fd, 1, 1))
     refused(Errno.BADF, lambda: files.write(fd, b"x"))
@@ -423,7 +423,7 @@ def test_room_is_not_forged(make_files, host):
         write(files, f"data/{i}", b"")
     refused(Errno.DQUOT, lambda: write(files, "data/3", b""))
     refused(Errno.DQUOT, lambda: files.make_directory(ROOT, "data/3"))
-    fd = files.open(ROOT, "data/0", How.WRITE)
+    fd, _ = files.open(ROOT, "data/0", How.WRITE)
     files.write(fd, b"x" * 900)
     files.unlink(ROOT, "data/0")
     refused(Errno.NOSPC, lambda: write(files, "data/1", b"x" * 101))
@@ -432,7 +432,7 @@ def test_room_is_not_forged(make_files, host):
     write(files, "data/2", b"")
     files.rename(ROOT, "data/2", ROOT, "data/1")  # over what was counted
     write(files, "data/1", b"x" * 1000)
-    fd = files.open(ROOT, "data/1", How.WRITE)
+    fd, _ = files.open(ROOT, "data/1", How.WRITE)
     refused(Errno.NOSPC, lambda: files.truncate(fd, 1001))
     refused(Errno.NOSPC, lambda: files.pwrite(fd, b"x", 1 << 50))
     files.truncate(fd, 10)
@@ -644,7 +644,7 @@ def test_odd_names(make_files, host, name):
 
     assert b"odd" == read(files, f"data/{name}")
     assert name in os.listdir(host)
-    fd = files.open(ROOT, "data", How.READ)
+    fd, _ = files.open(ROOT, "data", How.READ)
     assert name in [entry.name for entry in files.list(fd, 0, 100)]
     files.unlink(ROOT, f"data/{name}")
     assert name not in os.listdir(host)
@@ -672,7 +672,7 @@ def test_names_that_are_no_text_are_hidden(make_files, host):
     except OSError:  # not on every system
         (host / "other").write_text("")
     files = make_files()
-    fd = files.open(ROOT, "data", How.READ)
+    fd, _ = files.open(ROOT, "data", How.READ)
 
     names = [entry.name for entry in files.list(fd, 0, 100)]
     assert {".", "..", "in.txt", "sub"} <= set(names)
@@ -687,10 +687,10 @@ def test_descriptors_survive_a_reset(make_files, host):
     They are opened again by path, where they were; what is gone is EBADF.
     """
     files = make_files()
-    kept = files.open(ROOT, "data/in.txt", How.READ | How.WRITE)
-    gone = files.open(ROOT, "data/sub/deep.txt", How.READ)
-    folder = files.open(ROOT, "data/sub", How.READ)
-    nameless = files.open(ROOT, "data/n", How.READ | How.CREATE)
+    kept, _ = files.open(ROOT, "data/in.txt", How.READ | How.WRITE)
+    gone, _ = files.open(ROOT, "data/sub/deep.txt", How.READ)
+    folder, _ = files.open(ROOT, "data/sub", How.READ)
+    nameless, _ = files.open(ROOT, "data/n", How.READ | How.CREATE)
     files.unlink(ROOT, "data/n")
     files.read(kept, 2)
     state = files.mark()
@@ -757,7 +757,7 @@ def test_trees_are_shared(host):
     found = [make_session_files(Limits(), Sources(), None, trees=trees).kept for _ in range(2)]
     for files in found:
         assert b"x = 1" == read(files, "packages/pkg/__init__.py")
-        fd = files.open(ROOT, "packages/pkg/data", How.READ)
+        fd, _ = files.open(ROOT, "packages/pkg/data", How.READ)
         assert files.read(fd, 1 << 20) is tree.nodes[4].content.read(0, 1 << 20)
         for call in (
             lambda files=files: write(files, "packages/pkg/data", b""),

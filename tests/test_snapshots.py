@@ -518,10 +518,10 @@ def test_stack_pointer_that_was_altered(packed):
 
 def some_files():
     files = Files(1 << 20, 100)
-    at = files.open(3, "tmp/a.txt", 1 | 16 | 32)
+    at, _ = files.open(3, "tmp/a.txt", 1 | 16 | 32)
     files.write(at, b"hello")
     files.make_directory(3, "d")
-    gone = files.open(3, "d/gone", 1 | 16 | 32)
+    gone, _ = files.open(3, "d/gone", 1 | 16 | 32)
     files.write(gone, b"still open")
     files.unlink(3, "d/gone")
     files.open(3, "d", 2)

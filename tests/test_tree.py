@@ -127,7 +127,7 @@ class AgainstARealDirectory(RuleBasedStateMachine):
     def open(self, path: str, flags: int) -> tuple[int, int] | Any:
         if self.leaves_root(path) or not self.may_open(flags):
             return (-1, -1)
-        mine = Outcome.ours(lambda: self.files.open(ROOT, self.prefix + path, as_how(flags)))
+        mine = Outcome.ours(lambda: self.files.open(ROOT, self.prefix + path, as_how(flags))[0])
         theirs = Outcome.real(lambda: os.open(self.real(path), flags))
         if isinstance(mine, str) or isinstance(theirs, str):
             assert theirs == mine
@@ -350,7 +350,7 @@ class States(RuleBasedStateMachine):
 
     @rule(path=PATHS, data=BLOCKS, at=OFFSETS)
     def write(self, path: str, data: bytes, at: int) -> None:
-        fd = Outcome.ours(lambda: self.files.open(ROOT, path, How.CREATE | How.WRITE | How.READ))
+        fd = Outcome.ours(lambda: self.files.open(ROOT, path, How.CREATE | How.WRITE | How.READ)[0])
         if isinstance(fd, int):
             Outcome.ours(lambda: self.files.pwrite(fd, data, at))
             self.files.seek(fd, len(data), 0)
@@ -388,7 +388,7 @@ class States(RuleBasedStateMachine):
     def fork(self, state: tuple[Any, dict[str, bytes]]) -> None:
         other = Files(1 << 22, 50)
         other.reset(state[0])
-        fd = other.open(ROOT, "forked", How.CREATE | How.WRITE)
+        fd, _ = other.open(ROOT, "forked", How.CREATE | How.WRITE)
         other.write(fd, b"forked")
         other.close(fd)
         other.unlink(ROOT, "forked")

@@ -62,25 +62,33 @@ class GuestMemory:
                     f"guest named {length} bytes at {address}, outside its {self.size} bytes"
                 )
 
+    # A slice that is cut off at the end of memory, or an address from its end, would be no
+    # error of Python's: what is not plainly inside goes to `_check`.
+
     def read(self, address: int, length: int) -> bytes:
         """Return a copy of *length* bytes at *address*."""
-        self._check(address, length)
-        return bytes(self._view[address : address + length])
+        end = address + length
+        if address < 0 or length < 0 or end > self.size:
+            self._check(address, length)
+        return bytes(self._view[address:end])
 
     def write(self, address: int, data: bytes) -> None:
         """Store *data* at *address*."""
         end = address + len(data)
-        self._check(address, len(data))
+        if address < 0 or end > self.size:
+            self._check(address, len(data))
         self._view[address:end] = data
 
     def unpack(self, form: struct.Struct, address: int) -> tuple[int, ...]:
         """Return the values that *form* describes at *address*."""
-        self._check(address, form.size)
+        if address < 0 or address + form.size > self.size:
+            self._check(address, form.size)
         return form.unpack_from(self._view, address)
 
     def pack(self, form: struct.Struct, address: int, *values: int) -> None:
         """Store *values* at *address* as *form* describes."""
-        self._check(address, form.size)
+        if address < 0 or address + form.size > self.size:
+            self._check(address, form.size)
         form.pack_into(self._view, address, *values)
 
     def find(self, finder: Finder, again: bool) -> Ranges:

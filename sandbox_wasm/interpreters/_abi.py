@@ -97,11 +97,13 @@ CALL_AT, CALL = 80, struct.Struct("<7I")
 REPLY_AT, REPLY = 108, struct.Struct("<2I")
 # reply_len reply_status
 SYS_AT, SYS = 116, struct.Struct("<3I2Q")
-# sys_op sys_result reserved sys_args[0] sys_args[1]
-SYS_FILE_ARGS_AT, SYS_FILE_ARGS = 128, struct.Struct("<9Q")
-# sys_args
+# sys_op sys_result sys_opened sys_args[0] sys_args[1]
+SYS_FILE_AT, SYS_FILE = 116, struct.Struct("<3I9Q")
+# sys_op sys_result sys_opened sys_args
+SYS_OPENED_AT, SYS_OPENED = 120, struct.Struct("<2I9Q")
+# sys_result sys_opened sys_args
 SYS_RESULT_AT, SYS_RESULT = 120, struct.Struct("<2IQ")
-# sys_result reserved sys_args[0]
+# sys_result sys_opened sys_args[0]
 CONTROL_AT, CONTROL = 200, struct.Struct("<6I")
 # control_request control_kind control_ack control_armed control_breaker control_mask
 CONTROL_REQUEST = struct.Struct("<2I")

@@ -14,8 +14,9 @@ from .._errors import (
     OutputExceeded,
     SandboxError,
 )
+from .._filesystem import FileError
 from .._state import GuestState
-from .._wasi import Wasi
+from .._wasi import FUNCTIONS, Args, FileFunction
 from .._wasm._instance import Instance
 from . import _abi as abi
 from ._base import Answer, HostSide, Request
@@ -34,7 +35,7 @@ _STATUS: dict[int, Literal["ok", "error", "aborted"]] = {
     abi.STATUS_ABORTED: "aborted",
 }
 _FILE_FUNCTIONS = {
-    value: name[4:].lower()
+    value: FUNCTIONS[name[4:].lower()]
     for name, value in vars(abi).items()
     if name.startswith(("SYS_FD_", "SYS_PATH_"))
 }
@@ -88,7 +89,7 @@ class ReactorGuest:
         self._host = host
         self._fuel = fuel
         self._reply = b""
-        self._files = Wasi(host.files)
+        self._files = host.files
         self._stopped = False
         self._asked = False  # to end, since the request began
         self._aborting = False
@@ -101,6 +102,7 @@ class ReactorGuest:
         self._memory = self._instance.memory
         self._x = self._instance.exchange
         self._control_block = self._memory.window(self._x + abi.CONTROL_AT, abi.CONTROL.size)
+        self._exchange = self._memory.window(self._x, abi.EXCHANGE_BYTES)
         self.layout = layout or self._read_layout()
         _, self._source_buffer, self._output_buffer, breaker, self._breaker_bits = self.layout
         self._breaker = self._memory.window(breaker, 1)
@@ -269,15 +271,31 @@ class ReactorGuest:
     def on_sys(self) -> None:
         try:
             if not self._stopped:
-                self._serve_sys()
+                # One look at everything: programs that use files ask for little else.
+                asked = abi.SYS_FILE.unpack_from(self._exchange, abi.SYS_FILE_AT)
+                function = _FILE_FUNCTIONS.get(asked[0])
+                if function is not None:
+                    self._serve_files(function, asked[3:])
+                else:
+                    self._serve_sys(asked[0], asked[3], asked[4])
         except BaseException as error:
             self._stop(error)
         if self._stopped:
             self._memory.write_u32(self._x + abi.SYS_RESULT_AT, abi.SYS_STOP)
 
-    def _serve_sys(self) -> None:
+    def _serve_files(self, function: FileFunction, args: Args) -> None:
+        view, errno = self._exchange, 0
+        try:
+            stat = function(self._files, self._memory, args)
+        except FileError as error:
+            errno, stat = error.errno, None
+        if stat is None:
+            abi.SYS_RESULT.pack_into(view, abi.SYS_RESULT_AT, abi.SYS_OK, 0, errno)
+        else:
+            abi.SYS_OPENED.pack_into(view, abi.SYS_OPENED_AT, abi.SYS_OK, 1, 0, *stat)
+
+    def _serve_sys(self, op: int, first: int, second: int) -> None:
         memory, x = self._memory, self._x
-        op, _, _, first, second = memory.unpack(abi.SYS, x + abi.SYS_AT)
         result = abi.SYS_OK
         if op == abi.SYS_OUTPUT:
             stream, length = memory.unpack(abi.OUTPUT, x + abi.OUTPUT_AT)
@@ -293,9 +311,6 @@ class ReactorGuest:
                 result = abi.SYS_REFUSED
             else:
                 memory.write(first, self._host.random(second))
-        elif op in _FILE_FUNCTIONS:
-            args = memory.unpack(abi.SYS_FILE_ARGS, x + abi.SYS_FILE_ARGS_AT)
-            first = self._files.serve(_FILE_FUNCTIONS[op], memory, args)
         else:
             raise GuestProtocolError(f"guest asked for the unknown system function {op}")
         memory.pack(abi.SYS_RESULT, x + abi.SYS_RESULT_AT, result, 0, first)

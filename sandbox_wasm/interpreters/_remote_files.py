@@ -62,6 +62,8 @@ def serve(files: FileSystem, name: str, args: tuple[Any, ...]) -> Reply:
         found = getattr(files, name)(*args)
     except FileError as error:
         return (int(error.errno),)
+    if name == "open":
+        return (0, found[0], *found[1])
     if name == "list":
         kinds = b"".join([_ENTRY.pack(inode, kind) for _, inode, kind in found])
         return (0, "\0".join([name for name, _, _ in found]), kinds)
@@ -88,8 +90,9 @@ class RemoteFiles:
             raise FileError(Errno(errno))
         return found
 
-    def open(self, at: int, path: str, how: int) -> int:
-        return int(self._ask("open", at, path, how)[0])
+    def open(self, at: int, path: str, how: int) -> tuple[int, Stat]:
+        fd, *stat = self._ask("open", at, path, how)
+        return fd, Stat(*stat)
 
     def close(self, fd: int) -> None:
         self._ask("close", fd)

@@ -80,7 +80,7 @@
 
 // sys_op of the file functions: those of WASI preview 1 that a libc imports, under
 // their own names. sys_args holds their own arguments (32-bit ones zero-extended), and
-// then WASI's errno in [0]. Standard streams, the one preopened directory (3, "/"),
+// then WASI's errno in [0]; see also sys_opened. Standard streams, the one preopened directory (3, "/"),
 // clocks, randomness and the environment (SANDBOX_MODE_ENVIRONMENT) are answered within
 // the guest. Packages are imported from /packages, after the current directory.
 #define SANDBOX_SYS_FD_ADVISE 256
@@ -159,7 +159,7 @@ struct sandbox_exchange {
     // one system function
     uint32_t sys_op;
     uint32_t sys_result;
-    uint32_t reserved_sys;
+    uint32_t sys_opened; // host: 1 if sys_args[1..8] are the filestat of what PATH_OPEN opened
     uint64_t sys_args[9];
 
     // the control block: one writer for each word
