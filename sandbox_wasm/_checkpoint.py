@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from ._ledger import Mark
-from ._state import GuestState
+from ._state import NO_ROOM, GuestState
 from .interpreters import Interpreter
 from .interpreters._base import Guest, HostSide
 
@@ -41,7 +41,7 @@ class Checkpoint:
         # The room of the old one is used for the new: in between there is none.
         self._usable = False
         try:
-            self._state = guest.capture(self._state)
+            self._state = guest.capture(self._state or NO_ROOM)
         except Exception as error:
             _log.warning("no checkpoint was taken: a trap would break the session (%s)", error)
             self._state = None

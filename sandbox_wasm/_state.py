@@ -36,3 +36,7 @@ class GuestState:
             SnapshotError: The worker ended before it was kept.
         """
         return self
+
+
+# For a capture that need not be as small as it can be, and has no earlier one to replace.
+NO_ROOM = GuestState(0, 0, (), b"")

@@ -29,7 +29,7 @@ from ._functions import HostFunctions
 from ._ledger import Ledger
 from ._limits import Limits
 from ._lockdown import Lockdown
-from ._state import GuestState
+from ._state import NO_ROOM, GuestState
 from ._thread import STACK_BYTES
 from ._wasm import _pages
 from .interpreters import _wire as wire
@@ -285,7 +285,7 @@ def _warm(name: str, limits: Limits) -> int:
     host = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
     guest = Maker(name, limits, killable=True).start(host)
     guest.request(Request("run", b"1 + 1"))
-    guest.capture()
+    guest.capture(NO_ROOM)
     guest.close()
     gc.collect()
     gc.freeze()  # so that no worker copies what it only looks at

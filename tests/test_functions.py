@@ -546,7 +546,6 @@ def file_error():
         (ConfigError("secret"), ["ValueError", GENERIC]),
         (GuestProtocolError("secret"), ["RuntimeError", GENERIC]),
     ],
-    ids=repr,
 )
 def test_exceptions_cross_by_builtin_type(error, expected, caplog):
     """

@@ -715,7 +715,6 @@ async def _answer_later(request: object) -> None:
         {"on_blocked": 1},
         {"on_blocked": _answer_later}, {"own_credentials": 1}, {"ca_file": 1},
     ],
-    ids=str,
 )  # fmt: skip
 def test_policies_that_are_none(arguments: dict[str, Any]) -> None:
     """

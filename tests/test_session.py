@@ -354,7 +354,6 @@ def test_inputs_are_set_first(session):
         {"a": "\ud800"},
         {"a": lambda: 0},
     ],
-    ids=repr,
 )
 def test_inputs_that_cannot_go_in(session, inputs):
     """

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
@@ -24,6 +24,9 @@ from ._compile import compile_module
 from ._config import Variant, config, module_key, wasmtime_version
 from ._faults import handlers
 from ._memory import GuestMemory
+
+if TYPE_CHECKING:
+    from ._instance import Instance
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -37,11 +40,14 @@ class Engine:
     Attributes:
         target: The object that has the methods ``on_call`` and ``on_sys`` for
             the instance that runs; the imports of the module go there.
+
+        rested: An instance as if nobody had used it, for the next session, or None.
     """
 
     def __init__(self, family: EngineFamily) -> None:
         self.family = family
         self.target: Any = None
+        self.rested: Instance | None = None
         self._engine = wasmtime.Engine(config(family.variant))
         if family.variant.signals:
             handlers.expect()
@@ -101,6 +107,9 @@ class Engine:
 
     def dispose(self) -> None:
         """Let go of everything: the callbacks in it would hold it for ever."""
+        rested, self.rested = self.rested, None
+        if rested is not None:
+            rested.free()
         if self._pre is not None:
             self._pre.close()
         self._linker.close()
@@ -134,7 +143,12 @@ def _describe(kind: object) -> str:
 
 
 class EngineFamily:
-    """All engines of one artifact in one configuration."""
+    """All engines of one artifact in one configuration.
+
+    Attributes:
+        reference: An instance that is started, and never runs guest code; None until it is
+            made, while its lock is held.
+    """
 
     def __init__(self, artifact: Artifact, variant: Variant) -> None:
         self.artifact = artifact
@@ -144,10 +158,22 @@ class EngineFamily:
         self._checked = False
         self._pristine: list[bytearray] | None = None
         self._compiled: Path | bytes | None = None
+        self._taken = 0
+        self.reference: Instance | None = None
+        self.reference_lock = threading.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether more than one engine was asked for: what is kept is likely to be used.
+
+        Never in a worker process, which has one guest.
+        """
+        return self._taken > 1 and self.variant.epoch
 
     def take(self) -> Engine:
         """Return an engine that nothing runs on."""
         with self._lock:
+            self._taken += 1
             if self._spare:
                 return self._spare.pop()
         return Engine(self)
@@ -248,6 +274,8 @@ class EngineFamily:
         """Drop spare engines, in a child of fork: they belong to the parent."""
         self._lock = threading.Lock()
         self._spare.clear()
+        self.reference_lock = threading.Lock()
+        self.reference = None
 
 
 _families: dict[tuple[str, Variant], EngineFamily] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -17,13 +18,19 @@ from .._errors import (
     SnapshotError,
 )
 from .._state import GuestState
-from ._engine import Engine, set_limits
+from ._engine import Engine, EngineFamily, set_limits
 from ._faults import handlers
 from ._memory import GuestMemory
-from ._pages import Finder, finder
+from ._pages import Finder, Ranges, finder, page_table
 from ._traps import FUEL, kind_of
 
+_log = logging.getLogger("sandbox_wasm")
+
 PAGE = 65_536
+
+# What an instance may have written to and still be made what it was, instead of being freed:
+# a session that did more gains little by finding its pages in place.
+_REUSED_BYTES = 2 << 20
 
 E = TypeVar("E")
 
@@ -31,7 +38,8 @@ E = TypeVar("E")
 class Instance:
     """A store with one instance, and the exports that the ABI names.
 
-    Everything here is for the thread that owns the instance, but for `kill`.
+    Everything here is for the thread that owns the instance, but for `kill`. Instances come
+    from `open_instance`.
 
     Args:
         engine: Of which interpreter; `close` gives it back.
@@ -43,9 +51,6 @@ class Instance:
             has once it is started.
 
         state: What another instance was, to go on from; None starts anew.
-
-        base_bytes: What every instance of the interpreter has once it is started; of
-            use with a *state* alone.
 
     Raises:
         SnapshotError: The state does not fit into *memory_bytes*, or not together.
@@ -66,12 +71,11 @@ class Instance:
         target: Any,
         memory_bytes: int,
         state: GuestState | None = None,
-        base_bytes: int = 0,
     ) -> None:
         self._engine = engine
         self._fuel = 0
-        self.base_bytes = base_bytes
         self._finder: Finder | None = None
+        self._is_whole = True  # nothing has trapped in it
         self._store, instance = engine.instantiate()
         try:
             self._begin(instance, target, memory_bytes, state)
@@ -96,16 +100,28 @@ class Instance:
         self._stack_pointer = _stack_pointer(exports)
         self.exchange = int(exchange.value(self._store)) & 0xFFFFFFFF
         self.memory = GuestMemory(self._store, memory)
-        if state is None:
-            self._call(_cheap(start))
-            if engine.killed:
-                raise GuestProtocolError("guest asked for something before it was asked")
-            self.memory.refresh()
-            self.base_bytes = self.memory.size
+        self._call(_cheap(start))
+        if engine.killed:
+            raise GuestProtocolError("guest asked for something before it was asked")
+        self.memory.refresh()
+        self.base_bytes = self.memory.size
+        self._first_pointer = self._read_pointer()
+        self._serve(target, memory_bytes, state)
+
+    def begin_again(self, target: Any, memory_bytes: int, state: GuestState | None) -> None:
+        """Go on as a new instance, after `close` has made it what it was."""
+        try:
+            self._finder = None  # what it has found is of another thread
+            self._serve(target, memory_bytes, state)
+        except BaseException:
+            self.free()
+            raise
+
+    def _serve(self, target: Any, memory_bytes: int, state: GuestState | None) -> None:
         self.allow(memory_bytes)
         if state is not None:
             self._restore(state)
-        engine.target = target  # nobody answers before the guest is made
+        self._engine.target = target  # nobody answers before the guest is made
 
     def allow(self, memory_bytes: int) -> None:
         """Let linear memory grow by that much beyond what the interpreter starts with."""
@@ -141,13 +157,14 @@ class Instance:
 
         Args:
             into: An earlier state that is not needed any more: its room is used. If its
-                data is a view, so much of that as is needed.
+                data is a view, so much of that as is needed. Without, time is taken to
+                leave out pages that are what every instance begins with.
 
             again: Whether another thread may have written to memory since the last time.
         """
-        if self._finder is None:
-            self._finder = finder(self._engine.family.pristine)
-        ranges = self.memory.find(self._finder, again)
+        ranges = self._found(again)
+        if into is None:
+            ranges = self.memory.differing(ranges, _reference(self._engine.family))
         length = sum([end - begin for begin, end in ranges])
         data = into.data if into is not None else b""
         if isinstance(data, memoryview) and len(data) >= length:
@@ -156,10 +173,17 @@ class Instance:
             data = bytearray(length)
         with memoryview(data) as view:
             self.memory.copy(ranges, view)
-        pointer = 0
-        if self._stack_pointer is not None:
-            pointer = int(self._stack_pointer.value(self._store)) & 0xFFFFFFFF
-        return GuestState(self.memory.size, pointer, ranges, data)
+        return GuestState(self.memory.size, self._read_pointer(), ranges, data)
+
+    def _found(self, again: bool) -> Ranges:
+        if self._finder is None:
+            self._finder = finder(self._engine.family.pristine)
+        return self.memory.find(self._finder, again)
+
+    def _read_pointer(self) -> int:
+        if self._stack_pointer is None:
+            return 0
+        return int(self._stack_pointer.value(self._store)) & 0xFFFFFFFF
 
     def exec(self) -> None:
         """Enter the guest: one request.
@@ -182,6 +206,7 @@ class Instance:
             return function(self._store)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             kind = kind_of(error)
+            self._is_whole = False
         # Outside the handler: the trap would live on as the error's context, and it
         # holds the module with its memory and an open file.
         if kind == FUEL:
@@ -212,10 +237,69 @@ class Instance:
             self._store.set_epoch_deadline(1)
 
     def close(self) -> None:
-        """Free the memory, and hand the engine on."""
+        """Hand the engine on: with the instance, made what it was, or with its memory freed."""
+        engine = self._engine
+        engine.target = None
+        try:
+            if self._is_reusable() and self._revert():
+                engine.rested = self
+        except Exception as error:
+            _log.warning("an instance cannot be used again (%s)", error)
+        if engine.rested is None:
+            self.free()
+        engine.release()
+
+    def free(self) -> None:
+        """Free the memory."""
         self.memory.release()
         self._store.close()
-        self._engine.release()
+
+    def _is_reusable(self) -> bool:
+        # Not after a trap; and memory that has grown does not shrink.
+        engine = self._engine
+        return (
+            self._is_whole
+            and not engine.killed
+            and engine.family.is_busy
+            and self.memory.size == self.base_bytes
+            and page_table() is not None
+        )
+
+    def _revert(self) -> bool:
+        """Make memory and the one global what they were before any guest code had run."""
+        reference = _reference(self._engine.family)
+        self.memory.release_windows()
+        ranges = self._found(again=True)
+        if sum([end - begin for begin, end in ranges]) > _REUSED_BYTES:
+            return False
+        if reference.size != self.memory.size:
+            return False
+        self.memory.revert(ranges, reference)
+        if self._stack_pointer is not None:
+            self._stack_pointer.set_value(self._store, _signed(self._first_pointer))
+        return True
+
+
+def open_instance(
+    engine: Engine,
+    target: Any,
+    memory_bytes: int,
+    state: GuestState | None = None,
+) -> Instance:
+    """Return an instance on *engine*, see `Instance`: one that rests there, or a new one."""
+    rested, engine.rested = engine.rested, None
+    if rested is None:
+        return Instance(engine, target, memory_bytes, state)
+    rested.begin_again(target, memory_bytes, state)
+    return rested
+
+
+def _reference(family: EngineFamily) -> GuestMemory:
+    """Return the memory of an instance that is started, and never runs guest code."""
+    with family.reference_lock:
+        if family.reference is None:
+            family.reference = Instance(Engine(family), None, 0)
+        return family.reference.memory
 
 
 def _export(exports: InstanceExports, name: str, kind: type[E]) -> E:

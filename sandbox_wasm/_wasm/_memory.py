@@ -15,7 +15,7 @@ import struct
 import wasmtime
 
 from .._errors import GuestProtocolError
-from ._pages import Finder, Ranges, blocks
+from ._pages import PAGE, Finder, Ranges, append, blocks
 
 _U32 = struct.Struct("<I")
 _LARGE = 1 << 18  # a copy of more takes longer than giving up the interpreter's lock
@@ -119,6 +119,24 @@ class GuestMemory:
                 self._view[begin:end] = view[at : at + end - begin]
                 at += end - begin
 
+    def revert(self, ranges: Ranges, reference: GuestMemory) -> None:
+        """Make the parts that *ranges* name what they are in *reference*."""
+        with memoryview(reference._view) as view:
+            for begin, end in ranges:
+                self._check(begin, end - begin)
+                self._view[begin:end] = view[begin:end]
+
+    def differing(self, ranges: Ranges, reference: GuestMemory) -> Ranges:
+        """Return of *ranges* the pages that are not what they are in *reference*."""
+        found: list[tuple[int, int]] = []
+        with memoryview(reference._view) as view:
+            for begin, end in ranges:
+                for at in range(begin, end, PAGE):
+                    # A bytearray compares with any buffer by memcmp; two views take turns by item.
+                    if bytearray(self._view[at : at + PAGE]) != view[at : at + PAGE]:
+                        append(found, at, at + PAGE)
+        return found
+
     def blocks(self) -> list[bytearray]:
         """Return a copy of all of it, as `Comparison` takes it."""
         return blocks(self._view)
@@ -154,6 +172,12 @@ class GuestMemory:
 
     def release(self) -> None:
         """Let go of memory; every later access raises `ValueError`."""
-        for view in (self._view, *self._windows):
-            view.release()
+        self.release_windows()
+        self._view.release()
         self.size = -1  # so that no address passes the check
+
+    def release_windows(self) -> None:
+        """Let go of all that `window` has returned."""
+        for view in self._windows:
+            view.release()
+        self._windows.clear()

@@ -83,7 +83,7 @@ class Comparison:
                 continue
             for page in range(0, _BLOCK, PAGE):
                 if block[page : page + PAGE] != view[at + page : at + page + PAGE]:
-                    _append(found, at + page, at + page + PAGE)
+                    append(found, at + page, at + page + PAGE)
         return found
 
 
@@ -96,7 +96,8 @@ def blocks(view: memoryview) -> list[bytearray]:
 _ZEROES = bytearray(_BLOCK)
 
 
-def _append(found: list[tuple[int, int]], begin: int, end: int) -> None:
+def append(found: list[tuple[int, int]], begin: int, end: int) -> None:
+    """Add a range to others that lie before it."""
     if found and found[-1][1] == begin:
         found[-1] = (found[-1][0], end)
     else:
@@ -163,7 +164,7 @@ class PageTable:
             count = fcntl.ioctl(self.open(), _SCAN_REQUEST, argument)
             told = struct.unpack_from(f"<{3 * count}Q", regions)
             for i in range(0, len(told), 3):
-                _append(found, told[i] - base, told[i + 1] - base)
+                append(found, told[i] - base, told[i + 1] - base)
             walked = _SCAN.unpack(argument)[4]
             if walked <= at:
                 raise OSError("the page map ends early")

@@ -138,6 +138,7 @@ class Guest(Protocol):
 
         Args:
             into: An earlier state that is not needed any more: its room may be used.
+                Without, the guest takes the time to find the least that is to be kept.
 
         Raises:
             OSError, MemoryError: There is no way to know what has changed, or no room.

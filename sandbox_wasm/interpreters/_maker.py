@@ -7,7 +7,7 @@ import threading
 from .._limits import Limits
 from .._state import GuestState
 from .._wasm import _artifacts, _engine
-from .._wasm._instance import Instance
+from .._wasm._instance import open_instance
 from ._base import HostSide
 from ._reactor import Layout, ReactorGuest
 
@@ -54,14 +54,13 @@ class Maker:
     def _start(self, host: HostSide, state: GuestState | None) -> ReactorGuest:
         limits = self.limits
         layout = None if state is None else _layouts[self._artifact.digest]
-        base_bytes = 0 if layout is None else layout.base_bytes
         engine = self._engine or self._take()
         with self._lock:
             self._engine = engine
         made = False
         try:
             guest = ReactorGuest(
-                lambda target: Instance(engine, target, limits.memory_bytes, state, base_bytes),
+                lambda target: open_instance(engine, target, limits.memory_bytes, state),
                 host,
                 limits.fuel,
                 layout,

@@ -1,0 +1,168 @@
+"""What one session leaves of an instance to the next: nothing."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox_wasm import Limits, SandboxError, Session
+from sandbox_wasm._wasm import _instance
+from sandbox_wasm._wasm._pages import page_table
+
+pytestmark = pytest.mark.skipif(page_table() is None, reason="nothing is reused on this system")
+
+SECRET = "kX2vQ9pLs7"
+
+
+@pytest.fixture
+def isolation():
+    """A worker process has one guest, and ends with it."""
+    return "thread"
+
+
+@pytest.fixture
+def used(interpreter):
+    """Returns what is left of the instance of a session that has done *work*."""
+    for _ in range(2):  # what is asked for once is not kept
+        Session(interpreter).close()
+
+    def use(work, **arguments):
+        with Session(interpreter, **arguments) as session:
+            session.run("1")
+            instance = session._lane._keeper.guest._instance
+            work(session)
+        engine = instance._engine
+        assert engine.rested in (None, instance)
+        return engine.rested
+
+    return use
+
+
+def memory(instance):
+    return instance.memory.read(0, instance.memory.size)
+
+
+STATEMENTS = [
+    f"secret = '{SECRET}' * 50",
+    f"def f(x, y='{SECRET}'): return y if x < 1 else f(x - 1)\nf(20)",
+    "class C: pass\nC.__name__, C().__class__",
+    "import json\njson.loads('[1, 2.5, {\"a\": null}]')",
+    "len = lambda x: 42",
+    "import sys\nsys.modules['json'] = None",
+    "xs = [[i] * 10 for i in range(500)]",
+    "raise ValueError('a', 1)",
+    "print('x' * 10000)",
+    "def g():\n  yield 1\n  yield 2\ng = g(); next(g)",
+    "host(1)",
+    "open('/x', 'w').write('abc')",
+    "(",
+    "while True: pass",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(programs=st.lists(st.sampled_from(STATEMENTS), max_size=4))
+def test_memory_is_what_it_was(used, programs):
+    """
+    Byte for byte, it is that of an instance which no guest code has run in.
+    """
+
+    def work(session):
+        for program in programs:
+            session.run(program, check=False)
+
+    instance = used(work, limits=Limits(wall_seconds=0.1), functions={"host": lambda x: [x]})
+
+    if instance is not None:  # else it was freed, which is as good
+        reference = _instance._reference(instance._engine.family)
+        assert reference.read(0, reference.size) == memory(instance)
+        assert SECRET.encode() not in memory(instance)
+        assert instance._first_pointer == instance._read_pointer()
+
+
+def test_the_next_session_has_it(used, interpreter):
+    """
+    An instance whose session ends in good order goes to the next, which finds nothing in it.
+    """
+    instance = used(lambda session: session.run(f"left = '{SECRET}'"))
+
+    assert instance is not None
+    with Session(interpreter) as session:
+        session.run("1")
+        assert instance is session._lane._keeper.guest._instance
+        assert session.run("'left' in globals()").value is False
+        assert "rolled back" == lost(session).state
+        assert 2 == session.run("1 + 1").value
+        assert instance is not session._lane._keeper.guest._instance
+
+
+def lost(session):
+    session._functions.register(session._lane._keeper.guest.kill, name="die")
+    with pytest.raises(SandboxError) as info:
+        session.run("die()\nwhile True: pass")
+    return info.value
+
+
+ENDS = {
+    "a trap": lost,
+    "memory that has grown": lambda session: session.run("b = bytearray(8 << 20)"),
+    "more pages than are worth it": lambda session: session.run(
+        "b = [bytearray(1000) for _ in range(3000)]"
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_is_freed(used, end):
+    """
+    Nothing goes on after a trap, and nothing that would have to be shrunk.
+    """
+    assert used(ENDS[end]) is None
+
+
+def test_late_interrupts(used, interpreter):
+    """
+    What is sent to a session that has ended does not reach the one that has its instance now.
+    """
+    guests = []
+    instance = used(lambda session: guests.append(session._lane._keeper.guest))
+    with Session(interpreter) as session:
+        session.run("1")
+        assert instance is session._lane._keeper.guest._instance
+        (old,) = guests
+        old.interrupt(abort=True)
+        old.kill()
+        assert old.remind() is False
+        assert 499500 == session.run("sum(range(1000))").value
+
+
+def test_snapshots_do_not_tell_what_was_before(used, interpreter):
+    """
+    A snapshot has the pages that differ, whatever else the instance had been used for.
+    """
+    code = "x = [1, 2, 3]"
+    with Session(interpreter, snapshot=None) as session:
+        session.run(code)
+        expected = len(session.snapshot().to_bytes())
+    assert used(lambda session: session.run("b = [str(i) for i in range(3000)]")) is not None
+    with Session(interpreter) as session:
+        session.run(code)
+        assert len(session.snapshot().to_bytes()) <= expected * 1.05 + 4096
+
+
+def test_sessions_at_once(interpreter):
+    """
+    Each has an instance of its own, in whatever order they begin and end.
+    """
+    sessions = []
+    for number in range(40):
+        sessions.append(Session(interpreter))
+        sessions[-1].run(f"mine = {number}")
+        if number % 3 == 0:
+            sessions.pop(number % len(sessions)).close()
+    instances = {id(session._lane._keeper.guest._instance) for session in sessions}
+    assert len(sessions) == len(instances)
+    assert sorted({session.run("mine").value for session in sessions}) == [
+        session.run("mine").value for session in sessions
+    ]
+    for session in sessions:
+        session.close()
