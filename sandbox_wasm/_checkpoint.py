@@ -18,6 +18,8 @@ class Checkpoint:
     Args:
         wanted: Whether there is to be one.
 
+        most: Bytes of guest memory that it may have.
+
         state: What the guest begins with; None for one that starts anew.
 
         mark: What belongs to it on the host's side.
@@ -28,22 +30,29 @@ class Checkpoint:
         is_wanted: Whether there is to be one.
     """
 
-    def __init__(self, wanted: bool, state: GuestState | None, mark: Mark) -> None:
+    def __init__(self, wanted: bool, most: int, state: GuestState | None, mark: Mark) -> None:
         self.is_wanted = wanted
+        self._most = most
         self._usable = wanted
         self._state = state
         self.mark = mark
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of guest memory that are kept."""
+        return 0 if self._state is None else self._state.stored_bytes
 
     def take(self, guest: Guest, mark: Mark) -> None:
         """Keep what the guest is now, in place of what was kept."""
         if not self.is_wanted:
             return
         # The room of the old one is used for the new: in between there is none.
-        self._usable = False
+        was_usable, self._usable = self._usable, False
         try:
-            self._state = guest.capture(self._state or NO_ROOM)
+            self._state = guest.capture(self._state or NO_ROOM, self._most)
         except Exception as error:
-            _log.warning("no checkpoint was taken: a trap would break the session (%s)", error)
+            if was_usable:  # else it was said before
+                _log.warning("no checkpoint was taken: a trap would break the session (%s)", error)
             self._state = None
             return
         self.mark = mark

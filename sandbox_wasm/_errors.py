@@ -26,7 +26,7 @@ Every class survives `pickle` and `copy`: ``args`` mirrors the signature.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._continuation import Continuation
@@ -95,16 +95,18 @@ class LimitExceeded(SandboxError):
     imitated from inside.
 
     Attributes:
-        limit: The `Limits` field that was crossed.
+        limit: The `Limits` field that was crossed; one that begins with ``session_``
+            is used up, and the session runs nothing any more.
 
         allowed: The value of that field.
     """
 
-    limit: ClassVar[str] = ""
+    limit: str = ""
 
-    def __init__(self, allowed: float) -> None:
-        super().__init__(allowed)
+    def __init__(self, allowed: float, limit: str = "") -> None:
+        super().__init__(*((allowed, limit) if limit else (allowed,)))
         self.allowed = allowed
+        self.limit = limit or self.limit
 
     def __str__(self) -> str:
         return f"guest exceeded {self.limit}={self.allowed}"
@@ -136,7 +138,7 @@ class OutputExceeded(LimitExceeded):
     """The value of a run is larger than `Limits.result_bytes` allows.
 
     Text beyond `Limits.output_bytes` is no error: it is dropped, and
-    `Result.truncated` says so.
+    `Result.truncated` says so. Text beyond `Limits.session_output_bytes` is one.
     """
 
     limit = "result_bytes"
@@ -156,11 +158,6 @@ class FilesExceeded(LimitExceeded):
     """
 
     limit = "file_bytes"
-
-    def __init__(self, allowed: float, limit: str = "file_bytes") -> None:
-        super().__init__(allowed)
-        self.args = (allowed, limit)
-        self.limit = limit  # type: ignore[misc]  # one of two, where the others have one
 
 
 class Interrupted(SandboxError):

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ._account import Charged
 from ._changes import NO_CHANGES
 from ._errors import (
+    FuelExhausted,
     GuestError,
     GuestProtocolError,
     MemoryExceeded,
@@ -17,7 +19,7 @@ from ._errors import (
     Suspended,
 )
 from ._journal import Journal
-from ._ledger import Ledger
+from ._ledger import NOTHING, Ledger
 from ._result import Result, Usage
 from ._state import GuestState
 from ._values import ValueTooLarge, decode
@@ -41,6 +43,8 @@ class Suspension:
         told: Characters of output that were told.
 
         turn: Which run of its session it was.
+
+        charged: What its session was charged with for it.
     """
 
     state: GuestState
@@ -49,6 +53,7 @@ class Suspension:
     journal: Journal
     told: int
     turn: int
+    charged: Charged = NOTHING
 
 
 class Job:
@@ -69,7 +74,9 @@ class Job:
 
         error: What went wrong.
 
-        memory_bytes, fuel: What the guest has used.
+        memory_bytes, fuel, cpu_seconds, result_bytes: What the guest has used.
+
+        checkpoint_bytes: What is kept of its state.
 
         state: What became of the session's guest, as `SandboxError.state` says it.
 
@@ -81,8 +88,9 @@ class Job:
     """
 
     __slots__ = (
-        "again", "asked", "done", "ended", "error", "fuel", "memory_bytes", "request", "started",
-        "state", "suspension", "taken", "turn", "value", "wake",
+        "again", "asked", "checkpoint_bytes", "cpu_seconds", "done", "ended", "error", "fuel",
+        "memory_bytes", "request", "result_bytes", "started", "state", "suspension", "taken",
+        "turn", "value", "wake",
     )  # fmt: skip
 
     def __init__(
@@ -104,7 +112,8 @@ class Job:
         self.asked = False
         self.value: Any = None
         self.error: BaseException | None = None
-        self.memory_bytes = 0
+        self.memory_bytes = self.result_bytes = self.checkpoint_bytes = 0
+        self.cpu_seconds = 0.0
         self.fuel: int | None = None
         self.state = "kept"
 
@@ -112,6 +121,27 @@ class Job:
 def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
     """Return what came of a job, and what ended it before its time."""
     error = ledger.reason or job.error
+    tree = ledger.files.tree
+    seconds = max(0.0, job.ended - job.started - ledger.excuse(job.ended)) if job.started else 0.0
+    # The code of a prelude is ours, but for what guest code has made of the names in it.
+    is_ours = isinstance(job.request, Request) and job.request.mode == "prelude"
+    usage = Usage(
+        runs=0 if is_ours else 1,
+        seconds=seconds,
+        cpu_seconds=job.cpu_seconds,
+        fuel=None if is_ours else job.fuel,
+        peak_memory_bytes=job.memory_bytes,
+        checkpoint_bytes=job.checkpoint_bytes,
+        host_calls=ledger.host_calls,
+        host_call_bytes=ledger.call_bytes,
+        output_bytes=ledger.output_bytes,
+        result_bytes=job.result_bytes,
+        file_bytes=tree.used,
+        file_count=tree.count,
+    )
+    ledger.account.add(usage, ledger.charged)
+    if isinstance(error, FuelExhausted):
+        error = ledger.account.starved(error)
     if job.done:  # else what was left behind may be at the files still
         error = ledger.files.settle(error is None) or error
     shown = None
@@ -125,13 +155,7 @@ def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
         stdout=ledger.text(1),
         stderr=ledger.text(2),
         truncated=ledger.truncated,
-        usage=Usage(
-            seconds=max(0.0, job.ended - job.started) if job.started else 0.0,
-            fuel=job.fuel,
-            peak_memory_bytes=job.memory_bytes,
-            host_calls=ledger.host_calls,
-            output_bytes=ledger.output_bytes,
-        ),
+        usage=usage,
         error=shown,
         files=ledger.files.end() if job.done else NO_CHANGES,
     )
@@ -148,6 +172,16 @@ def check(answer: Answer, is_ending: bool) -> None:
         raise _guest_error(answer)
     if answer.status == "aborted" and not is_ending:
         raise GuestProtocolError("guest was unwound, and nobody had asked for it")
+
+
+def size_of(answer: Answer) -> int:
+    """Return how many bytes the value of an answer took, if it was no number."""
+    if answer.encoded is not None:
+        return len(answer.encoded)
+    text = answer.value
+    if not isinstance(text, str):
+        return 0
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def value_of(answer: Answer, max_bytes: int) -> Any:

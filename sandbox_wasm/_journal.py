@@ -45,13 +45,18 @@ class Journal:
         entries: Those of the run that is gone through again.
 
         approved: The host call after them was let, and is made without asking again.
+
+        most: Bytes that it may hold, if that is less than any journal may.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), approved: bool = False) -> None:
+    def __init__(
+        self, entries: Iterable[Entry] = (), approved: bool = False, most: int = MAX_BYTES
+    ) -> None:
         self._entries = list(entries)
         self._approved = approved
         self._at = 0
-        self._left = MAX_BYTES - sum(len(e[3]) + _ENTRY_BYTES for e in self._entries)
+        self._most = min(most, MAX_BYTES)
+        self._left = self._most - sum(len(e[3]) + _ENTRY_BYTES for e in self._entries)
         self.asked = b""  # in the last host call
 
     @property
@@ -95,11 +100,12 @@ class Journal:
 
     def answered(self, status: int, answer: bytes) -> Journal:
         """Return a journal for going through the run again, with its open call answered."""
-        return Journal([*self._entries, (Kind.CALL, self.asked, status, answer)])
+        entries = [*self._entries, (Kind.CALL, self.asked, status, answer)]
+        return Journal(entries, most=self._most)
 
     def approved(self) -> Journal:
         """Return a journal for going through the run again, and making its open call."""
-        return Journal(self._entries, approved=True)
+        return Journal(self._entries, approved=True, most=self._most)
 
     def _repeat(self, kind: Kind, asked: bytes) -> tuple[int, bytes]:
         then, digest, status, answer = self._entries[self._at]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
+from ._account import Charged
 from ._checkpoint import Checkpoint
 from ._errors import SessionBroken
 from ._functions import HostFunctions
-from ._job import HARMLESS, Job, Suspension, check, value_of
+from ._job import HARMLESS, Job, Suspension, check, size_of, value_of
 from ._journal import Journal
 from ._ledger import Ledger, Mark
 from ._limits import Limits
@@ -69,12 +70,17 @@ class Keeper:
         # Host functions that the guest knows by name, and whether the preludes were run. A
         # guest that goes on from elsewhere knows others.
         self._known, self._prepared = 0 if origin is None else -1, False
-        self._checkpoint = Checkpoint(checkpoints, origin, self._mark())
+        self._checkpoint = Checkpoint(checkpoints, limits.checkpoint_bytes, origin, self._mark())
         self.guest: Guest | None = None
         self.broken: str | None = None
         self.preludes: list[Request] = []
         self.turn = 0
         self.ending = threading.RLock()
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Bytes that are kept of the guest's state."""
+        return self._checkpoint.stored_bytes
 
     def begin(self) -> None:
         """Make the guest. What fails is for the first who asks."""
@@ -132,7 +138,8 @@ class Keeper:
             guest = self._move(guest, guest.capture(), self._mark())
         if len(self._functions) and self._checkpoint.is_wanted:  # nothing else suspends
             self._checkpoint.take_first(guest, self._mark())
-            self._ledger.journal = Journal()
+            room = self._limits.checkpoint_bytes - self._checkpoint.stored_bytes
+            self._ledger.journal = Journal(most=room)
         self._checkpoint.mark = self._ledger.renew(self._checkpoint.mark)
 
     def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
@@ -152,12 +159,22 @@ class Keeper:
         state, mark = self._checkpoint.copy()
         if state is None or journal is None:
             raise SessionBroken("the run was suspended, and there is no state to go back to")
-        told, turn = self._ledger.told, self.turn
-        job.suspension = Suspension(state, mark, request, journal, told, turn)
+        ledger = self._ledger
+        used = ledger.host_calls, ledger.call_bytes, ledger.output_bytes
+        charged = Charged(*map(max, used, ledger.charged))
+        job.suspension = Suspension(state, mark, request, journal, ledger.told, self.turn, charged)
         self._roll_back(job)
 
     def _serve(self, guest: Guest, job: Job, request: Request) -> None:
         job.started = time.perf_counter()
+        job.checkpoint_bytes = self._checkpoint.stored_bytes
+        began = time.thread_time() + guest.cpu_seconds
+        try:
+            self._serve_in_time(guest, job, request)
+        finally:
+            job.cpu_seconds = time.thread_time() + guest.cpu_seconds - began
+
+    def _serve_in_time(self, guest: Guest, job: Job, request: Request) -> None:
         if self._known != len(self._functions):
             names = self._functions.names
             inputs = encode(list(names), max_bytes=1 << 24)
@@ -171,12 +188,14 @@ class Keeper:
                 if self._ledger.is_over:
                     return
             self._prepared = True
+        request.fuel = self._ledger.account.fuel_left
         answer = guest.request(request)
         self._ledger.finish()
         job.ended = time.perf_counter()
         job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
         check(answer, self._ledger.is_over)
         if answer.status == "ok":
+            job.result_bytes = size_of(answer)
             job.value = value_of(answer, self._limits.result_bytes)
 
     def _roll_back(self, job: Job) -> None:

@@ -20,14 +20,14 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from ._errors import SandboxError, SessionBroken, SnapshotError, WallTimeExceeded
+from ._errors import SandboxError, SessionBroken, SnapshotError
 from ._files import Files
 from ._functions import HostFunctions
 from ._job import Job, Suspension, conclude
 from ._keeper import Keeper
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
-from ._result import Result
+from ._result import Result, Usage
 from ._sources import Sources
 from ._state import GuestState
 from ._thread import start_thread
@@ -114,6 +114,16 @@ class Lane:
         """How many runs there were."""
         return self._keeper.turn
 
+    @property
+    def usage(self) -> Usage:
+        """What all runs together have used."""
+        tree = self.ledger.files.tree
+        return self.ledger.account.usage(
+            checkpoint_bytes=self._keeper.checkpoint_bytes,
+            file_bytes=tree.used,
+            file_count=tree.count,
+        )
+
     def prepare(self, prelude: Request) -> None:
         """Ask the guest for that before its first run, after what was asked for before."""
         self._keeper.preludes.append(prelude)
@@ -132,7 +142,7 @@ class Lane:
         With *again* it goes back to where that run began, and gets the answers from its
         journal as long as there are any.
 
-        Returns what came of it, and what ended it before its time.
+        Returns what came of it, and what ended it before its time, or did not let it begin.
 
         Raises:
             SessionBroken: There is no guest any more.
@@ -143,9 +153,17 @@ class Lane:
         with self._mutex:
             if self.broken:
                 raise SessionBroken(self.broken)
+            refusal = self.ledger.account.refusal()
+            if refusal is not None:
+                refusal.state = "kept"
+                return Result(usage=Usage(runs=0), error=refusal), refusal
+            wall = self.ledger.account.wall_seconds(wall)
             job = Job(request, again, self._keeper.turn + 1)
             self._keeper.turn += 1
-            self.ledger.begin(on_output, 0 if again is None else again.told)
+            if again is None:
+                self.ledger.begin(on_output)
+            else:
+                self.ledger.begin(on_output, again.told, again.charged)
             try:
                 self._job = job
                 if self._is_lost():  # closed meanwhile: nobody would take the job
@@ -202,7 +220,7 @@ class Lane:
                     timeout = min(end - now, wall, _LOOK_SECONDS)
                     continue
                 self.ledger.end(
-                    WallTimeExceeded(wall)
+                    self.ledger.account.late(wall)
                     if job.started
                     else SessionBroken("the interpreter did not start in time")
                 )

@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ._account import Account, Charged
 from ._audit import Audit
 from ._errors import (
     HostCallsExceeded,
     HostFunctionError,
+    OutputExceeded,
     SandboxError,
     SnapshotError,
     Suspend,
@@ -37,6 +39,8 @@ OnOutput = Callable[[str, str], None]
 LedgerMark = tuple[tuple[int, int | None], FilesState]
 # How many host functions the guest knows, whether it was prepared, and what `Ledger.mark` says.
 Mark = tuple[int, bool, LedgerMark]
+
+NOTHING = Charged()
 
 _STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -60,6 +64,8 @@ class Ledger:
         reason: Why the run is to end before its time; None while it goes on. The
             first reason stays.
 
+        account: What all its runs have used; nothing takes anything back from it.
+
         audit: What guest code was granted and denied since the session began.
 
         journal: Keeps the answers of this run, and has those that are to be repeated;
@@ -81,6 +87,7 @@ class Ledger:
         self._sources = sources or Sources()
         self.files = files
         self._stop_guest = stop_guest
+        self.account = Account(limits)
         self.audit = files.audit = Audit()
         # Signal handlers may come back to it.
         self._lock = threading.RLock()
@@ -93,17 +100,25 @@ class Ledger:
         self.host_call_bytes = limits.host_call_bytes
         self.begin(None)
 
-    def begin(self, on_output: OnOutput | None, told: int = 0) -> None:
+    def begin(self, on_output: OnOutput | None, told: int = 0, charged: Charged = NOTHING) -> None:
         """Start with nothing used.
 
         Args:
             on_output: Called with the text of the run as it comes.
 
             told: Characters of it that were told when the run came here before.
+
+            charged: What the session was charged with for it then.
         """
         self.reason: BaseException | None = None
-        self.host_calls = 0
+        self.host_calls = self.call_bytes = 0
         self.output_bytes = 0
+        self.charged = charged
+        account = self.account
+        most = account.host_calls_left + charged.host_calls
+        self._most_calls = min(self._limits.host_calls, most)
+        self._call_bytes_left = account.host_call_bytes_left + charged.host_call_bytes
+        self._output_left = account.output_bytes_left + charged.output_bytes
         self.truncated = False
         self._kept = 0
         self._texts: dict[int, list[str]] = {}
@@ -188,6 +203,9 @@ class Ledger:
     def output(self, stream: int, data: bytes) -> bool:
         self.output_bytes += len(data)
         room = self._limits.output_bytes - self._kept
+        if self.output_bytes > self._output_left:
+            room = min(room, max(0, self._output_left - self._kept))
+            self._give_up(self.account.cross(OutputExceeded, "session_output_bytes"))
         if len(data) > room:
             self.truncated = True
             data = data[:room]
@@ -212,14 +230,32 @@ class Ledger:
                 self._give_up(error)
 
     def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
-        if self.host_calls >= self._limits.host_calls:
-            self.audit.note_call(name, False)
-            self._give_up(HostCallsExceeded(self._limits.host_calls))
-            return OVER
+        self.call_bytes += len(args)
+        if self.host_calls >= self._most_calls or self.call_bytes > self._call_bytes_left:
+            self.call_bytes -= len(args)
+            return self._refuse(name)
         self.host_calls += 1
         if self.journal is None:
-            return self._invoke(name, args, approved=False)
-        return self.journal.call(name, args, self._invoke)
+            reply = self._invoke(name, args, approved=False)
+        else:
+            reply = self.journal.call(name, args, self._invoke)
+        if reply is not OVER:
+            self.call_bytes += len(reply[1])
+            if self.call_bytes > self._call_bytes_left:
+                self._give_up(self.account.cross(HostCallsExceeded, "session_host_call_bytes"))
+                return OVER
+        return reply
+
+    def _refuse(self, name: bytes) -> tuple[int, bytes]:
+        """Make no host call, and end the run for wanting one."""
+        self.audit.note_call(name, False)
+        reason: SandboxError = HostCallsExceeded(self._limits.host_calls)
+        if self.host_calls < self._limits.host_calls:
+            calls = self.host_calls >= self._most_calls
+            limit = "session_host_calls" if calls else "session_host_call_bytes"
+            reason = self.account.cross(HostCallsExceeded, limit)
+        self._give_up(reason)
+        return OVER
 
     def _invoke(self, name: bytes, args: bytes, approved: bool) -> tuple[int, bytes]:
         self.audit.note_call(name, self._functions.knows(name))

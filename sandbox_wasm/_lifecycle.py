@@ -16,7 +16,7 @@ from ._job import Suspension
 from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
-from ._result import Result
+from ._result import Result, Usage
 from .interpreters._base import Mode, Request
 
 if TYPE_CHECKING:
@@ -96,6 +96,15 @@ class Lifecycle:
 
     def __repr__(self) -> str:
         return f"<Session {self.interpreter} {self.state.value}>"
+
+    @property
+    def usage(self) -> Usage:
+        """What all runs together have used, and how much the session holds now.
+
+        Nothing takes anything back from it, not a run that is set back either. A fork and a
+        restored session begin with nothing used.
+        """
+        return Usage(runs=0) if self._lane is None else self._lane.usage
 
     # ---- inside
 

@@ -13,10 +13,12 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Ceilings on what one run of guest code may consume.
+    """Ceilings on what one run of guest code may consume, and all runs of a session.
 
-    Every limit but *fuel* is on by default, and no value means "unlimited":
-    write a large number and own it.
+    Every limit of a run but *fuel* is on by default, and no value means "unlimited":
+    write a large number and own it. Those of a session begin with ``session_`` and are
+    off by default: how often it runs is its owner's doing. A session that has used one of
+    them up keeps its state, and runs nothing any more.
 
         >>> Limits(wall_seconds=2).memory_bytes
         67108864
@@ -57,9 +59,27 @@ class Limits:
             ``OSError`` (EDQUOT). Default 20,000: each takes the host some 500 bytes
             besides what it holds.
 
+        checkpoint_bytes: Size of what the host keeps of the guest's state, to go back to
+            after a trap, and of what it keeps to suspend a run. A larger state is not
+            kept: then a trap breaks the session. Default 128 MiB: all that
+            *memory_bytes* and an interpreter come to by default.
+
         fuel: WebAssembly instructions, about; deterministic for a given
             artifact and input, where *wall_seconds* is not. None, the default,
             does not meter them, because metering slows a run by up to a half.
+
+        session_seconds: Elapsed time of all runs together. None: no such limit.
+
+        session_host_calls: Host calls of all runs together. None: no such limit.
+
+        session_host_call_bytes: Arguments of all host calls of all runs, and what they
+            return, together. None: no such limit.
+
+        session_output_bytes: Bytes written to stdout and stderr by all runs together.
+            None: no such limit.
+
+        session_fuel: Instructions of all runs together; needs *fuel*, which meters
+            them. None: no such limit.
     """
 
     wall_seconds: float = 10.0
@@ -71,15 +91,21 @@ class Limits:
     host_call_bytes: int = 4 * MIB
     file_bytes: int = 64 * MIB
     file_count: int = 20_000
+    checkpoint_bytes: int = 128 * MIB
     fuel: int | None = None
+    session_seconds: float | None = None
+    session_host_calls: int | None = None
+    session_host_call_bytes: int | None = None
+    session_output_bytes: int | None = None
+    session_fuel: int | None = None
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             low, high = _RANGE[field.name]
             value = getattr(self, field.name)
-            if value is None and field.name == "fuel":
+            if value is None and field.default is None:
                 continue
-            kinds = (int, float) if field.name == "wall_seconds" else (int,)
+            kinds = (int, float) if field.name.endswith("_seconds") else (int,)
             if isinstance(value, bool) or not isinstance(value, kinds):
                 raise ConfigError(
                     f"{field.name} must be {'a number' if float in kinds else 'an int'}, "
@@ -87,6 +113,8 @@ class Limits:
                 )
             if not low <= value <= high or math.isnan(value):
                 raise ConfigError(f"{field.name} must be from {low} to {high}, got {value}")
+        if self.session_fuel is not None and self.fuel is None:
+            raise ConfigError("session_fuel needs fuel as well, for only then runs are metered")
 
 
 # Upper ends: linear memory is 4 GiB; sizes stay below it, so that no sum of two
@@ -102,5 +130,11 @@ _RANGE: dict[str, tuple[float, float]] = {
     "host_call_bytes": (64, 1 << 30),
     "file_bytes": (0, 1 << 40),
     "file_count": (0, 1 << 24),
+    "checkpoint_bytes": (0, 1 << 32),
     "fuel": (1, 1 << 62),
+    "session_seconds": (0.001, 1e9),
+    "session_host_calls": (0, 1 << 62),
+    "session_host_call_bytes": (0, 1 << 62),
+    "session_output_bytes": (0, 1 << 62),
+    "session_fuel": (1, 1 << 62),
 }

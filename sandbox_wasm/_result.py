@@ -11,27 +11,49 @@ from ._errors import SandboxError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one run consumed.
+    """What one run consumed, or with `Session.usage` all runs of a session together.
 
     Args:
-        seconds: Elapsed time, from the start of the run to its end.
+        runs: How many runs that were.
+
+        seconds: Elapsed time, from the start of the run to its end, without the time for
+            which a person was asked for approval.
+
+        cpu_seconds: Processor time, that of host functions on the session's thread
+            included. In a worker process it is told by the system, on Linux.
 
         fuel: Instructions, or None where `Limits.fuel` is not set.
 
         peak_memory_bytes: Linear memory that the guest has had at most since
             the session began, beyond what its interpreter starts with.
 
+        checkpoint_bytes: What the host kept of the guest's state at the end, to go back to.
+
         host_calls: Host calls made.
+
+        host_call_bytes: Bytes of their arguments, and of what they returned.
 
         output_bytes: Bytes written to stdout and stderr, dropped ones included
             up to the point where the guest was told to stop sending them.
+
+        result_bytes: Bytes that the value took on its way, if that was not a number.
+
+        file_bytes, file_count: What the session's files held at the end, and how many
+            files and directories those were.
     """
 
+    runs: int = 1
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     fuel: int | None = None
     peak_memory_bytes: int = 0
+    checkpoint_bytes: int = 0
     host_calls: int = 0
+    host_call_bytes: int = 0
     output_bytes: int = 0
+    result_bytes: int = 0
+    file_bytes: int = 0
+    file_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,11 @@ class GuestState:
     ranges: Sequence[tuple[int, int]]
     data: bytes | bytearray | memoryview
 
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of memory that are stored."""
+        return len(self.data)
+
     def load(self) -> GuestState:
         """Return the state with its data at hand; one of a worker process may be elsewhere.
 

@@ -50,6 +50,16 @@ class Tree:
         self._state: TreeState | None = None  # what was marked, as long as nothing changed
         self.reset(state)
 
+    @property
+    def used(self) -> int:
+        """Bytes that its files hold."""
+        return self._used
+
+    @property
+    def count(self) -> int:
+        """How many files and directories there are, but for the root."""
+        return len(self._nodes) - 1
+
     # ---- states
 
     def mark(self) -> TreeState:

@@ -45,7 +45,7 @@ _FROM_HOST = {
     wire.WAIT: 64,
     wire.REAP: 64,
     wire.BEGIN: 1 << 32,
-    wire.CAPTURE: 0,
+    wire.CAPTURE: 64,
     wire.REQUEST: 1 << 32,
     wire.REPLY: 1 << 32,
 }
@@ -250,9 +250,9 @@ def _state(room: memoryview, size: int, pointer: int, ranges: bytes, length: int
     return GuestState(size, pointer, unpacked(ranges), room[:length])
 
 
-def _capture(link: wire.Link, guest: Guest, room: memoryview) -> None:
+def _capture(link: wire.Link, guest: Guest, room: memoryview, most: int | None) -> None:
     try:
-        state = guest.capture(GuestState(0, 0, (), room))
+        state = guest.capture(GuestState(0, 0, (), room), most)
     except (OSError, MemoryError):
         link.send(wire.CAPTURED)
         return
@@ -264,12 +264,13 @@ def _serve(host: HostLink, link: wire.Link, guest: Guest, room: memoryview) -> N
     while True:
         operation, values = link.receive()
         if operation == wire.CAPTURE:
-            _capture(link, guest, room)
+            _capture(link, guest, room, *values)
             continue
-        number, mode, source, inputs, lines = values
-        host.begin(number, lines)
+        number, *request = values
+        asked = Request(*request)
+        host.begin(number, asked.lines)
         try:
-            answer = guest.request(Request(mode, source, inputs, lines))
+            answer = guest.request(asked)
         except SandboxError as error:
             host.tell(error, guest.memory_bytes, guest.fuel_used)
         else:

@@ -20,6 +20,7 @@ from sandbox_wasm import (
     ArtifactError,
     Limits,
     Session,
+    Usage,
     __version__,
     _cli_limits,
     available_interpreters,
@@ -427,7 +428,7 @@ def test_json() -> None:
     assert (False, None) == (result["truncated"], result["error"])
     usage = result["usage"]
     assert isinstance(usage, dict)
-    assert {"seconds", "fuel", "peak_memory_bytes", "host_calls", "output_bytes"} == set(usage)
+    assert {field.name for field in dataclasses.fields(Usage)} == set(usage)
     assert "value_repr" not in result
 
 

@@ -20,7 +20,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_limits _result _sources _state _thread",
     "_addresses _descriptors _overlay",
     "_decode _origins",
-    "_values _parameters _background",
+    "_account _values _parameters _background",
     "_credentials",
     "_schemas _host_function _journal",
     "_stubs",

@@ -152,7 +152,7 @@ class Instance:
         if self._stack_pointer is not None:
             self._stack_pointer.set_value(self._store, _signed(state.stack_pointer))
 
-    def capture(self, into: GuestState | None, again: bool) -> GuestState:
+    def capture(self, into: GuestState | None, again: bool, most: int | None) -> GuestState:
         """Return what the instance is, while nothing runs in it.
 
         Args:
@@ -161,11 +161,19 @@ class Instance:
                 leave out pages that are what every instance begins with.
 
             again: Whether another thread may have written to memory since the last time.
+
+            most: Bytes that its data may have, or None.
+
+        Raises:
+            MemoryError: It would have more.
         """
         ranges = self._found(again)
-        if into is None:
-            ranges = self.memory.differing(ranges, _reference(self._engine.family))
         length = sum([end - begin for begin, end in ranges])
+        if into is None or (most is not None and length > most):
+            ranges = self.memory.differing(ranges, _reference(self._engine.family))
+            length = sum([end - begin for begin, end in ranges])
+        if most is not None and length > most:
+            raise MemoryError(f"the state has {length} bytes, checkpoint_bytes={most}")
         data = into.data if into is not None else b""
         if isinstance(data, memoryview) and len(data) >= length:
             data = data[:length]

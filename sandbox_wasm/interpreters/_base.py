@@ -31,12 +31,15 @@ class Request:
         inputs: A value as `_values.encode` makes it, or None.
 
         lines: Pass output on at each newline instead of when the buffer is full.
+
+        fuel: Instructions that it may use, if that is fewer than any request may.
     """
 
     mode: Mode
     source: bytes = b""
     inputs: bytes | None = None
     lines: bool = False
+    fuel: int | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +117,10 @@ class Guest(Protocol):
     def fuel_used(self) -> int | None:
         """Instructions of the last request, if they are metered."""
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of its process, if that is another than this one."""
+
     def request(self, request: Request) -> Answer:
         """Serve one request.
 
@@ -130,7 +137,7 @@ class Guest(Protocol):
         An application may have taken away what turns a fault of the guest into a trap.
         """
 
-    def capture(self, into: GuestState | None = None) -> GuestState:
+    def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         """Return what the guest is now, to go on from with `Interpreter.start`.
 
         Of the thread that owns the guest, after a request that has not raised that the
@@ -139,6 +146,8 @@ class Guest(Protocol):
         Args:
             into: An earlier state that is not needed any more: its room may be used.
                 Without, the guest takes the time to find the least that is to be kept.
+
+            most: Bytes that its data may have; None for as many as there are.
 
         Raises:
             OSError, MemoryError: There is no way to know what has changed, or no room.

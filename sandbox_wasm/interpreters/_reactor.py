@@ -88,6 +88,7 @@ class ReactorGuest:
     ) -> None:
         self._host = host
         self._fuel = fuel
+        self._given = 0  # of it, to the request that goes on
         self._reply = b""
         self._files = host.files
         self._stopped = False
@@ -130,8 +131,12 @@ class ReactorGuest:
         self._instance.allow(memory_bytes)
         self._fuel = fuel
 
-    def capture(self, into: GuestState | None = None) -> GuestState:
-        return self._instance.capture(into, again=self._asked)
+    @property
+    def cpu_seconds(self) -> float:
+        return 0.0
+
+    def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
+        return self._instance.capture(into, self._asked, most)
 
     # ---- requests
 
@@ -146,7 +151,8 @@ class ReactorGuest:
         text = source if inputs is None else source + inputs
         address = self._source_buffer
         if self._fuel is not None:
-            instance.set_fuel(_PRELUDE_FUEL if request.mode == "prelude" else self._fuel)
+            self._given = self._fuel if request.fuel is None else min(self._fuel, request.fuel)
+            instance.set_fuel(_PRELUDE_FUEL if request.mode == "prelude" else self._given)
         if len(text) > abi.SOURCE_BYTES:
             address = instance.alloc(len(text))
             if not address:
@@ -186,7 +192,7 @@ class ReactorGuest:
     def _account(self) -> None:
         self._memory.refresh()
         if self._fuel is not None:
-            self.fuel_used = self._fuel - self._instance.fuel_left()
+            self.fuel_used = self._given - self._instance.fuel_left()
 
     def _read_answer(self) -> tuple[int, int, int, int, int]:
         """Return status, kind, address, length and bits of the answer.

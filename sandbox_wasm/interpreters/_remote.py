@@ -164,6 +164,8 @@ class RemoteGuest:
         self._wish = wire.GO_ON
         self.memory_bytes = 0
         self.fuel_used: int | None = None
+        self._given = limits.fuel  # to the request that goes on
+        self._cpu_seconds = 0.0
         value = max(limits.result_bytes, _ERROR_BYTES)
         self._link = wire.Link(
             child.data,
@@ -197,12 +199,17 @@ class RemoteGuest:
 
     # ---- requests
 
-    def capture(self, into: GuestState | None = None) -> GuestState:
+    @property
+    def cpu_seconds(self) -> float:
+        self._cpu_seconds = self._child.cpu_seconds() or self._cpu_seconds
+        return self._cpu_seconds
+
+    def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         """Have the worker keep what the guest is now; nobody waits until it has."""
         self._settle()
         self._store.told = None
         self._capturing = True
-        self._send(wire.CAPTURE)
+        self._send(wire.CAPTURE, most)
         return HeldState(self._store, self._settle)
 
     def _settle(self) -> None:
@@ -215,14 +222,9 @@ class RemoteGuest:
         with self._control:
             self._number = (self._number + 1) & 0xFFFFFFFF
             self._wish = wire.GO_ON
-        self._send(
-            wire.REQUEST,
-            self._number,
-            request.mode,
-            request.source,
-            request.inputs,
-            request.lines,
-        )
+        self._given = self._limits.fuel if request.fuel is None else request.fuel
+        asked = request.mode, request.source, request.inputs, request.lines, request.fuel
+        self._send(wire.REQUEST, self._number, *asked)
         while True:
             operation, values = self._receive()
             if operation == wire.CAPTURED:
@@ -255,6 +257,7 @@ class RemoteGuest:
             if not 0 <= length <= self._store.size:
                 raise GuestProtocolError(f"worker kept a state of {length} bytes")
             self._store.told = size, stack_pointer, ranges, length
+        self._store.stored_bytes = values[3] if values else 0
 
     def _check(self, operation: int, values: tuple[Any, ...]) -> None:
         forms = _FORMS.get(operation, ())
@@ -264,7 +267,7 @@ class RemoteGuest:
             raise GuestProtocolError(f"worker sent operation {operation} in another form")
 
     def _account(self, memory: int, fuel: int | None) -> None:
-        allowed = self._limits.fuel
+        allowed = self._given
         if not 0 <= memory <= _MEMORY_BYTES or (fuel is None) != (allowed is None):
             raise GuestProtocolError("worker gave an account that cannot be")
         self.memory_bytes = memory
@@ -291,8 +294,9 @@ class RemoteGuest:
             return GuestProtocolError(f"worker told of the unknown error {which}")
         kind = ERRORS[which]
         limits = self._limits
-        if kind is FuelExhausted and limits.fuel is not None:
-            return FuelExhausted(limits.fuel)
+        if kind is FuelExhausted and self._given is not None:
+            self.fuel_used = self._given
+            return FuelExhausted(self._given)
         if kind is OutputExceeded:
             return OutputExceeded(limits.result_bytes)
         if kind is MemoryExceeded:

@@ -28,11 +28,14 @@ class Store:
 
         told: What the worker said of the state that it holds: size of linear memory,
             stack pointer, `packed` ranges, bytes of data. None if it holds none.
+
+        stored_bytes: Bytes of data that it held when that was told last.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.told: tuple[int, int, bytes, int] | None = None
+        self.stored_bytes = 0
         self.handle = _make(size)
 
     def put(self, state: GuestState) -> None:
@@ -48,6 +51,7 @@ class Store:
         while at < len(view):
             at += os.pwrite(self.handle, view[at : at + (1 << 24)], at)
         self.told = state.size, state.stack_pointer, packed(state.ranges), len(view)
+        self.stored_bytes = len(view)
 
     def get(self) -> GuestState:
         """Return a copy of what it holds.
@@ -56,7 +60,7 @@ class Store:
             SnapshotError: It holds no state.
         """
         if self.told is None:
-            raise SnapshotError("the worker process ended before its state was kept")
+            raise SnapshotError("the worker process has not kept its state")
         size, stack_pointer, ranges, length = self.told
         parts, at = [], 0
         while at < length and (part := os.pread(self.handle, length - at, at)):
@@ -88,6 +92,10 @@ class HeldState(GuestState):
         super().__init__(0, 0, (), b"")
         self.store = store
         self._settle = settle
+
+    @property
+    def stored_bytes(self) -> int:
+        return self.store.stored_bytes
 
     def load(self) -> GuestState:
         self._settle()

@@ -30,9 +30,9 @@ UNFIT = 10  # text: the state to begin with does not fit
 FILE = 11  # name of a file function, its arguments: errno, *what came of it
 # To the worker; the first frame is BEGIN, after a descriptor of memory to keep a state in.
 BEGIN = 31  # limits, state as in CAPTURED or nothing
-REQUEST = 32  # number, mode, source, inputs or None, lines
+REQUEST = 32  # number, mode, source, inputs or None, lines, fuel or None
 REPLY = 33  # wish, *values
-CAPTURE = 34
+CAPTURE = 34  # most bytes, or None
 # To the zygote, and back.
 START = 64  # artifact, fuel, folder of compiled modules or None: bytes it begins with
 FORK = 65  # *limits

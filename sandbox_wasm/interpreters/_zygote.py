@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,15 @@ class Child:
                 signal.pidfd_send_signal(self._process, signal.SIGKILL)
             elif self._zygote.is_alive():
                 os.kill(self.pid, signal.SIGKILL)
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that it has used; 0 where the system does not tell."""
+        if sys.platform != "linux":
+            return 0.0
+        try:
+            return time.clock_gettime(~self.pid << 3 | 2)  # CPUCLOCK_SCHED of the kernel
+        except OSError:
+            return 0.0
 
     def wait(self) -> int:
         """Wait for a process that was killed; return its exit status, negative a signal."""
