@@ -27,6 +27,7 @@ from ._errors import (
     MemoryExceeded,
     MountError,
     OutputExceeded,
+    RowError,
     SandboxError,
     SessionBroken,
     SessionClosed,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from ._mounts import Mount
     from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._resolve import build_wheels
+    from ._rows import MapProgress, map_rows
     from ._run import run
     from ._session import Session
     from ._session_files import SessionFiles
@@ -80,12 +82,14 @@ __all__ = [
     "Interrupted",
     "LimitExceeded",
     "Limits",
+    "MapProgress",
     "MemoryExceeded",
     "Mount",
     "MountError",
     "NetworkPolicy",
     "OutputExceeded",
     "Result",
+    "RowError",
     "SandboxError",
     "Session",
     "SessionBroken",
@@ -101,6 +105,7 @@ __all__ = [
     "available_interpreters",
     "build_wheels",
     "diagnose",
+    "map_rows",
     "precompile",
     "run",
 ]
@@ -116,6 +121,7 @@ _LATER = {
     "Finding": "_doctor",
     "HostFunctions": "_functions",
     "InterpreterInfo": "interpreters._info",
+    "MapProgress": "_rows",
     "Mount": "_mounts",
     "NetworkPolicy": "_network",
     "Session": "_session",
@@ -125,6 +131,7 @@ _LATER = {
     "available_interpreters": "interpreters._info",
     "build_wheels": "_resolve",
     "diagnose": "_doctor",
+    "map_rows": "_rows",
     "precompile": "interpreters._precompile",
     "run": "_run",
 }

@@ -16,6 +16,7 @@
     ├── MountError              what a run changed in a mount could not be stored
     ├── HostFunctionError       a host function failed in a way that ends the run
     ├── Suspended               a host call is left open, to be answered later
+    ├── RowError                one row of `map_rows` failed, for one of these reasons
     ├── SessionClosed           by its owner
     ├── SessionBroken           by a fault; its state is lost
     ├── ArtifactError           an interpreter is missing, damaged or refused
@@ -259,6 +260,28 @@ class Suspended(SandboxError):
 
     def __str__(self) -> str:
         return f"the run waits for the answer of {self.name!r}"
+
+
+class RowError(SandboxError):
+    """What `map_rows` was to make of one row failed.
+
+    Attributes:
+        row_number: Which row, counted from 1.
+
+        error: What was wrong: a `GuestError` if guest code raised, and so on.
+
+        row: The row itself.
+    """
+
+    def __init__(self, row_number: int, error: SandboxError, row: Any = None) -> None:
+        super().__init__(row_number, error, row)
+        self.row_number = row_number
+        self.error = error
+        self.row = row
+
+    def __str__(self) -> str:
+        kind = "" if isinstance(self.error, GuestError) else f"{type(self.error).__name__}: "
+        return f"row {self.row_number}: {kind}{self.error}"
 
 
 class SessionClosed(SandboxError):

@@ -28,5 +28,10 @@ def packages(interpreter: str) -> bytes:
     return _read("sizes.py").encode() if interpreter == "cpython" else b""
 
 
+def rows() -> bytes:
+    """Return the source of what maps rows."""
+    return _read("rows.py").encode()
+
+
 def _read(name: str) -> str:
     return (_SOURCES / name).read_text("utf-8")

@@ -65,6 +65,11 @@ def begin_fork(lane: Lane, origin: Lane, reseed: bool) -> None:
     """Let the guest of *lane* go its own way from that of *origin*."""
     lane.ledger.fork(origin.ledger, reseed)
     if reseed:
-        seconds = min(_RESEED_SECONDS, lane.limits.wall_seconds)
-        # Guest code may have made of `random` what it likes; the loss is its own.
-        lane.run(Request("prelude", _RESEED), seconds, None)
+        seed_anew(lane)
+
+
+def seed_anew(lane: Lane) -> None:
+    """Let the guest's `random` begin elsewhere than that of others from the same state."""
+    seconds = min(_RESEED_SECONDS, lane.limits.wall_seconds)
+    # Guest code may have made of `random` what it likes; the loss is its own.
+    lane.run(Request("prelude", _RESEED), seconds, None)
