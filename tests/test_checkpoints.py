@@ -272,7 +272,8 @@ def while_it_is_taken(monkeypatch):
     """Has something done by another thread while the next checkpoint is taken."""
     take = Checkpoint.take
 
-    def arrange(act):
+    def arrange(session, act):
+        session.snapshot()  # the one of the last run is taken by then
         done = threading.Event()
 
         def meanwhile(checkpoint, guest, known):
@@ -296,7 +297,7 @@ def test_interrupt_while_it_is_taken(make_session, while_it_is_taken):
     session = mortal(make_session)
     session.run("x = 0")
     found = []
-    done = while_it_is_taken(lambda: found.append(session.interrupt()))
+    done = while_it_is_taken(session, lambda: found.append(session.interrupt()))
     session.run("x = 1")
 
     assert done.wait(10)
@@ -312,7 +313,7 @@ def test_close_while_it_is_taken(make_session, while_it_is_taken, assert_healthy
     """
     session = mortal(make_session)
     session.run("x = 0")
-    done = while_it_is_taken(session.close)
+    done = while_it_is_taken(session, session.close)
     session.run("x = 1")
 
     assert done.wait(10)

@@ -52,13 +52,11 @@ def test_words(filled, address):
     memory, pattern = filled
     if 0 <= address <= len(pattern) - 4:
         expected = WORD.unpack_from(pattern, address)
-        assert expected == memory.unpack(WORD, address) == (memory.read_u32(address),)
+        assert expected == memory.unpack(WORD, address)
     else:
         for use in (
             lambda: memory.unpack(WORD, address),
             lambda: memory.pack(WORD, address, 5),
-            lambda: memory.read_u32(address),
-            lambda: memory.write_u32(address, 5),
             lambda: memory.window(address, 4),
             lambda: memory.write(address, b"1234"),
         ):
@@ -82,6 +80,41 @@ def test_what_is_written_is_read(address, data):
         with pytest.raises(GuestProtocolError):
             memory.write(address, data)
         assert bytes(PAGE) == raw.read(store, 0, PAGE)
+
+
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=12, unique=True), st.booleans())
+def test_copies(filled, cuts, again):
+    """
+    Parts are copied one after another, and what they are by then, also the second time.
+    """
+    memory, pattern = filled
+    ends = [cut * (len(pattern) // 40) for cut in sorted(cuts)]
+    ranges = list(zip(ends[::2], ends[1::2], strict=False))
+    room = bytearray(sum(end - begin for begin, end in ranges))
+    memory.copy(ranges, room)
+    assert b"".join(pattern[begin:end] for begin, end in ranges) == room
+    if again and ranges:
+        begin = ranges[0][0]
+        memory.write(begin, b"!")
+        memory.copy(ranges, room)
+        assert b"!" == room[:1]
+        memory.write(begin, pattern[begin : begin + 1])
+
+
+@pytest.mark.parametrize(
+    "ranges", [[(0, PAGE + 1)], [(-1, 5)], [(5, 1)], [(0, 4), (PAGE, 2 * PAGE)]]
+)
+def test_copies_of_what_there_is_not(ranges):
+    """
+    Nothing outside of memory is copied, and what was not copied can be tried again.
+    """
+    store, _, memory = make()
+    for _ in range(2):
+        with pytest.raises((GuestProtocolError, ValueError)):
+            memory.copy(ranges, bytearray(PAGE + 1))
+    memory.copy([(0, 8)], bytearray(8))
+    memory.release()
+    store.close()
 
 
 def test_growth():
@@ -118,8 +151,6 @@ def test_after_release():
         lambda: memory.write(0, b"1"),
         lambda: memory.unpack(WORD, 0),
         lambda: memory.pack(WORD, 0, 1),
-        lambda: memory.read_u32(0),
-        lambda: memory.write_u32(0, 1),
         lambda: memory.window(0, 4),
         lambda: memory.read(PAGE, 1),
         lambda: window[0],

@@ -179,8 +179,7 @@ class Instance:
             data = data[:length]
         elif len(data) != length or not isinstance(data, bytearray):
             data = bytearray(length)
-        with memoryview(data) as view:
-            self.memory.copy(ranges, view)
+        self.memory.copy(ranges, data)
         return GuestState(self.memory.size, self._read_pointer(), ranges, data)
 
     def _found(self, again: bool) -> Ranges:

@@ -85,7 +85,7 @@ ABOUT_AT, ABOUT = 0, struct.Struct("<4I")
 # abi_version exchange_size source_buffer output_buffer
 REQUEST_AT, REQUEST = 16, struct.Struct("<7I")
 # mode flags source_ptr source_len inputs_ptr inputs_len memory_limit
-FLAGS_AT = 20
+FLAGS_AT, WORD = 20, struct.Struct("<I")
 ANSWER_AT, ANSWER = 44, struct.Struct("<7Iq")
 # status kind value_ptr value_len output_stream output_len reserved value_bits
 OUTPUT_AT, OUTPUT = 60, struct.Struct("<2I")

@@ -101,9 +101,9 @@ class ReactorGuest:
         self._open = False
         self._instance = make_instance(self)
         self._memory = self._instance.memory
-        self._x = self._instance.exchange
-        self._control_block = self._memory.window(self._x + abi.CONTROL_AT, abi.CONTROL.size)
-        self._exchange = self._memory.window(self._x, abi.EXCHANGE_BYTES)
+        # The struct: checked once, for memory neither moves nor shrinks.
+        self._exchange = self._memory.window(self._instance.exchange, abi.EXCHANGE_BYTES)
+        self._control_block = self._exchange[abi.CONTROL_AT :]
         self.layout = layout or self._read_layout()
         _, self._source_buffer, self._output_buffer, breaker, self._breaker_bits = self.layout
         self._breaker = self._memory.window(breaker, 1)
@@ -111,8 +111,8 @@ class ReactorGuest:
 
     def _read_layout(self) -> Layout:
         # Before any guest code has run, which could have changed what is read.
-        version, size, source_buffer, output_buffer = self._memory.unpack(
-            abi.ABOUT, self._x + abi.ABOUT_AT
+        version, size, source_buffer, output_buffer = abi.ABOUT.unpack_from(
+            self._exchange, abi.ABOUT_AT
         )
         if version != abi.ABI_VERSION or size != abi.EXCHANGE_BYTES:
             raise ArtifactError(
@@ -158,9 +158,9 @@ class ReactorGuest:
             if not address:
                 raise MemoryExceeded(instance.memory_bytes)
         memory.write(address, text)
-        memory.pack(
-            abi.REQUEST,
-            self._x + abi.REQUEST_AT,
+        abi.REQUEST.pack_into(
+            self._exchange,
+            abi.REQUEST_AT,
             _MODES[request.mode],
             abi.FLAG_LINES if request.lines else 0,
             address,
@@ -199,8 +199,8 @@ class ReactorGuest:
 
         What the output buffer still holds is taken; also of a guest that has trapped.
         """
-        status, kind, address, length, stream, unread, _, bits = self._memory.unpack(
-            abi.ANSWER, self._x + abi.ANSWER_AT
+        status, kind, address, length, stream, unread, _, bits = abi.ANSWER.unpack_from(
+            self._exchange, abi.ANSWER_AT
         )
         if unread:
             self._output(stream, unread)
@@ -217,7 +217,7 @@ class ReactorGuest:
         if kind == abi.KIND_FALSE or kind == abi.KIND_TRUE:
             return Answer(word, kind == abi.KIND_TRUE)
         if kind == abi.KIND_FLOAT:
-            return Answer(word, self._memory.unpack(abi.BITS, self._x + abi.BITS_AT)[0])
+            return Answer(word, abi.BITS.unpack_from(self._exchange, abi.BITS_AT)[0])
         if kind != abi.KIND_STR and kind != abi.KIND_JSON:
             raise GuestProtocolError(f"guest answered with the unknown kind {kind}")
         if word == "ok" and length > self._host.result_bytes:
@@ -246,12 +246,12 @@ class ReactorGuest:
         except BaseException as error:
             self._stop(error)
         if self._stopped:
-            self._memory.pack(abi.REPLY, self._x + abi.REPLY_AT, 0, abi.REPLY_STOP)
+            abi.REPLY.pack_into(self._exchange, abi.REPLY_AT, 0, abi.REPLY_STOP)
 
     def _serve_call(self) -> None:
-        memory, x = self._memory, self._x
-        op, name_at, name_len, args_at, args_len, reply_at, capacity = memory.unpack(
-            abi.CALL, x + abi.CALL_AT
+        memory, exchange = self._memory, self._exchange
+        op, name_at, name_len, args_at, args_len, reply_at, capacity = abi.CALL.unpack_from(
+            exchange, abi.CALL_AT
         )
         if op == abi.CALL_INVOKE:
             if name_len > _NAME_BYTES:
@@ -263,7 +263,7 @@ class ReactorGuest:
             else:
                 status, self._reply = self._host.call(name, memory.read(args_at, args_len))
         elif op == abi.CALL_FETCH:
-            status = memory.unpack(abi.REPLY, x + abi.REPLY_AT)[1]
+            status = abi.REPLY.unpack_from(exchange, abi.REPLY_AT)[1]
             if status not in (abi.REPLY_VALUE, abi.REPLY_EXCEPTION):
                 raise GuestProtocolError(f"guest fetched a reply of the unknown status {status}")
         else:
@@ -272,7 +272,7 @@ class ReactorGuest:
         if len(reply) <= capacity:
             memory.write(reply_at, reply)
             self._reply = b""
-        memory.pack(abi.REPLY, x + abi.REPLY_AT, len(reply), status)
+        abi.REPLY.pack_into(exchange, abi.REPLY_AT, len(reply), status)
 
     def on_sys(self) -> None:
         try:
@@ -287,7 +287,7 @@ class ReactorGuest:
         except BaseException as error:
             self._stop(error)
         if self._stopped:
-            self._memory.write_u32(self._x + abi.SYS_RESULT_AT, abi.SYS_STOP)
+            abi.WORD.pack_into(self._exchange, abi.SYS_RESULT_AT, abi.SYS_STOP)
 
     def _serve_files(self, function: FileFunction, args: Args) -> None:
         view, errno = self._exchange, 0
@@ -301,13 +301,13 @@ class ReactorGuest:
             abi.SYS_OPENED.pack_into(view, abi.SYS_OPENED_AT, abi.SYS_OK, 1, 0, *stat)
 
     def _serve_sys(self, op: int, first: int, second: int) -> None:
-        memory, x = self._memory, self._x
+        memory, exchange = self._memory, self._exchange
         result = abi.SYS_OK
         if op == abi.SYS_OUTPUT:
-            stream, length = memory.unpack(abi.OUTPUT, x + abi.OUTPUT_AT)
+            stream, length = abi.OUTPUT.unpack_from(exchange, abi.OUTPUT_AT)
             if not self._output(stream, length):
-                flags = memory.read_u32(x + abi.FLAGS_AT)
-                memory.write_u32(x + abi.FLAGS_AT, flags | abi.FLAG_DISCARD)
+                (flags,) = abi.WORD.unpack_from(exchange, abi.FLAGS_AT)
+                abi.WORD.pack_into(exchange, abi.FLAGS_AT, flags | abi.FLAG_DISCARD)
         elif op == abi.SYS_CLOCK:
             first = self._host.clock(bool(first))
         elif op == abi.SYS_SLEEP:
@@ -319,7 +319,7 @@ class ReactorGuest:
                 memory.write(first, self._host.random(second))
         else:
             raise GuestProtocolError(f"guest asked for the unknown system function {op}")
-        memory.pack(abi.SYS_RESULT, x + abi.SYS_RESULT_AT, result, 0, first)
+        abi.SYS_RESULT.pack_into(exchange, abi.SYS_RESULT_AT, result, 0, first)
 
     def _stop(self, error: BaseException) -> None:
         """End the run: the guest is told to trap, and one that does not is made to."""
