@@ -607,3 +607,17 @@ def test_there_is_a_golden_file_of_each_version():
     """
     found = {path.name.split("-")[0] for path in GOLDEN.glob("*.snapshot")}
     assert {f"v{version}" for version in range(1, _snapshot.VERSION + 1)} == found
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
+def test_an_interrupt_that_came_too_late_is_not_in_it(make_session):
+    """
+    Who ends a run may ask once more when it has just ended: no other session is hit by that.
+    """
+    session = make_session()
+    session.run("x = 1")
+    session._lane.ask(lambda guest: guest.interrupt(abort=True))
+
+    with session.fork() as fork:
+        assert 1 == fork.run("x").value
+    assert 1 == session.run("x").value

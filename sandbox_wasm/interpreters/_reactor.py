@@ -24,6 +24,7 @@ from ._base import Answer, HostSide, Request
 _MODES = {
     "run": abi.MODE_RUN,
     "prelude": abi.MODE_RUN,
+    "final": abi.MODE_RUN,
     "call": abi.MODE_CALL,
     "map": abi.MODE_MAP,
     "names": abi.MODE_NAMES,
@@ -108,6 +109,8 @@ class ReactorGuest:
         _, self._source_buffer, self._output_buffer, breaker, self._breaker_bits = self.layout
         self._breaker = self._memory.window(breaker, 1)
         self._open = True
+        if layout is not None:  # a wish that came just before the state was taken is in it
+            self._forget_interrupts()
 
     def _read_layout(self) -> Layout:
         # Before any guest code has run, which could have changed what is read.
