@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from ._dialects import Dialect
 from ._errors import SessionClosed
 from ._ledger import OnOutput
 from ._lifecycle import State
@@ -55,6 +56,7 @@ class AsyncSession:
         check: bool = True,
         on_output: OnOutput | None = None,
         wall_seconds: float | None = None,
+        dialect: Dialect = "expression",
     ) -> Result:
         """Run *code*; see `Session.run`. *on_output* is called on the event loop."""
         loop = asyncio.get_running_loop()
@@ -68,7 +70,12 @@ class AsyncSession:
             told = tell
         return await self._await(
             lambda: self._session.run(
-                code, inputs=inputs, check=check, on_output=told, wall_seconds=wall_seconds
+                code,
+                inputs=inputs,
+                check=check,
+                on_output=told,
+                wall_seconds=wall_seconds,
+                dialect=dialect,
             )
         )
 

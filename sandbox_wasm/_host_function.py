@@ -41,7 +41,9 @@ class HostFunction:
         self.is_async = _is_async(function)
         self.parameters = Parameters.of(function, name)
         self.validators: Validators | None = None
-        if self.parameters is not None and self.parameters.hints:
+        if self.parameters is not None and any(
+            hint is not Any for hint in self.parameters.hints.values()
+        ):
             self.validators = Validators(self.parameters, name)
         self.logged = 0
         self.since = 0.0

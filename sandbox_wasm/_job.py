@@ -9,6 +9,7 @@ from typing import Any
 
 from ._account import Charged
 from ._changes import NO_CHANGES
+from ._dialects import FinalAnswer
 from ._errors import (
     FuelExhausted,
     GuestError,
@@ -16,6 +17,7 @@ from ._errors import (
     MemoryExceeded,
     OutputExceeded,
     SandboxError,
+    SessionBroken,
     Suspended,
 )
 from ._journal import Journal
@@ -121,6 +123,11 @@ class Job:
 def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
     """Return what came of a job, and what ended it before its time."""
     error = ledger.reason or job.error
+    value, is_final = job.value, isinstance(error, FinalAnswer)
+    if isinstance(error, FinalAnswer):
+        value, job.result_bytes, error = error.value, error.size, job.error
+        if not job.done:
+            error = SessionBroken("the run did not end with its final answer")
     tree = ledger.files.tree
     seconds = max(0.0, job.ended - job.started - ledger.excuse(job.ended)) if job.started else 0.0
     # The code of a prelude is ours, but for what guest code has made of the names in it.
@@ -151,7 +158,8 @@ def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
     if isinstance(error, Suspended):
         error.suspension = job.suspension
     result = Result(
-        value=job.value if error is None else None,
+        value=value if error is None else None,
+        is_final=is_final and error is None,
         stdout=ledger.text(1),
         stderr=ledger.text(2),
         truncated=ledger.truncated,

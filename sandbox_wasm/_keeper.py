@@ -7,6 +7,7 @@ import time
 
 from ._account import Charged
 from ._checkpoint import Checkpoint
+from ._dialects import NAME
 from ._errors import SessionBroken
 from ._functions import HostFunctions
 from ._job import HARMLESS, Job, Suspension, check, size_of, value_of
@@ -175,13 +176,15 @@ class Keeper:
             job.cpu_seconds = time.thread_time() + guest.cpu_seconds - began
 
     def _serve_in_time(self, guest: Guest, job: Job, request: Request) -> None:
-        if self._known != len(self._functions):
-            names = self._functions.names
-            inputs = encode(list(names), max_bytes=1 << 24)
+        self._ledger.takes_answer = request.mode == "final"
+        known = _known(self._functions, request)
+        if self._known != known:
+            names = [*self._functions.names, *([NAME] if request.mode == "final" else [])]
+            inputs = encode(names, max_bytes=1 << 24)
             check(guest.request(Request("names", inputs=inputs)), self._ledger.is_over)
             if self._ledger.is_over:
                 return
-            self._known = len(names)
+            self._known = known
         if self.preludes and not self._prepared:
             for prelude in self.preludes:
                 check(guest.request(prelude), self._ledger.is_over)
@@ -222,3 +225,9 @@ class Keeper:
 
     def _mark(self) -> Mark:
         return self._known, self._prepared, self._ledger.mark()
+
+
+def _known(functions: HostFunctions, request: Request) -> int:
+    """Return as a number which names a guest must know for *request*."""
+    count = len(functions)
+    return -2 - count if request.mode == "final" else count

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._account import Account, Charged
 from ._audit import Audit
+from ._dialects import FINAL, NAME, FinalAnswer
 from ._errors import (
     HostCallsExceeded,
     HostFunctionError,
@@ -70,6 +71,8 @@ class Ledger:
 
         journal: Keeps the answers of this run, and has those that are to be repeated;
             None for a run that is not to be suspended.
+
+        takes_answer: Whether guest code may end the run with ``final_answer``.
 
         loop: Runs the coroutines of host functions; None for one that sessions share.
     """
@@ -125,6 +128,7 @@ class Ledger:
         self._decoders: dict[int, codecs.IncrementalDecoder] = {}
         self._on_output = on_output
         self.journal: Journal | None = None
+        self.takes_answer = False
         self.told = 0
         self._told_before = told
         self._wake.acquire(blocking=False)
@@ -258,15 +262,21 @@ class Ledger:
         return OVER
 
     def _invoke(self, name: bytes, args: bytes, approved: bool) -> tuple[int, bytes]:
-        self.audit.note_call(name, self._functions.knows(name))
+        functions, max_bytes = self._functions, self._limits.host_call_bytes
+        if self.takes_answer and name == NAME.encode():
+            functions, max_bytes = FINAL, min(max_bytes, self._limits.result_bytes)
+        self.audit.note_call(name, functions.knows(name))
         try:
-            return self._functions.invoke(
+            return functions.invoke(
                 name,
                 args,
-                max_bytes=self._limits.host_call_bytes,
+                max_bytes=max_bytes,
                 wait_for=self._wait_for,
                 approved=approved,
             )
+        except FinalAnswer as final:
+            final.size = len(args)
+            self._give_up(final)
         except KeyboardInterrupt as error:
             self._give_up(error)
         except Suspend as suspend:

@@ -65,6 +65,8 @@ class Result:
             Python data, else None. Something that is not data (a function, an
             instance) comes as a `GuestObject`.
 
+        is_final: True if guest code ended the run with ``final_answer``.
+
         stdout, stderr: Text written, up to `Limits.output_bytes` together.
 
         truncated: True if output was dropped.
@@ -80,6 +82,7 @@ class Result:
     """
 
     value: Any = None
+    is_final: bool = False
     stdout: str = ""
     stderr: str = ""
     truncated: bool = False

@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from . import _arguments, _prelude
+from . import _arguments, _dialects, _prelude
 from ._audit import AuditRecord
 from ._background import Background
+from ._dialects import Dialect
 from ._errors import (
     ConfigError,
     GuestError,
@@ -175,6 +176,7 @@ class Session(Lifecycle):
         check: bool = True,
         on_output: OnOutput | None = None,
         wall_seconds: float | None = None,
+        dialect: Dialect = "expression",
     ) -> Result:
         """Run *code* and wait for it.
 
@@ -193,6 +195,10 @@ class Session(Lifecycle):
 
             wall_seconds: In place of `Limits.wall_seconds`, for this run; not more.
 
+            dialect: How the code gives its value. ``"expression"``: by its last
+                statement. ``"final_answer"``: it may also call ``final_answer(value)``,
+                which ends the run past every handler; see `Result.is_final`.
+
         Raises:
             ConfigError: An argument is of the wrong type, or code and inputs are
                 larger than `Limits.input_bytes`.
@@ -209,7 +215,8 @@ class Session(Lifecycle):
         except GuestError as error:
             return settle(Result(error=error), error, check)
         values = _arguments.inputs(inputs, self.limits.input_bytes)
-        return self._perform(lane, "run", source, values, check, on_output, wall_seconds)
+        mode = _dialects.mode(dialect, self._functions)
+        return self._perform(lane, mode, source, values, check, on_output, wall_seconds)
 
     def submit(self, code: str, **options: Any) -> concurrent.futures.Future[Result]:
         """Run *code* in the background, after what was submitted before.

@@ -28,7 +28,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_files_form",
     "_snapshot",
     "_session_files _wheels",
-    "_mounts",
+    "_dialects _mounts",
     "_ledger",
     "_approval _connect _prelude _request",
     "_wasm",

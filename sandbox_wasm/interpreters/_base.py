@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from .._filesystem import FileSystem
 from .._state import GuestState
 
-Mode = Literal["run", "prelude", "call", "map", "names", "environment"]
+Mode = Literal["run", "prelude", "call", "map", "names", "environment", "final"]
 
 
 @dataclass(slots=True)
@@ -21,9 +21,10 @@ class Request:
     """One thing that a guest is asked to do.
 
     Args:
-        mode: ``"run"`` a source; ``"prelude"`` is one of ours, whose fuel is not the
-            user's; ``"call"`` a global function with arguments;
-            ``"map"`` it over a list; ``"names"`` make the host functions known;
+        mode: ``"run"`` a source; ``"final"`` is one that may call ``final_answer``,
+            ``"prelude"`` one of ours, whose fuel is not the user's; ``"call"`` a global
+            function with arguments; ``"map"`` it over a list; ``"names"`` make the host
+            functions known;
             ``"environment"`` add to the environment variables.
 
         source: The source, or the name of the function, in UTF-8.

@@ -1,0 +1,53 @@
+"""How a run gives its value: what different frameworks expect of a piece of code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from ._errors import ConfigError
+from ._functions import HostFunctions
+
+if TYPE_CHECKING:
+    from .interpreters._base import Mode
+
+Dialect = Literal["expression", "final_answer"]
+
+_MODES: dict[Dialect, Mode] = {"expression": "run", "final_answer": "final"}
+NAME = "final_answer"
+
+
+class FinalAnswer(BaseException):
+    """Guest code has given its answer: the run ends, past every handler, and well.
+
+    Attributes:
+        size: Bytes of the call that gave it.
+    """
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.value = value
+        self.size = 0
+
+
+def final_answer(answer: Any) -> Any:
+    """End the run; the answer is its value."""
+    raise FinalAnswer(answer)
+
+
+# What guest code may call besides the session's own functions, where its dialect has it.
+FINAL = HostFunctions([final_answer])
+
+
+def mode(dialect: object, functions: HostFunctions) -> Mode:
+    """Return how the guest is asked for a run in that dialect.
+
+    Raises:
+        ConfigError: There is no such dialect, or a host function has the name that it needs.
+    """
+    if not isinstance(dialect, str) or dialect not in _MODES:
+        raise ConfigError(f"dialect must be one of {', '.join(_MODES)}, got {dialect!r}")
+    if dialect == NAME and NAME in functions:
+        raise ConfigError(
+            f"{NAME!r} is a host function of this session: register it under another name"
+        )
+    return _MODES[dialect]
