@@ -42,8 +42,11 @@ class Network(NamedTuple):
         )
 
 
-def add_options(command: click.Command) -> None:
-    """Give *command* the options of the network; they are its last."""
+_ASK = "Ask on the terminal about requests to other origins; without a terminal, refuse them."
+
+
+def add_options(command: click.Command, ask: str = _ASK) -> None:
+    """Give *command* the options of the network; they are its last. *ask* is the help of one."""
     command.params += [
         click.Option(
             ["--allow-origin", "origins"],
@@ -55,8 +58,7 @@ def add_options(command: click.Command) -> None:
         click.Option(
             ["--ask"],
             is_flag=True,
-            help="Ask on the terminal about requests to other origins; without a terminal, "
-            "refuse them.",
+            help=ask,
         ),
     ]
 

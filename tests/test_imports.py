@@ -49,14 +49,17 @@ LAYERS = [  # a module imports only from layers above its own line
     "__init__",
     "_terminal",
     "_json _repl",
+    "testing integrations",
     "_cli_commands _cli_files _cli_limits _cli_network _cli_snapshots",
-    "testing cli integrations",
+    "_cli_mcp",
+    "cli",
     "__main__",
 ]
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
 OUTSIDE = {"_json", "_terminal", "_repl", "cli", "integrations", "__main__"}
-OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_network", "_cli_snapshots"}
+OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_mcp", "_cli_network"}
+OUTSIDE |= {"_cli_snapshots"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
