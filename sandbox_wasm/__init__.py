@@ -27,6 +27,8 @@ from ._errors import (
     MemoryExceeded,
     MountError,
     OutputExceeded,
+    PoolClosed,
+    PoolFull,
     RowError,
     SandboxError,
     SessionBroken,
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from ._functions import HostFunctions
     from ._mounts import Mount
     from ._network import Approval, BlockedRequest, NetworkPolicy
+    from ._pool import SessionPool
+    from ._pool_statistics import PoolStatistics
     from ._resolve import build_wheels
     from ._rows import MapProgress, map_rows
     from ._run import run
@@ -88,6 +92,9 @@ __all__ = [
     "MountError",
     "NetworkPolicy",
     "OutputExceeded",
+    "PoolClosed",
+    "PoolFull",
+    "PoolStatistics",
     "Result",
     "RowError",
     "SandboxError",
@@ -95,6 +102,7 @@ __all__ = [
     "SessionBroken",
     "SessionClosed",
     "SessionFiles",
+    "SessionPool",
     "Snapshot",
     "SnapshotError",
     "Suspend",
@@ -124,9 +132,11 @@ _LATER = {
     "MapProgress": "_rows",
     "Mount": "_mounts",
     "NetworkPolicy": "_network",
+    "PoolStatistics": "_pool_statistics",
     "Session": "_session",
     "arun": "_async",
     "SessionFiles": "_session_files",
+    "SessionPool": "_pool",
     "Snapshot": "_snapshot",
     "available_interpreters": "interpreters._info",
     "build_wheels": "_resolve",

@@ -38,6 +38,14 @@ class AsyncSession:
         self._session = Session(*args, **options)
         self._turn = asyncio.Lock()
 
+    @classmethod
+    def around(cls, session: Session) -> AsyncSession:
+        """Return one whose session is there already."""
+        made = cls.__new__(cls)
+        made._session = session
+        made._turn = asyncio.Lock()
+        return made
+
     @property
     def session(self) -> Session:
         """The session itself, for what needs no waiting: limits, host functions, files."""

@@ -18,6 +18,8 @@
     ├── Suspended               a host call is left open, to be answered later
     ├── RowError                one row of `map_rows` failed, for one of these reasons
     ├── SessionClosed           by its owner
+    │   └── PoolClosed          a pool was shut down
+    ├── PoolFull                more wanted a session of a pool than it has and may wait
     ├── SessionBroken           by a fault; its state is lost
     ├── ArtifactError           an interpreter is missing, damaged or refused
     └── SnapshotError           a snapshot is damaged or does not fit
@@ -286,6 +288,14 @@ class RowError(SandboxError):
 
 class SessionClosed(SandboxError):
     """The session was closed by its owner."""
+
+
+class PoolClosed(SessionClosed, RuntimeError):
+    """The pool was shut down by its owner."""
+
+
+class PoolFull(SandboxError):
+    """A pool had no session to lease: too many wait already, or none became free in time."""
 
 
 class SessionBroken(SandboxError):

@@ -40,6 +40,8 @@ class Keeper:
 
         origin: What the guest goes on from; None for one that starts anew.
 
+        known: How many host functions *origin* knows; None if that is not known.
+
     Attributes:
         guest: None while there is none.
 
@@ -61,6 +63,7 @@ class Keeper:
         ledger: Ledger,
         checkpoints: bool,
         origin: GuestState | None,
+        known: int | None = None,
     ) -> None:
         self._interpreter = interpreter
         self._limits = limits
@@ -71,6 +74,8 @@ class Keeper:
         # Host functions that the guest knows by name, and whether the preludes were run. A
         # guest that goes on from elsewhere knows others.
         self._known, self._prepared = 0 if origin is None else -1, False
+        if known is not None:
+            self._known = known
         self._checkpoint = Checkpoint(checkpoints, limits.checkpoint_bytes, origin, self._mark())
         self.guest: Guest | None = None
         self.broken: str | None = None
@@ -82,6 +87,12 @@ class Keeper:
     def checkpoint_bytes(self) -> int:
         """Bytes that are kept of the guest's state."""
         return self._checkpoint.stored_bytes
+
+    def begin_with(self, preludes: list[Request]) -> None:
+        """Ask the guest for these alone before its first run: what it goes on from had all."""
+        self.preludes = preludes
+        self._prepared = not preludes
+        self._checkpoint.mark = self._mark()
 
     def begin(self) -> None:
         """Make the guest. What fails is for the first who asks."""

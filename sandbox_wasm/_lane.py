@@ -72,6 +72,8 @@ class Lane:
             session is broken then.
 
         origin: What the guest goes on from; None for one that starts anew.
+
+        known: How many host functions *origin* knows; None if that is not known.
     """
 
     def __init__(
@@ -83,12 +85,15 @@ class Lane:
         files: Files,
         checkpoints: bool,
         origin: GuestState | None = None,
+        known: int | None = None,
     ) -> None:
         self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
         self.ledger = Ledger(limits, functions, files, self._unwind, sources)
-        self._keeper = Keeper(interpreter, limits, functions, self.ledger, checkpoints, origin)
+        self._keeper = Keeper(
+            interpreter, limits, functions, self.ledger, checkpoints, origin, known
+        )
         self._pid = os.getpid()
         self._mutex = threading.Lock()  # one run at a time; others wait here
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -127,6 +132,11 @@ class Lane:
     def prepare(self, prelude: Request) -> None:
         """Ask the guest for that before its first run, after what was asked for before."""
         self._keeper.preludes.append(prelude)
+
+    def begin_with(self, preludes: list[Request], origin: Ledger) -> None:
+        """Go on from where the session of *origin* was, which has seen all preludes but these."""
+        self.ledger.fork(origin, fresh=False)
+        self._keeper.begin_with(preludes)
 
     # ---- on the caller's thread
 

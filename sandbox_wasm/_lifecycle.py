@@ -17,6 +17,7 @@ from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
 from ._result import Result, Usage
+from .interpreters import Interpreter, Isolation, make
 from .interpreters._base import Mode, Request
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Lifecycle:
 
     interpreter: str
     limits: Limits
+    isolation: Isolation
+    # How many host functions the snapshot knows that it begins with, if that is known, and
+    # so that it fits.
+    _known: int | None = None
     _lane: Lane | None
     _closed: bool
     _functions: HostFunctions
@@ -107,6 +112,9 @@ class Lifecycle:
         return Usage(runs=0) if self._lane is None else self._lane.usage
 
     # ---- inside
+
+    def _make_interpreter(self) -> Interpreter:
+        return make(self.interpreter, self.limits, self.isolation)
 
     def _check_open(self) -> Lane:
         if self._closed:

@@ -28,7 +28,7 @@ from ._session_files import SessionFiles
 from ._snapshot import Snapshot
 from ._snapshots import begin_fork, fitting, take
 from ._sources import Seed, Sources
-from .interpreters import Isolation, make
+from .interpreters import Isolation
 from .interpreters._base import Request
 
 if TYPE_CHECKING:
@@ -144,8 +144,17 @@ class Session(Lifecycle):
         self._files = make_files(limits, sources, files, self._mounts, held, trees)
         kept = self._files.kept
         try:
-            maker = make(interpreter, limits, isolation)
-            lane = Lane(maker, limits, self._functions, sources, kept, self._checkpoints, origin)
+            maker = self._make_interpreter()
+            lane = Lane(
+                maker,
+                limits,
+                self._functions,
+                sources,
+                kept,
+                self._checkpoints,
+                origin,
+                self._known,
+            )
         except BaseException:
             kept.release()
             raise
@@ -160,7 +169,7 @@ class Session(Lifecycle):
                 from . import _fetch
 
                 lane.prepare(_fetch.connect(network, interpreter, self._functions, lane.ledger))
-            if origin is not None:
+            if origin is not None and self._known is None:
                 self._lane.ask(lambda guest: None)  # what does not fit is known now
         except BaseException:
             self.close()
@@ -320,7 +329,7 @@ class Session(Lifecycle):
             SessionClosed, SessionBroken: There is no state.
         """
         lane = self._check_open()
-        fork = type(self)(
+        fork = self._fork_type()(
             self.interpreter,
             limits=self.limits,
             functions=self._functions.copy(granted=False),
@@ -333,3 +342,6 @@ class Session(Lifecycle):
         )
         begin_fork(fork._check_open(), lane, reseed)
         return fork
+
+    def _fork_type(self) -> type[Session]:
+        return type(self)

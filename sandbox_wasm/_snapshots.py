@@ -17,7 +17,7 @@ _BASE_BYTES = 64 << 20
 
 _RESEED_SECONDS = 1.0
 # Only where it was imported: nothing else has been seeded yet.
-_RESEED = b"[r.seed() for r in [__import__('sys').modules.get('random')] if r] and None"
+RESEED = b"[r.seed() for r in [__import__('sys').modules.get('random')] if r] and None"
 
 
 def take(interpreter: str, lane: Lane) -> Snapshot:
@@ -72,4 +72,4 @@ def seed_anew(lane: Lane) -> None:
     """Let the guest's `random` begin elsewhere than that of others from the same state."""
     seconds = min(_RESEED_SECONDS, lane.limits.wall_seconds)
     # Guest code may have made of `random` what it likes; the loss is its own.
-    lane.run(Request("prelude", _RESEED), seconds, None)
+    lane.run(Request("prelude", RESEED), seconds, None)

@@ -1,0 +1,147 @@
+"""Sessions that a pool lends out, each in the state of the pool's template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._limits import Limits
+from ._session import Session
+from ._snapshot import Snapshot
+from ._snapshots import RESEED, take
+from ._state import GuestState
+from ._turns import Turn
+from .interpreters import Interpreter
+from .interpreters._base import Guest, HostSide, Request
+
+# What guest code has seeded goes on as it is; this is about the generator of the module.
+_IS_SEEDED = "'random' in __import__('sys').modules"
+# What is not in a snapshot, but for functions, packages and limits, which are copied.
+_GIVEN = ("mounts", "network", "seed", "clock")
+
+
+class Template:
+    """What each lease of a pool begins with.
+
+    Args:
+        interpreter: As for `Session`.
+
+        setup: Guest code that is run once.
+
+        snapshot: What it begins with; None for an interpreter as it is.
+
+        options: Arguments of `Session`.
+
+    Attributes:
+        interpreter, limits, isolation: Of each lease.
+
+        snapshot: The state.
+
+        known: How many host functions it knows.
+
+        ledger: Where its time and randomness have come to.
+
+        preludes: What a guest that goes on from it is still asked.
+
+    Raises:
+        As `Session` and `Session.run` do.
+    """
+
+    def __init__(
+        self,
+        interpreter: str,
+        setup: str | None,
+        snapshot: Snapshot | None,
+        options: dict[str, Any],
+    ) -> None:
+        with Session(interpreter, snapshot=snapshot, **options) as session:
+            if setup is not None:
+                session.run(setup)
+            is_seeded = session.run(_IS_SEEDED, check=False).value is not False
+            lane = session._check_open()
+            self.snapshot = take(interpreter, lane)
+            self.ledger = lane.ledger
+            self.interpreter = interpreter
+            self.limits: Limits = session.limits
+            self.isolation = session.isolation
+            self.known = len(session.functions)
+            self._options = {
+                "functions": session.functions.copy(granted=False),
+                "packages": session._packages,
+            }
+        self._options |= {name: options[name] for name in _GIVEN if name in options}
+        self.preludes = [Request("prelude", RESEED)] if is_seeded else []
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments of a session that begins with it."""
+        return {
+            **self._options,
+            "limits": self.limits,
+            "isolation": self.isolation,
+            "snapshot": self.snapshot,
+        }
+
+
+class Holding:
+    """The place of a lease, for what outlives it: the end of its thread.
+
+    Attributes:
+        turn: The place; None for a session that is ready and nobody's.
+    """
+
+    def __init__(self) -> None:
+        self.turn: Turn | None = None
+
+    def end(self) -> None:
+        """Give it back."""
+        if self.turn is not None:
+            self.turn.end()
+
+
+class Lease(Session):
+    """A `Session` that belongs to a pool.
+
+    Args:
+        template: What it begins with.
+
+        checkpoints: As for `Session`.
+
+    Attributes:
+        holding: Its place, which it has until its thread and its guest are gone.
+    """
+
+    def __init__(self, template: Template, checkpoints: bool) -> None:
+        self.holding = Holding()
+        self._known = template.known
+        super().__init__(template.interpreter, checkpoints=checkpoints, **template.options())
+        self._check_open().begin_with(template.preludes, template.ledger)
+
+    def _make_interpreter(self) -> Interpreter:
+        return Ending(super()._make_interpreter(), self.holding)
+
+    def _fork_type(self) -> type[Session]:
+        return Session  # which belongs to no pool
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot, **arguments: Any) -> Session:
+        """See `Session.restore`."""
+        return Session.restore(snapshot, **arguments)
+
+
+class Ending:
+    """An interpreter that gives back a place when its last guest is gone."""
+
+    def __init__(self, interpreter: Interpreter, holding: Holding) -> None:
+        self._interpreter = interpreter
+        self._holding = holding
+
+    def start(self, host: HostSide, state: GuestState | None = None) -> Guest:
+        return self._interpreter.start(host, state)
+
+    def kill(self) -> None:
+        self._interpreter.kill()
+
+    def discard(self) -> None:
+        try:
+            self._interpreter.discard()
+        finally:
+            self._holding.end()

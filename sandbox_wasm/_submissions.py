@@ -1,0 +1,125 @@
+"""What was submitted to a pool, until it is done."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from ._thread import start_thread
+from ._turns import Turn, Turns
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Submissions:
+    """Has each piece of work done on a thread of its own, once it has a place.
+
+    Args:
+        turns: Says when that is.
+    """
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._futures: set[Future[Any]] = set()
+        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._own = threading.local()
+
+    def submit(self, work: Callable[[Turn], T], submitter: Hashable) -> Future[T]:
+        """Return a future of what *work* returns.
+
+        Args:
+            work: Called with the turn, whose place it gives back.
+
+        Raises:
+            PoolFull, PoolClosed: It is not taken.
+        """
+        future: Future[T] = Future()
+
+        def perform() -> None:
+            if not future.set_running_or_notify_cancel():
+                turn.end()
+                return
+            self._own.future = future
+            try:
+                result = work(turn)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+            self._own.future = None
+
+        turn = Turn(submitter, lambda: _start(future, perform))
+        with self._lock:
+            self._futures.add(future)
+        future.add_done_callback(lambda done: self._forget(done, turn))
+        try:
+            self._turns.ask(turn)
+        except BaseException:
+            self._forget(future, turn)
+            raise
+        return future
+
+    def _forget(self, future: Future[T], turn: Turn) -> None:
+        with self._lock:
+            self._futures.discard(future)
+        if future.cancelled():
+            turn.end()
+
+    def cancel(self) -> None:
+        """Cancel what has not begun."""
+        for future in self._pending():
+            future.cancel()
+
+    def wait(self) -> None:
+        """Wait until all is done; of what runs on this thread nobody can wait for the end."""
+        own = getattr(self._own, "future", None)
+        concurrent.futures.wait(future for future in self._pending() if future is not own)
+
+    def _pending(self) -> list[Future[Any]]:
+        with self._lock:
+            return list(self._futures)
+
+
+def in_order(
+    submit: Callable[[R], Future[T]], rows: Iterator[R], window: int, end: float | None
+) -> Iterator[T]:
+    """Submit each of *rows*, and yield the results in their order.
+
+    Args:
+        window: How many are submitted ahead.
+
+        end: Until when to wait, of `time.monotonic`; ``TimeoutError`` then. None for ever.
+    """
+    futures = deque(submit(row) for row in itertools.islice(rows, window))
+
+    def results() -> Iterator[T]:
+        try:
+            while futures:
+                yield futures[0].result(None if end is None else end - time.monotonic())
+                futures.popleft()
+                futures.extend(submit(row) for row in itertools.islice(rows, 1))
+        finally:
+            for future in futures:
+                future.cancel()
+
+    return results()
+
+
+def _start(future: Future[T], perform: Callable[[], None]) -> bool:
+    """Have a thread do it; return False if it need not or cannot be done."""
+    if future.cancelled():
+        return False
+    try:
+        start_thread(perform)
+    except RuntimeError as error:  # there are too many threads
+        if future.set_running_or_notify_cancel():
+            future.set_exception(error)
+        return False
+    return True

@@ -1,0 +1,257 @@
+"""Who is next: a number of places, and a queue that is fair to those who wait for one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import Enum
+
+from ._errors import PoolClosed, PoolFull
+
+# A signal that comes just before a wait begins does not end it; the next look finds it.
+_LOOK_SECONDS = 0.5
+
+
+class TurnState(Enum):
+    """Where a turn is in its life."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    HELD = "held"
+    OVER = "over"
+
+
+class Turn:
+    """One claim to a place.
+
+    Args:
+        submitter: On whose behalf; those of None are all one.
+
+        ready: Called once when it has the place, by whoever makes way; so it returns at
+            once and does not raise. If it returns False, the place goes to the next. None
+            for one that somebody waits for, see `Turns.wait`.
+
+    Attributes:
+        state: Only `TurnState.HELD` is a place.
+    """
+
+    __slots__ = ("_turns", "awaited", "ready", "state", "submitter")
+
+    def __init__(self, submitter: Hashable = None, ready: Callable[[], bool] | None = None) -> None:
+        self.submitter = submitter
+        self.awaited = ready is None
+        self.ready = _accept if ready is None else ready
+        self.state = TurnState.NEW
+        self._turns: Turns | None = None
+
+    def end(self) -> None:
+        """Give back the place, or stop waiting for one; the second time nothing happens."""
+        if self._turns is not None:
+            self._turns._end(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCounts:
+    """How it goes: now, and since the beginning.
+
+    Args:
+        held, waiting: How many there are of each just now.
+
+        granted: How many have ever had a place.
+
+        refused: How many found the queue full.
+    """
+
+    held: int
+    waiting: int
+    granted: int
+    refused: int
+
+
+class Turns:
+    """Places, and who waits for them.
+
+    Those of one submitter are served in the order in which they came, and submitters take
+    turns. A submitter may wait as often as there is still room for others: the more the
+    queue is filled, the less each can have of it, and a newcomer finds room. Those without
+    a name may fill all of it.
+
+    Args:
+        places: How many there are.
+
+        max_waiting: How many may wait.
+    """
+
+    def __init__(self, places: int, max_waiting: int) -> None:
+        self._places = places
+        self._max_waiting = max_waiting
+        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._queues: OrderedDict[Hashable, deque[Turn]] = OrderedDict()
+        self._held = self._waiting = self._granted = self._refused = 0
+        self._closed = False
+        self._empty = threading.Condition(self._lock)
+
+    def ask(self, turn: Turn) -> None:
+        """Let *turn* have a place, at once if there is one, else when it is its turn.
+
+        Raises:
+            PoolFull: Too many wait.
+            PoolClosed: After `close`.
+        """
+        with self._lock:
+            if self._closed:
+                raise PoolClosed("the pool is shut down")
+            turn._turns = self
+            if self._held >= self._places:
+                self._queue(turn)
+                return
+            self._grant(turn)
+        self._offer(turn)
+
+    def wait(self, turn: Turn, timeout: float | None) -> None:
+        """Return when *turn* has a place.
+
+        Args:
+            timeout: Seconds, or None.
+
+        Raises:
+            PoolFull: Too many wait, or it has taken longer.
+            PoolClosed: After `close`, or meanwhile.
+        """
+        bell = threading.Lock()
+        bell.acquire()
+        turn.ready = lambda: _ring(bell)
+        self.ask(turn)
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            rest = _LOOK_SECONDS if end is None else end - time.monotonic()
+            if bell.acquire(timeout=min(max(0.0, rest), _LOOK_SECONDS)):
+                break
+            if end is not None and rest <= 0:
+                raise _too_late(timeout)
+        self._check_held(turn)
+
+    async def wait_async(self, turn: Turn, timeout: float | None) -> None:
+        """Do the same while the event loop goes on."""
+        loop = asyncio.get_running_loop()
+        granted: asyncio.Future[None] = loop.create_future()
+        turn.ready = lambda: _tell(loop, granted)
+        self.ask(turn)
+        try:
+            await asyncio.wait_for(granted, timeout)
+        except asyncio.TimeoutError:
+            raise _too_late(timeout) from None
+        self._check_held(turn)
+
+    def _check_held(self, turn: Turn) -> None:
+        if turn.state is not TurnState.HELD:
+            raise PoolClosed("the pool was shut down")
+
+    def _queue(self, turn: Turn) -> None:
+        queue = self._queues.get(turn.submitter, ())
+        room = self._max_waiting - self._waiting
+        if room <= 0 or (turn.submitter is not None and len(queue) >= room):
+            self._refused += 1
+            raise PoolFull(
+                f"{self._places} sessions are leased and {self._waiting} wait for one"
+                + (f", {len(queue)} of this submitter" if turn.submitter is not None else "")
+            )
+        self._queues.setdefault(turn.submitter, deque()).append(turn)
+        self._waiting += 1
+        turn.state = TurnState.WAITING
+
+    def _grant(self, turn: Turn) -> None:
+        turn.state = TurnState.HELD
+        self._held += 1
+        self._granted += 1
+
+    def _offer(self, turn: Turn | None) -> None:
+        while turn is not None and not turn.ready():
+            turn = self._leave(turn)
+
+    def _end(self, turn: Turn) -> None:
+        self._offer(self._leave(turn))
+
+    def _leave(self, turn: Turn) -> Turn | None:
+        """Take *turn* out; return who has its place now."""
+        following = None
+        with self._lock:
+            was, turn.state = turn.state, TurnState.OVER
+            if was is TurnState.WAITING:
+                queue = self._queues[turn.submitter]
+                queue.remove(turn)
+                self._waiting -= 1
+                if not queue:
+                    del self._queues[turn.submitter]
+            elif was is TurnState.HELD:
+                self._held -= 1
+                following = self._next()
+            if not self._held and not self._waiting:
+                self._empty.notify_all()
+        return following
+
+    def _next(self) -> Turn | None:
+        if not self._queues:
+            return None
+        submitter, queue = self._queues.popitem(last=False)
+        turn = queue.popleft()
+        self._waiting -= 1
+        if queue:
+            self._queues[submitter] = queue  # behind the others
+        self._grant(turn)
+        return turn
+
+    def close(self) -> None:
+        """Take no more, and send away who waits; turns that nobody stands for go on waiting."""
+        with self._lock:
+            self._closed = True
+            awaited = [turn for queue in self._queues.values() for turn in queue if turn.awaited]
+        for turn in awaited:
+            turn.end()
+            turn.ready()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no more are taken."""
+        return self._closed
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Wait until nobody has a place or waits for one; return whether that came."""
+        with self._lock:
+            return self._empty.wait_for(lambda: not self._held and not self._waiting, timeout)
+
+    def counts(self) -> TurnCounts:
+        """Return how it goes."""
+        with self._lock:
+            return TurnCounts(self._held, self._waiting, self._granted, self._refused)
+
+
+def _accept() -> bool:
+    return True
+
+
+def _too_late(timeout: float | None) -> PoolFull:
+    return PoolFull(f"no session became free within {timeout} seconds")
+
+
+def _ring(bell: threading.Lock) -> bool:
+    with contextlib.suppress(RuntimeError):  # it has rung
+        bell.release()
+    return True
+
+
+def _tell(loop: asyncio.AbstractEventLoop, granted: asyncio.Future[None]) -> bool:
+    def tell() -> None:
+        if not granted.done():
+            granted.set_result(None)
+
+    try:
+        loop.call_soon_threadsafe(tell)
+    except RuntimeError:  # the loop was closed: nobody waits any more
+        return False
+    return True

@@ -1,0 +1,637 @@
+"""Pools: fresh sessions for many, of which nothing reaches the next."""
+
+import asyncio
+import concurrent.futures
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import pytest
+
+from sandbox_wasm import (
+    ConfigError,
+    GuestCrash,
+    GuestError,
+    Limits,
+    Mount,
+    PoolClosed,
+    PoolFull,
+    Session,
+    SessionBroken,
+    SessionClosed,
+    SessionPool,
+    WallTimeExceeded,
+)
+
+BOUND = 20
+LONG = "while True: pass"
+
+
+@pytest.fixture
+def make_pool(interpreter, isolation):
+    """Makes pools that are closed when the test ends."""
+    pools = []
+
+    def make(**arguments):
+        arguments.setdefault("isolation", isolation)
+        pool = SessionPool(interpreter, **arguments)
+        pools.append(pool)
+        return pool
+
+    yield make
+    for pool in pools:
+        pool.close()
+
+
+@pytest.fixture
+def pool(make_pool):
+    """Two sessions, with something in them."""
+    return make_pool(size=2, setup="import random\nkept = [1, 2]\ndef f(x): return x * 2")
+
+
+def quiet(pool, **wanted):
+    """Wait until the pool is as *wanted*: sessions end on threads of their own."""
+    end = time.monotonic() + BOUND
+    while time.monotonic() < end:
+        statistics = pool.statistics()
+        if all(getattr(statistics, name) == value for name, value in wanted.items()):
+            return True
+        threading.Event().wait(0.005)
+    return False
+
+
+# ---- what a lease is
+
+
+def test_a_lease_begins_with_the_template(pool):
+    """
+    It is a `Session`, with what the set-up has made, until it is closed.
+    """
+    with pool.lease() as session:
+        assert isinstance(session, Session)
+        assert [1, 2] == session.run("kept").value
+        assert 14 == session.call("f", 7)
+        session.run("more = 1")
+        assert 1 == session.run("more").value
+
+    with pytest.raises(SessionClosed):
+        session.run("kept")
+    assert quiet(pool, leased=0, leases=1)
+
+
+LEAVES = {
+    "globals": ("mine = 1", "'mine' in globals()", False),
+    "what the template has": ("kept.append(3)", "len(kept)", 2),
+    "functions": ("def f(x): return 'mine'", "f(2)", 4),
+    "builtins": ("import builtins\nbuiltins.len = lambda x: 99", "len([])", 0),
+    "modules": (
+        "import sys, json\nsys.modules['evil'] = json",
+        "import sys\n'evil' in sys.modules",
+        False,
+    ),
+    "attributes": ("import json\njson.mine = 1", "import json\nhasattr(json, 'mine')", False),
+    "files": ("open('/left', 'w').write('x')", "import os\n'left' in os.listdir('/')", False),
+    "files of the template": ("open('/in', 'w').write('x')", "open('/in').read()", "as given"),
+    "open files": ("keep = open('/in')", "open('/in').fileno()", None),
+    "the current folder": ("import os\nos.chdir('/tmp')", "import os\nos.getcwd()", "/"),
+    "recursion limit": (
+        "import sys\ngetattr(sys, 'setrecursionlimit', lambda n: 0)(77)",
+        "import sys\ngetattr(sys, 'getrecursionlimit', lambda: 0)() == 77",
+        False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LEAVES)
+def test_nothing_of_a_lease_is_left(make_pool, what):
+    """
+    The next lease, in the same place and often the same instance, is as if there had been none.
+    """
+    setup = "kept = [1, 2]\ndef f(x): return x * 2"
+    pool = make_pool(size=1, setup=setup, files={"/in": "as given"})
+    code, look, expected = LEAVES[what]
+    if expected is None:
+        expected = pool.run(look).value
+    for _ in range(3):
+        pool.run(code)
+        assert expected == pool.run(look).value
+
+
+def test_nothing_of_a_lease_is_left_on_the_host(make_pool, tmp_path):
+    """
+    Host functions, the audit, usage and output are each lease's own.
+    """
+    pool = make_pool(size=1, functions={"add": lambda a, b: a + b}, mounts=[Mount(tmp_path, "/m")])
+    with pool.lease() as session:
+        session.function(lambda: 1, name="mine")
+        assert 4 == session.run("print('text')\nadd(1, 2) + mine()").value
+        session.files.write("/own", "x")
+        assert session.audit
+    with pool.lease() as session:
+        assert () == session.audit
+        assert "/own" not in session.files
+        result = session.run("add(1, 2)")
+        assert (3, "", 1) == (result.value, result.stdout, result.usage.host_calls)
+        assert "NameError" == session.run("mine()", check=False).error.type_name
+        assert ("add",) == session.functions.names
+
+
+def test_each_lease_draws_its_own(pool, make_pool):
+    """
+    Also where the template has seeded the generator; with a seed, all draw the same.
+    """
+    draws = [pool.run("random.random()").value for _ in range(5)]
+    assert 5 == len(set(draws))
+
+    seeded = make_pool(size=1, seed=7, clock=1e9)
+    draws = [
+        seeded.run("import random, time\nrandom.random(), time.time()").value for _ in range(3)
+    ]
+    assert 1 == len(set(draws))
+
+
+def test_what_is_given_to_sessions(make_pool, interpreter, tmp_path):
+    """
+    Environment, mounts, limits and files are those of each lease.
+    """
+    (tmp_path / "data").write_text("from the host")
+    pool = make_pool(
+        env={"NAME": "value"},
+        mounts=[Mount(tmp_path, "/m")],
+        files={"/in": b"abc"},
+        limits=Limits(output_bytes=3),
+    )
+    code = (
+        "import os\nprint('12345')\nos.getenv('NAME'), open('/m/data').read(), open('/in').read()"
+    )
+    for _ in range(2):
+        result = pool.run(code)
+        assert ("value", "from the host", "abc") == result.value
+        assert ("123", True) == (result.stdout, result.truncated)
+
+
+def test_a_pool_of_a_snapshot(make_pool, interpreter, isolation):
+    with Session(interpreter, isolation=isolation) as session:
+        session.run("x = 41")
+        snapshot = session.snapshot()
+    pool = make_pool(snapshot=snapshot, setup="x += 1")
+
+    assert [42, 42] == [pool.run("x").value for _ in range(2)]
+
+
+def test_a_lease_makes_sessions_of_its_own(pool):
+    """
+    A fork or a snapshot of a lease is not the pool's.
+    """
+    with pool.lease() as session:
+        session.run("kept.append(3)")
+        snapshot = session.snapshot()
+        fork = session.fork()
+    assert quiet(pool, leased=0)
+    with fork, type(session).restore(snapshot, isolation=fork.isolation) as restored:
+        assert Session is type(fork) is type(restored)
+        assert [1, 2, 3] == fork.run("kept").value == restored.run("kept").value
+    assert quiet(pool, leased=0)
+
+
+# ---- leases that go wrong
+
+
+def kill(session):
+    session._lane._keeper.guest.kill()
+
+
+WRONG = {
+    "an exception": ("1 / 0", GuestError),
+    "a timeout": (LONG, WallTimeExceeded),
+    "memory": ("x = [0] * 10**9", GuestError),
+    "a host function that kills": ("die()\n" + LONG, GuestCrash),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_lease_that_fails_costs_nobody_else(make_pool, wrong):
+    """
+    Whatever it does, its place is free again, and the next session is healthy.
+    """
+    pool = make_pool(size=1, functions={"die": lambda: kill(session)}, setup="x = 5")
+    code, error = WRONG[wrong]
+    for _ in range(3):
+        with pool.lease(timeout=BOUND) as session:
+            session.run("x")
+            with pytest.raises(error):
+                session.run(code, wall_seconds=0.2)
+        assert 5 == pool.run("x", timeout=BOUND).value
+    pool.check()
+
+
+def test_a_lease_goes_on_after_a_trap(make_pool):
+    """
+    As every session with checkpoints does; without, it is broken, and only this lease.
+    """
+    for checkpoints in (True, False):
+        die = {"die": lambda: kill(session)}
+        pool = make_pool(size=1, functions=die, checkpoints=checkpoints)
+        with pool.lease() as session:
+            session.run("y = 1")
+            with pytest.raises(GuestCrash):
+                session.run("die()\n" + LONG)
+            if checkpoints:
+                assert 1 == session.run("y").value
+            else:
+                with pytest.raises(SessionBroken):
+                    session.run("y")
+        pool.check()
+
+
+def drop(held):
+    held.pop()
+    gc.collect()
+
+
+def test_a_lease_that_is_dropped_comes_back(pool):
+    """
+    It warns, as every session does that was not closed.
+    """
+    leases = [pool.lease(), pool.lease()]
+    with pytest.raises(PoolFull):
+        pool.lease(timeout=0.01)
+    with pytest.warns(ResourceWarning, match="never closed"):
+        drop(leases)
+    with pool.lease(timeout=BOUND):
+        pass
+    leases.pop().close()
+
+
+def test_a_host_function_that_does_not_return_keeps_its_place(make_pool):
+    """
+    Until it does: the limit on sessions holds for those as well.
+    """
+    pool = make_pool(size=1, functions={"hang": lambda: release.wait(BOUND)})
+    release = threading.Event()
+    with pytest.raises(WallTimeExceeded), pool.lease() as session:
+        session.run("hang()", wall_seconds=1)
+    with pytest.raises(PoolFull):
+        pool.lease(timeout=0.01)
+    assert 1 == pool.statistics().leased
+    release.set()
+    pool.lease(timeout=BOUND).close()
+
+
+def test_set_up_that_fails(interpreter):
+    with pytest.raises(GuestError, match="ZeroDivisionError"):
+        SessionPool(interpreter, setup="1 / 0")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"size": 0},
+        {"size": "4"},
+        {"size": True},
+        {"max_waiting": -1},
+        {"idle_seconds": -1},
+        {"idle_seconds": None},
+        {"ready": 5, "size": 4},
+        {"memory_bytes": 1000},
+        {"interpreter": "perl"},
+        {"limits": 3},
+    ],
+)
+def test_impossible_pools(arguments):
+    with pytest.raises(ConfigError):
+        SessionPool(**arguments)
+
+
+# ---- size, queue, memory
+
+
+def test_there_are_not_more_than_the_size(make_pool):
+    """
+    Many threads get a session each, and never more than two at once.
+    """
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def enter(by):
+        with lock:
+            now[0] += by
+            most[0] = max(most[0], now[0])
+
+    pool = make_pool(size=2, functions=[enter])
+    results = []
+
+    def work(n):
+        results.append(pool.run("enter(1)\nx = n * 2\nenter(-1)\nx", inputs={"n": n}).value)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+
+    assert sorted(n * 2 for n in range(12)) == sorted(results)
+    assert 1 <= most[0] <= 2
+
+
+def test_memory_bounds_the_size(make_pool):
+    """
+    What all sessions together may have is never more than was allowed.
+    """
+    limits = Limits(memory_bytes=10 << 20)
+    pool = make_pool(size=8, limits=limits, memory_bytes=35 << 20)
+
+    assert 3 == pool.statistics().size
+
+
+def test_too_many_wait(make_pool):
+    pool = make_pool(size=1, max_waiting=2)
+    with pool.lease():
+        futures = [pool.submit("1") for _ in range(2)]
+        with pytest.raises(PoolFull):
+            pool.submit("1")
+        with pytest.raises(PoolFull):
+            pool.run("1")
+        assert (2, 2) == (pool.statistics().waiting, pool.statistics().refused)
+    assert [1, 1] == [future.result(BOUND).value for future in futures]
+
+
+def test_sessions_that_are_ready(make_pool):
+    """
+    They are made ahead, are as fresh as others, and are given up when nobody asks.
+    """
+    pool = make_pool(size=3, ready=2, setup="x = 1", idle_seconds=0.3)
+    assert quiet(pool, ready=2)
+    assert [2] * 5 == [pool.run("x += 1\nx").value for _ in range(5)]
+    assert quiet(pool, ready=2)
+    assert quiet(pool, ready=0)
+    assert 2 == pool.run("x += 1\nx").value
+    assert quiet(pool, ready=2)
+    pool.close()
+    assert 0 == pool.statistics().ready
+
+
+# ---- as an executor
+
+
+def test_what_is_submitted_is_run(pool):
+    """
+    Each in a session of its own, with its errors in its future.
+    """
+    good = pool.submit("print('hi')\nf(n)", {"n": 4})
+    bad = pool.submit("1 / 0")
+    kept = pool.submit("1 / 0", check=False)
+
+    assert isinstance(pool, concurrent.futures.Executor)
+    assert (8, "hi\n") == (good.result(BOUND).value, good.result().stdout)
+    with pytest.raises(GuestError, match="ZeroDivisionError"):
+        bad.result(BOUND)
+    assert "ZeroDivisionError" == kept.result(BOUND).error.type_name
+
+
+def test_host_functions_cannot_be_submitted(pool):
+    """
+    Called from the pool, they would not run in the sandbox.
+    """
+    called = []
+    with pytest.raises(ConfigError, match="text of a program"):
+        pool.submit(called.append, 1)
+    with pytest.raises(ConfigError):
+        list(pool.map(called.append, [1]))
+
+    assert [] == called
+
+
+def test_map_goes_through_what_does_not_end(pool):
+    """
+    In order, with a window, and the rest is cancelled when nobody wants more.
+    """
+
+    def endless():
+        n = 0
+        while True:
+            taken.append(n)
+            yield {"n": n}
+            n += 1
+
+    taken = []
+    results = pool.map("f(n)", endless())
+    assert [0, 2, 4, 6] == [next(results).value for _ in range(4)]
+    assert len(taken) <= 4 + 4
+    results.close()
+    assert quiet(pool, leased=0, waiting=0)
+    assert [] == list(pool.map("f(n)", []))
+    with pytest.raises(GuestError):
+        list(pool.map("f(n)", [{"n": 1}, {}]))
+
+
+def test_cancelling_what_has_not_begun(make_pool):
+    pool = make_pool(size=1)
+    with pool.lease():
+        future = pool.submit("1")
+        assert future.cancel()
+        assert 0 == pool.statistics().waiting
+    assert future.cancelled()
+    pool.check()
+
+
+# ---- the end
+
+
+def test_shutting_down_does_what_was_submitted(make_pool):
+    """
+    Then it ends what is still leased, and who waits or comes later is told.
+    """
+    pool = make_pool(size=1)
+    session = pool.lease()
+    futures = [pool.submit("6 * 7") for _ in range(3)]
+    errors = []
+
+    def wait():
+        try:
+            pool.lease()
+        except PoolClosed as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert quiet(pool, waiting=4)
+    pool.shutdown(wait=False)
+    thread.join(BOUND)
+    assert 1 == len(errors)
+    session.close()
+    pool.shutdown()
+    assert [42] * 3 == [future.result(0).value for future in futures]
+    for again in (pool.lease, lambda: pool.submit("1"), lambda: pool.run("1"), pool.check):
+        with pytest.raises(PoolClosed):
+            again()
+    pool.shutdown()
+    pool.close()
+    with pytest.raises(RuntimeError):  # as every executor raises it
+        pool.submit("1")
+
+
+def test_shutting_down_with_leases_held(make_pool):
+    """
+    Leaving the block that made the pool waits for nobody who will not come.
+    """
+    with make_pool(size=2) as pool:
+        session = pool.lease()
+    assert "closed" == session.state.value
+    assert "<SessionPool of 2" in repr(pool)
+    assert repr(pool).endswith("closed>")
+
+
+def test_closing_ends_what_runs(make_pool):
+    """
+    At once: its callers are told, and what waits is cancelled.
+    """
+    begun = threading.Event()
+    pool = make_pool(size=1, functions={"begin": begun.set})
+    running, waiting = pool.submit("begin()\n" + LONG), pool.submit("1")
+    assert begun.wait(BOUND)
+    began = time.monotonic()
+    pool.close()
+
+    with pytest.raises(SessionClosed):
+        running.result(BOUND)
+    assert waiting.cancelled()
+    assert time.monotonic() - began < BOUND
+    assert quiet(pool, leased=0, waiting=0)
+
+
+def test_shut_down_by_what_it_runs(make_pool):
+    """
+    A host function, and a callback of a future, may do that without waiting for themselves.
+    """
+    pool = make_pool(size=1, functions={"stop": lambda: pool.shutdown(wait=False)})
+    assert 3 == pool.submit("stop()\n3").result(BOUND).value
+
+    pool = make_pool(size=1)
+    done = threading.Event()
+
+    def stop(future):
+        pool.shutdown()
+        done.set()
+
+    pool.submit("3").add_done_callback(stop)
+    assert done.wait(BOUND)
+
+
+def test_a_pool_that_is_dropped(interpreter):
+    pools = [SessionPool(interpreter, size=1)]
+    pools[0].check()
+    with pytest.warns(ResourceWarning, match="never shut down"):
+        drop(pools)
+
+
+# ---- asyncio
+
+
+def test_asyncio(pool):
+    """
+    Leases and runs are awaited; the loop goes on while all are leased.
+    """
+
+    async def main():
+        async with await pool.alease() as session:
+            assert 6 == (await session.run("f(3)")).value
+            assert [2, 4] == await session.map("f", [1, 2])
+        results = await asyncio.gather(
+            *(pool.arun("f(n)", inputs={"n": n}, submitter=n % 3) for n in range(20))
+        )
+        assert [n * 2 for n in range(20)] == [result.value for result in results]
+        with pytest.raises(GuestError):
+            await pool.arun("1 / 0")
+        one, two = await pool.alease(), await pool.alease()
+        with pytest.raises(PoolFull):
+            await pool.alease(timeout=0.01)
+        await one.close()
+        await two.close()
+
+    asyncio.run(main())
+    assert quiet(pool, leased=0, waiting=0)
+
+
+def test_cancelled_tasks_leave_nothing(make_pool):
+    """
+    Wherever they are: waiting, running, or about to begin.
+    """
+    pool = make_pool(size=2)
+
+    async def main():
+        tasks = [asyncio.ensure_future(pool.arun(LONG)) for _ in range(12)]
+        for turn, task in enumerate(tasks):
+            for _ in range(turn % 4):
+                await asyncio.sleep(0.002)
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in results)
+        assert 2 == (await pool.arun("1 + 1", timeout=BOUND)).value
+
+    began = time.monotonic()
+    asyncio.run(main())
+    assert time.monotonic() - began < BOUND
+    assert quiet(pool, leased=0, waiting=0)
+
+
+# ---- the process
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork(pool):
+    """
+    A child has no pool, and leaves its parent's alone.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            pool.run("1")
+        except SessionBroken:
+            pool.shutdown()
+            pool.close()
+            code = 0
+        finally:
+            os._exit(code)
+    assert 0 == os.waitpid(child, 0)[1]
+    pool.check()
+
+
+PROGRAM = """
+import signal, sys, threading
+from sandbox_wasm import SessionPool
+pool = SessionPool(sys.argv[1], isolation=sys.argv[2], size=2)
+futures = [pool.submit("while True: pass", wall_seconds=5) for _ in range(4)]
+try:
+    print("ready", flush=True)
+    pool.lease() if sys.argv[3] == "lease" else pool.run("1")
+except KeyboardInterrupt:
+    print("interrupted", pool.statistics().waiting, flush=True)
+    pool.close()
+    print(pool.statistics().waiting, sum(f.done() for f in futures))
+"""
+
+
+@pytest.mark.parametrize("what", ["lease", "run"])
+def test_ctrl_c(interpreter, isolation, what):
+    """
+    It ends the wait of whoever gets it, and the pool can be closed then.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, interpreter, isolation, what],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert "ready\n" == process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=BOUND)
+
+    assert ["interrupted 2", "0 4"] == out.splitlines()
+    assert 0 == process.returncode
