@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -96,25 +96,11 @@ class Redactor:
 
         Calls *look* from time to time, which may raise.
         """
-        if not self._forms:
-            return data
-        lowered = data.lower()
-        spans: list[tuple[int, int]] = []
-        for form in self._forms:
-            look()
-            at = lowered.find(form)
-            while at >= 0:
-                spans.append((at, at + len(form)))
-                at = lowered.find(form, at + len(form))
-        if not spans:
-            return data
-        pieces = []
-        end = 0
-        for first, last in sorted(spans):
-            if first >= end:
-                pieces += [data[end:first], REDACTED]
-            end = max(end, last)
-        return b"".join([*pieces, data[end:]])
+        return self.stream().feed(data, True, look)
+
+    def stream(self) -> Redaction:
+        """Return what does the same for data that comes in pieces."""
+        return Redaction(self._forms)
 
     def finds(self, text: str) -> bool:
         """Whether *text* has a secret in it."""
@@ -123,6 +109,53 @@ class Redactor:
     def clean_text(self, text: str) -> str:
         """Return *text* likewise, as far as it is Latin-1."""
         return self.clean(text.encode("latin-1", "replace")).decode("latin-1")
+
+
+class Redaction:
+    """Takes secrets out of one stream of bytes, wherever it is cut into pieces.
+
+    Args:
+        forms: What to look for, in lower case.
+    """
+
+    def __init__(self, forms: Sequence[bytes]) -> None:
+        self._forms = forms
+        self._held_back = max(map(len, forms), default=1) - 1
+        self._rest = b""  # what a secret may have begun in
+        self._done = 0  # bytes of it that belong to one that was found
+
+    def feed(self, data: bytes, is_last: bool, look: Callable[[], object] = bool) -> bytes:
+        """Return as much of the stream as *data* makes certain; all of it at its end.
+
+        Calls *look* from time to time, which may raise.
+        """
+        if not self._forms:
+            return data
+        data = self._rest + data
+        # A secret that begins before this ends within the data.
+        sure = len(data) if is_last else max(0, len(data) - self._held_back)
+        pieces, end = [], self._done
+        for first, last in self._found(data, look):
+            if first >= sure:
+                break
+            if first >= end:
+                pieces += [data[end:first], REDACTED]
+            end = max(end, last)
+        pieces.append(data[end:sure])
+        self._rest = data[sure:]
+        self._done = max(0, end - sure)
+        return b"".join(pieces)
+
+    def _found(self, data: bytes, look: Callable[[], object]) -> list[tuple[int, int]]:
+        lowered = data.lower()
+        spans: list[tuple[int, int]] = []
+        for form in self._forms:
+            look()
+            at = lowered.find(form)
+            while at >= 0:
+                spans.append((at, at + len(form)))
+                at = lowered.find(form, at + 1)
+        return sorted(spans)
 
 
 def _secrets(value: str) -> set[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import _prelude
 from ._addresses import refusal
+from ._answer import Answer, Answers, take
 from ._approval import Approver
 from ._credentials import Redactor
 from ._errors import ConfigError
@@ -24,31 +24,11 @@ if TYPE_CHECKING:
     from ._functions import HostFunctions
     from ._ledger import Ledger
 
-_NAME = "_sandbox_fetch"  # guest code has a wrapper for it, see _guest/fetch.py
+_NAME = "_sandbox_fetch"  # guest code has a wrapper for them, see _guest/fetch.py
+_NAME_OF_MORE = "_sandbox_fetch_more"
 
-_REDIRECTS = {301, 302, 303, 307, 308}
-_ENCODINGS = {"", "identity", "gzip", "x-gzip"}
-# What was true of the bytes on the wire only.
-_DROPPED = {"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"}
 _COOKIES = {"set-cookie", "set-cookie2"}
-_ENVELOPE = 16_384  # bytes of a host call's answer that are neither body nor headers
-_HEADERS_BYTES = 65_536
 _SHOWN = 200
-
-
-@dataclass
-class Answer:
-    """What a server has said.
-
-    Args:
-        location: Where it redirects to, as it says it; None if it does not.
-    """
-
-    status: int
-    reason: str
-    headers: list[list[str]]
-    body: bytes
-    location: str | None
 
 
 def connect(
@@ -65,6 +45,8 @@ def connect(
     fetch = Fetch(policy, ledger)
     # Without the hints, for which pydantic would be imported.
     functions.grant(_NAME, lambda *args: fetch(*args), "fetch")  # noqa: PLW0108
+    functions.grant(_NAME_OF_MORE, lambda *args: fetch.more(*args), "fetch")  # noqa: PLW0108
+    ledger.at_end = fetch.close
     return _base.Request("prelude", *_prelude.network(interpreter))
 
 
@@ -92,9 +74,7 @@ class Fetch:
         self._requests = 0
         self._redactor = Redactor(credential.value for credential in policy.credentials)
         self._credentials = [(each.target.origin, each) for each in policy.credentials]
-        # The body crosses in base64, with the headers, in one answer.
-        room = (ledger.host_call_bytes - _ENVELOPE - 2 * _HEADERS_BYTES) * 3 // 4
-        self._max_bytes = min(policy.max_bytes, max(0, room))
+        self._answers = Answers(ledger.host_call_bytes)
         try:
             self._tls = tls_context(policy.ca_file)  # now, not on the clock of a run
         except OSError as error:
@@ -115,24 +95,46 @@ class Fetch:
             ValueError, TypeError: It is no request.
             TimeoutError, ConnectionError, OSError: It was made, and failed.
         """
-        from ._connect import RunIsOver
-
         try:
             request, seconds = read_request(self._policy, url, method, headers, body, timeout)
         except (PermissionError, ValueError, TypeError) as error:
             self._note("?", ascii(url)[:_SHOWN], False, error, time.time())
             raise
-        try:
+        with _until_the_end():
             answer, request = self._follow(request, self._clock(seconds))
-        except RunIsOver:
-            raise InterruptedError(errno.EINTR, "the run is over") from None
+        more, shown, method = None, str(request.target), request.method
+        if answer.body is not None and not answer.body.is_over:
+            began = time.time()
+            more = self._answers.keep(
+                answer.body, lambda error: self._note(method, shown, True, error, began)
+            )
         return {
-            "url": self._told(request, str(request.target)),
+            "url": self._told(request, shown),
             "status": answer.status,
             "reason": answer.reason,
             "headers": answer.headers,
-            "body": answer.body,
+            "body": answer.first,
+            "more": more,
         }
+
+    def more(self, name: Any, go_on: Any = True) -> tuple[bytes, bool]:
+        """Return the next piece of the body that an answer calls *name*, and whether there is more.
+
+        Args:
+            go_on: False closes it, and returns nothing.
+
+        Raises:
+            TimeoutError, ConnectionError, OSError: The rest cannot be had.
+        """
+        if not go_on:
+            self._answers.close(name)
+            return b"", False
+        with _until_the_end():
+            return self._answers.read(name)
+
+    def close(self) -> None:
+        """Close what guest code has not read to its end: the run is over."""
+        self._answers.close_all()
 
     def _clock(self, seconds: float) -> Clock:
         from ._connect import Clock
@@ -234,8 +236,6 @@ class Fetch:
     def _exchange(
         self, request: Request, headers: dict[str, str], grant: Grant | None, clock: Clock
     ) -> Answer:
-        import ssl
-
         import httpcore
 
         from ._connect import Backend
@@ -258,104 +258,39 @@ class Fetch:
             ssl_context=self._tls if target.scheme == "https" else None,
             network_backend=backend,
         )
+        told = self._told(request, target.origin)
+        answer = None
         try:
             # Made of the parts that were matched: nothing parses the URL again.
-            response = connection.handle_request(
-                httpcore.Request(
-                    request.method.encode("ascii"),
-                    httpcore.URL(
-                        scheme=scheme,
-                        host=host,
-                        port=target.port,
-                        target=(target.path + target.query).encode("ascii"),
-                    ),
-                    headers=[(k.encode("ascii"), v.encode("ascii")) for k, v in headers.items()],
-                    content=request.content,
-                )
+            asked = httpcore.Request(
+                request.method.encode("ascii"),
+                httpcore.URL(
+                    scheme=scheme,
+                    host=host,
+                    port=target.port,
+                    target=(target.path + target.query).encode("ascii"),
+                ),
+                headers=[(k.encode("ascii"), v.encode("ascii")) for k, v in headers.items()],
+                content=request.content,
             )
-            return self._read(response, clock)
-        except ssl.SSLCertVerificationError as error:
-            raise ConnectionError(
-                errno.EPROTO,
-                f"the certificate of {self._told(request, target.origin)} is not valid: "
-                f"{error.verify_message}",
-            ) from None
-        except httpcore.ProtocolError:
-            raise ConnectionError(errno.EPROTO, "the answer is not proper HTTP") from None
-        except (httpcore.NetworkError, ssl.SSLError, ConnectionResetError, BrokenPipeError):
-            raise ConnectionError(
-                errno.ECONNRESET, f"the connection to {self._told(request, target.origin)} broke"
-            ) from None
+            with _translated(told):
+                response = connection.handle_request(asked)
+            found = take(
+                response,
+                self._redactor,
+                policy.max_bytes,
+                clock,
+                lambda: _translated(told),
+                connection.close,
+            )
+            if found.body is not None:
+                texts = sum(len(name) + len(value) for name, value in found.headers)
+                found.first = found.body.read(self._answers.room(texts + len(str(target))))
+            answer = found
         finally:
-            connection.close()
-
-    def _read(self, response: Any, clock: Clock) -> Answer:
-        """Take the answer as it comes, and no more of it than is allowed."""
-        raw = [
-            (name.decode("latin-1").lower(), value.decode("latin-1"))
-            for name, value in response.headers
-        ]
-        if sum(len(name) + len(value) for name, value in raw) > _HEADERS_BYTES:
-            raise ConnectionError(errno.EPROTO, f"the headers exceed {_HEADERS_BYTES} bytes")
-        location = None
-        if response.status in _REDIRECTS:
-            location = next((value for name, value in raw if name == "location"), None)
-        encoding = ",".join(value for name, value in raw if name == "content-encoding")
-        encoding = encoding.strip().lower()
-        body = b""
-        if location is None:
-            if encoding not in _ENCODINGS:
-                raise ConnectionError(
-                    errno.EPROTO, "the answer is compressed in a way that was not asked for"
-                )
-            body = self._body(response.iter_stream(), encoding.endswith("gzip"), clock)
-        clean = self._redactor.clean_text
-        reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
-        return Answer(
-            response.status,
-            clean(reason),
-            [[clean(name), clean(value)] for name, value in raw if name not in _DROPPED],
-            self._redactor.clean(body, clock.turn),
-            location,
-        )
-
-    def _body(self, stream: Iterable[bytes], compressed: bool, clock: Clock) -> bytes:
-        pieces: list[bytes] = []
-        came = size = 0
-        unpack = zlib.decompressobj(31)
-        is_within = False  # a member of the gzip file
-        for chunk in stream:
-            clock.turn()  # what came at once may be many small chunks
-            came += len(chunk)
-            while chunk:
-                if compressed:
-                    try:
-                        piece = unpack.decompress(chunk, self._max_bytes - size + 1)
-                    except zlib.error:
-                        raise ConnectionError(
-                            errno.EPROTO, "the answer is not the gzip that it says"
-                        ) from None
-                    chunk = unpack.unconsumed_tail
-                    is_within = not unpack.eof
-                    if unpack.eof:
-                        chunk, unpack = unpack.unused_data, zlib.decompressobj(31)
-                else:
-                    piece, chunk = chunk, b""
-                size += len(piece)
-                if size > self._max_bytes or came > self._max_bytes + 1024:
-                    raise OSError(errno.EFBIG, self._too_large())
-                pieces.append(piece)
-        if is_within:
-            raise ConnectionError(errno.EPROTO, "the answer ends in the middle")
-        return b"".join(pieces)
-
-    def _too_large(self) -> str:
-        if self._max_bytes < self._policy.max_bytes:
-            return (
-                f"the answer is larger than the {self._max_bytes} bytes for which "
-                f"host_call_bytes={self._ledger.host_call_bytes} has room"
-            )
-        return f"the answer is larger than max_bytes={self._max_bytes}"
+            if answer is None or answer.body is None:
+                connection.close()
+        return answer
 
     def _is_inside(self, target: Target) -> bool:
         policy = self._policy
@@ -365,3 +300,32 @@ class Fetch:
     def _knows(self, target: Target) -> bool:
         """Whether some path of the origin is allowed."""
         return any(grant.target.origin == target.origin for grant in self._policy.grants)
+
+
+@contextlib.contextmanager
+def _until_the_end() -> Iterator[None]:
+    from ._connect import RunIsOver
+
+    try:
+        yield
+    except RunIsOver:
+        raise InterruptedError(errno.EINTR, "the run is over") from None
+
+
+@contextlib.contextmanager
+def _translated(origin: str) -> Iterator[None]:
+    """Have the errors of a connection to *origin* come as those that guest code gets."""
+    import ssl
+
+    import httpcore
+
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise ConnectionError(
+            errno.EPROTO, f"the certificate of {origin} is not valid: {error.verify_message}"
+        ) from None
+    except httpcore.ProtocolError:
+        raise ConnectionError(errno.EPROTO, "the answer is not proper HTTP") from None
+    except (httpcore.NetworkError, ssl.SSLError, ConnectionResetError, BrokenPipeError):
+        raise ConnectionError(errno.ECONNRESET, f"the connection to {origin} broke") from None

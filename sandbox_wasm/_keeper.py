@@ -128,6 +128,8 @@ class Keeper:
             job.error = error
             if self.guest is None or not callable(job.request):
                 self._roll_back(job)
+        if self._ledger.at_end is not None:
+            self._ledger.at_end()
         with self.ending:
             job.ended = job.ended or time.perf_counter()
             job.done = True

@@ -75,6 +75,9 @@ class Ledger:
         takes_answer: Whether guest code may end the run with ``final_answer``.
 
         loop: Runs the coroutines of host functions; None for one that sessions share.
+
+        at_end: Called after each run, on the session's thread: lets go of what guest code
+            has open outside.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Ledger:
         self._wake = threading.Lock()
         self._bell: threading.Lock | None = None  # likewise, while a coroutine is waited for
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.at_end: Callable[[], None] | None = None
         self.result_bytes = limits.result_bytes
         self.host_call_bytes = limits.host_call_bytes
         self.begin(None)

@@ -88,8 +88,8 @@ class NetworkPolicy:
         methods: HTTP methods.
 
         max_bytes: Size of one answer's body, after it has been decompressed.
-            Beyond it guest code gets an ``OSError``. It must also fit
-            `Limits.host_call_bytes`, of which it takes four thirds.
+            Beyond it guest code gets an ``OSError``. What is read as a whole must also
+            fit `Limits.memory_bytes`.
 
         max_request_bytes: Size of one request's body.
 
@@ -98,7 +98,8 @@ class NetworkPolicy:
         max_redirects: Redirects of one request; each is checked like a request.
 
         timeout: Seconds for one request from its beginning to the end of its
-            answer, redirects included. Guest code may ask for less.
+            answer, redirects and reading it in pieces included. Guest code may ask
+            for less.
 
         allow_private: Whether a name may lead to loopback and private addresses,
             or the networks it may lead to, such as ``["10.1.0.0/16"]``. Link-local

@@ -97,7 +97,7 @@ def test_allow_for_the_session(make_session: Make, server: Server) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [None, False, True, 1, 0, "allow", "no", "ALLOW_ONCE", "allow once", object(), Approval,
+    [None, False, True, 1, 0, "allow", "no", "ALLOW_ONCE", "allow once", Approval,
      [Approval.ALLOW_ONCE], ValueError("x"), SystemExit(0), KeyboardInterrupt()],
 )  # fmt: skip
 def test_anything_else_is_a_no(make_session: Make, server: Server, answer: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import logging
 import pickle
 import re
@@ -418,3 +419,26 @@ def test_a_server_that_never_shakes_hands(make_session: Make, tmp_path: Path) ->
         error = session.run("fetch(u)", inputs={"u": origin}, check=False).error
 
     assert "TimeoutError" == getattr(error, "type_name", None)
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"abababab", b"ABAB", b"ab", b"b", b"x", b"YWJhYmFiYWI", b"%61%62", b""]),
+        max_size=20,
+    ),
+    st.lists(st.integers(0, 60), max_size=8),
+)
+def test_where_an_answer_is_cut_does_not_matter(words: list[bytes], cuts: list[int]) -> None:
+    """
+    What lies across pieces is found as in one, also where one secret runs into the next.
+    """
+    redactor = Redactor(["abababab", "xababx78"])
+    data = b"".join(words)
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    stream = redactor.stream()
+
+    told = [stream.feed(data[begin:end], False) for begin, end in itertools.pairwise(places)]
+    told.append(stream.feed(b"", True))
+
+    assert redactor.clean(data) == b"".join(told)
+    assert b"abababab" not in b"".join(told).lower()

@@ -131,8 +131,9 @@ def test_any_answer_is_an_answer_or_an_error(raw: Raw, answer: bytes) -> None:
     got = outcome(fetch, raw.origin + "/")
 
     if not isinstance(got, Exception):
-        assert {"url", "status", "reason", "headers", "body"} == set(got)
+        assert {"url", "status", "reason", "headers", "body", "more"} == set(got)
         assert type(got["body"]) is bytes
+        assert got["more"] is None  # all of it fits into the first piece
         assert len(got["body"]) <= 1000 * 10 // 8
         assert type(got["status"]) is int
         assert SECRET not in str(got).lower()

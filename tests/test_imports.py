@@ -31,6 +31,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_dialects _mounts",
     "_ledger",
     "_approval _connect _prelude _request",
+    "_answer",
     "_wasm",
     "_resolve",
     "_packages",

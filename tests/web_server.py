@@ -22,6 +22,8 @@ class Server(ThreadingHTTPServer):
         entered: Set once a request is being answered that will not end by itself.
 
         released: Set when the test is over, for those.
+
+        left: Set once a client has gone in the middle of an answer.
     """
 
     daemon_threads = True
@@ -32,6 +34,7 @@ class Server(ThreadingHTTPServer):
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.entered = threading.Event()
         self.released = threading.Event()
+        self.left = threading.Event()
 
     @property
     def origin(self) -> str:
@@ -116,6 +119,20 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         while not self.server.released.is_set():
             self.wfile.write(b"1\r\nx\r\n" * 50_000)
+
+    def on_lines(self, given: dict[str, str], body: bytes) -> None:
+        """Numbered lines, for ever or that many; with a word in the middle of them."""
+        secret = (self.headers.get("Authorization") or "").encode()
+
+        def blocks() -> Iterator[bytes]:
+            for n in range(int(given.get("blocks", 1 << 30))):
+                lines = [b"%d\n" % line for line in range(n * 10_000, (n + 1) * 10_000)]
+                yield b"".join([*lines, secret])
+
+        try:
+            self.chunks(blocks())
+        except OSError:
+            self.server.left.set()
 
     def on_gzip(self, given: dict[str, str], body: bytes) -> None:
         data = gzip.compress(b"x" * int(given["bytes"])) * int(given.get("times", 1))

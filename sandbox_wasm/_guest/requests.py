@@ -1,9 +1,10 @@
 """As much of the library Requests as there is use for in a sandbox, by way of `fetch`.
 
 No cookies are kept, no files uploaded, no proxies used, and nothing is read from the
-environment; certificates are always verified; streamed answers have come as a whole.
+environment; certificates are always verified. With ``stream=True`` the body comes as it is read.
 """
 
+import codecs as _codecs
 import json as _json
 import sys as _sys
 import types as _types
@@ -26,6 +27,10 @@ class HTTPError(RequestException):
 
 
 class ConnectionError(RequestException):
+    pass
+
+
+class ChunkedEncodingError(RequestException):
     pass
 
 
@@ -56,7 +61,7 @@ class Response:
         self.status_code = answer.status
         self.reason = answer.reason
         self.headers = answer.headers
-        self.content = answer.content
+        self.raw = answer
         self.history = []
         self.encoding = answer.encoding
 
@@ -73,10 +78,19 @@ class Response:
         return self
 
     def __exit__(self, *exc):
-        pass
+        self.close()
 
     def __iter__(self):
         return self.iter_content(128)
+
+    @property
+    def content(self):
+        try:
+            return self.raw.content
+        except TimeoutError as error:
+            raise Timeout(*error.args) from error
+        except OSError as error:
+            raise ConnectionError(*error.args) from error
 
     @property
     def text(self):
@@ -100,17 +114,42 @@ class Response:
             )
 
     def iter_content(self, chunk_size=1, decode_unicode=False):
-        data = self.text if decode_unicode else self.content
-        size = chunk_size or max(1, len(data))
-        for at in range(0, len(data), size):
-            yield data[at : at + size]
+        decode = _codecs.getincrementaldecoder(self.encoding or "utf-8")("replace").decode
+        for piece in self._pieces(chunk_size):
+            yield decode(piece) if decode_unicode else piece
+        if decode_unicode:
+            last = decode(b"", True)
+            if last:
+                yield last
+
+    def _pieces(self, size):
+        if self.raw._content is not None:
+            for at in range(0, len(self.content), size or max(1, len(self.content))):
+                yield self.content[at : at + size] if size else self.content
+            return
+        try:
+            while piece := self.raw.read(size or 65_536):
+                yield piece
+        except TimeoutError as error:
+            raise Timeout(*error.args) from error
+        except OSError as error:
+            raise ChunkedEncodingError(*error.args) from error
 
     def iter_lines(self, chunk_size=512, decode_unicode=False, delimiter=None):
-        data = self.text if decode_unicode else self.content
-        yield from data.splitlines() if delimiter is None else data.split(delimiter)
+        rest = None
+        for piece in self.iter_content(chunk_size, decode_unicode):
+            if rest is not None:
+                piece = rest + piece
+            lines = piece.split(delimiter) if delimiter else piece.splitlines()
+            # The last line may go on in the next piece.
+            whole = not delimiter and lines and piece[-1:] in ("\n", b"\n")
+            rest = None if whole or not lines else lines.pop()
+            yield from lines
+        if rest is not None:
+            yield rest
 
     def close(self):
-        pass
+        self.raw.close()
 
 
 class Session:
@@ -170,6 +209,7 @@ class Session:
                 body=data or None,
                 json=json if not data else None,
                 timeout=timeout,
+                stream=stream,
             )
         except TimeoutError as error:
             raise Timeout(*error.args) from error
@@ -257,7 +297,7 @@ codes = _types.SimpleNamespace(
 exceptions = _types.ModuleType("requests.exceptions")
 for _name in (
     "RequestException", "HTTPError", "ConnectionError", "Timeout", "ConnectTimeout",
-    "ReadTimeout", "InvalidURL", "TooManyRedirects", "JSONDecodeError",
+    "ReadTimeout", "InvalidURL", "TooManyRedirects", "JSONDecodeError", "ChunkedEncodingError",
 ):
     setattr(exceptions, _name, globals()[_name])
 _sys.modules["requests.exceptions"] = exceptions

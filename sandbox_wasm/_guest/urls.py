@@ -7,6 +7,25 @@ def _sandbox_define(source):
 
     fetch_now = fetch
 
+    class Body(io.RawIOBase):
+        """What is still to come of an answer, as a file."""
+
+        def __init__(self, answer):
+            self._answer = answer
+
+        def readable(self):
+            return True
+
+        def readinto(self, to):
+            data = self._answer.read(len(to))
+            to[: len(data)] = data
+            return len(data)
+
+        def close(self):
+            if not self.closed:
+                self._answer.close()
+            super().close()
+
     def patch(module):
         """Have *module*, urllib.request, open http and https by fetch."""
         from email.message import Message
@@ -30,13 +49,15 @@ def _sandbox_define(source):
                     headers=headers,
                     body=body,
                     timeout=timeout if isinstance(timeout, (int, float)) else None,
+                    stream=True,
                 )
             except (OSError, ValueError) as error:
                 raise URLError(error) from error
             found = Message()
             for name, value in answer.pairs:
                 found[name.title()] = value
-            response = addinfourl(io.BytesIO(answer.content), found, answer.url, answer.status)
+            body = io.BufferedReader(Body(answer), 1 << 16)
+            response = addinfourl(body, found, answer.url, answer.status)
             response.msg = response.reason = answer.reason
             return response
 
