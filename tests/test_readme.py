@@ -137,7 +137,7 @@ def test_the_two_commands_of_the_start() -> None:
         "$ python -m pip install . && sandbox-wasm -c 'print(\"Hello world\")'\nHello world\n"
         in shown
     )
-    assert "$ python -m pip install '.[test]' && python -m pytest\n" in shown
+    assert "$ python -m pip install '.[test]' && python -m pytest -n auto\n" in shown
 
 
 def test_the_table_of_limits() -> None:

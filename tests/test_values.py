@@ -299,7 +299,7 @@ def test_values_that_would_do_harm_are_refused(make):
     with pytest.raises(ValueError, match=r"cannot cross|deeper than 64|more than"):
         there(value)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

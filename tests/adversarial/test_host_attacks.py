@@ -20,6 +20,7 @@ def address_space() -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("isolation", ["thread"])
 def test_memory_is_returned(interpreter, unharmed):
     """
