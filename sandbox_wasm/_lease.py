@@ -13,8 +13,6 @@ from ._turns import Turn
 from .interpreters import Interpreter
 from .interpreters._base import Guest, HostSide, Request
 
-# What guest code has seeded goes on as it is; this is about the generator of the module.
-_IS_SEEDED = "'random' in __import__('sys').modules"
 # What is not in a snapshot, but for functions, packages and limits, which are copied.
 _GIVEN = ("mounts", "network", "seed", "clock")
 
@@ -56,10 +54,12 @@ class Template:
         with Session(interpreter, snapshot=snapshot, **options) as session:
             if setup is not None:
                 session.run(setup)
-            is_seeded = session.run(_IS_SEEDED, check=False).value is not False
             lane = session._check_open()
             self.snapshot = take(interpreter, lane)
             self.ledger = lane.ledger
+            # What guest code seeds itself goes on as it is; this is about randomness of the
+            # host's, which must be each lease's own. Nobody knows what a snapshot has drawn.
+            has_drawn = lane.ledger.has_drawn or snapshot is not None
             self.interpreter = interpreter
             self.limits: Limits = session.limits
             self.isolation = session.isolation
@@ -69,7 +69,7 @@ class Template:
                 "packages": session._packages,
             }
         self._options |= {name: options[name] for name in _GIVEN if name in options}
-        self.preludes = [Request("prelude", RESEED)] if is_seeded else []
+        self.preludes = [Request("prelude", RESEED)] if has_drawn else []
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of a session that begins with it."""

@@ -197,6 +197,11 @@ class Ledger:
         """Return the text that was kept of stream 1 or 2."""
         return "".join(self._texts[stream]) if stream in self._texts else ""
 
+    @property
+    def has_drawn(self) -> bool:
+        """Whether guest code has ever asked for randomness."""
+        return self._sources.is_drawn
+
     # ---- HostSide
 
     @property

@@ -32,6 +32,9 @@ class Sources:
             millisecond with each look at it and by the length of each sleep, which does
             not wait. None for the machine's time.
 
+    Attributes:
+        is_drawn: Whether randomness was ever asked for.
+
     Raises:
         ConfigError: A seed or a time of another type, or out of range.
     """
@@ -39,6 +42,7 @@ class Sources:
     def __init__(self, seed: Seed | None = None, clock: float | None = None) -> None:
         self._key = None if seed is None else _key(seed)
         self._blocks = self._forks = 0
+        self.is_drawn = False
         self._now: int | None = None
         self._begun = 0
         if clock is not None:
@@ -72,6 +76,7 @@ class Sources:
 
     def random(self, length: int) -> bytes:
         """Return that many bytes."""
+        self.is_drawn = True
         if self._key is None:
             return os.urandom(length)
         self._blocks += 1
