@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -36,7 +37,8 @@ class AsyncSession:
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._session = Session(*args, **options)
-        self._turn = asyncio.Lock()
+        self._lock = threading.Lock()
+        self._running: object = None  # whose turn it is: what was asked for is done in order
 
     @classmethod
     def around(cls, session: Session) -> AsyncSession:
@@ -104,22 +106,34 @@ class AsyncSession:
         return self._session.interrupt()
 
     async def _await(self, work: Callable[[], T]) -> T:
-        async with self._turn:
-            future: Future[T] = self._session._start(work, asyncio.get_running_loop())
-            waiter = asyncio.wrap_future(future)
+        turn = object()
+
+        def mine() -> T:
+            with self._lock:
+                self._running = turn
             try:
-                return await asyncio.shield(waiter)
-            except asyncio.CancelledError:
-                future.cancel()
-                # Its turn lasts until it has given in, however often it is cancelled.
-                while not waiter.done():
+                return work()
+            finally:
+                with self._lock:
+                    self._running = None
+
+        future: Future[T] = self._session._start(mine, asyncio.get_running_loop())
+        waiter = asyncio.wrap_future(future)
+        try:
+            return await asyncio.shield(waiter)
+        except asyncio.CancelledError:
+            future.cancel()  # if it has not begun, it never does
+            # Else it is waited for until it has given in, however often this is cancelled.
+            while not waiter.done():
+                with self._lock:
+                    if self._running is turn:  # not somebody else's run
+                        self._session.interrupt()
+                with contextlib.suppress(asyncio.CancelledError):
                     # Again, for a run that had not begun when it was first asked.
-                    self._session.interrupt()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await asyncio.wait([waiter], timeout=_ASK_AGAIN_SECONDS)
-                if not waiter.cancelled():
-                    waiter.exception()  # seen
-                raise
+                    await asyncio.wait([waiter], timeout=_ASK_AGAIN_SECONDS)
+            if not waiter.cancelled():
+                waiter.exception()  # seen
+            raise
 
     async def close(self) -> None:
         """End the session and free its memory; see `Session.close`."""

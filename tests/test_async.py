@@ -215,6 +215,20 @@ def test_cancelling_before_its_turn(interpreter):
     assert asyncio.run(main()) is False
 
 
+def test_one_session_on_several_loops():
+    """
+    It belongs to no loop: runs that wait for one another on one do not tie it to that.
+    """
+
+    async def two(session):
+        return [r.value for r in await asyncio.gather(session.run("1"), session.run("2"))]
+
+    session = AsyncSession("micropython")
+    assert [1, 2] == asyncio.run(two(session))
+    assert [1, 2] == asyncio.run(two(session))
+    asyncio.run(session.close())
+
+
 def test_interrupt(interpreter):
     """
     Another task may end the run.
