@@ -3,101 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from .. import (
-    GuestError,
-    Result,
-    SandboxError,
-    Session,
-    SessionClosed,
-    available_interpreters,
-)
+from .. import AsyncSession, Result, SandboxError, Session, SessionClosed
+from ._images import Image, images
+from ._text import INPUT_SCHEMA, NAME, cut, describe, explain, refusal, render, unfenced
 
-NAME = "run_python"
-INPUT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "code": {"type": "string", "description": "Python source, as many statements as needed."}
-    },
-    "required": ["code"],
-    "additionalProperties": False,
-}
-# What a model is shown at most of one stream, of a value, and of a traceback.
-MAX_CHARACTERS = 8000
-MAX_CODE_CHARACTERS = 1 << 20
+__all__ = ["CodeTool", "Outcome", "cut", "describe", "explain", "refusal", "render", "unfenced"]
 
 
-_STATE = (
-    "Variables stay from call to call. The value of the last expression is shown; print what "
-    "else you want to see."
-)
-_NOTHING_ELSE = "There is no network and there are no other packages, but for what is named here."
+@dataclass(frozen=True)
+class Outcome:
+    """What one call came to.
 
+    Attributes:
+        text: What the model reads.
 
-def describe(session: Session) -> str:
-    """Return the description of the tool: what code may expect in that session."""
-    limits = session.limits
-    versions = {each.name: each.version for each in available_interpreters()}
-    name = {"cpython": "CPython", "micropython": "MicroPython"}[session.interpreter]
-    name += f" {versions[session.interpreter]}"
-    lines = [
-        f"Runs Python code in a sandbox ({name}, standard library).",
-        _STATE,
-        f"Each call has {limits.wall_seconds:g} seconds and {limits.memory_bytes >> 20} MiB.",
-        _NOTHING_ELSE,
-    ]
-    stubs = session.functions.stubs()
-    if stubs:
-        lines += ["These functions are there already; call them without importing:", stubs]
-    return "\n".join(lines)
+        failed: The code was refused, raised, or was stopped.
 
+        result: That of the run; None if there was none.
+    """
 
-def render(result: Result) -> str:
-    """Return what a model reads of a run: output, value, and the error with its lines."""
-    parts = [cut(result.stdout.rstrip("\n"))] if result.stdout.strip() else []
-    if result.stderr.strip():
-        parts.append("[stderr]\n" + cut(result.stderr.rstrip("\n")))
-    if result.truncated:
-        parts.append("[more was printed than is kept: print less]")
-    if result.error is not None:
-        parts.append(explain(result.error))
-    elif result.value is not None:
-        parts.append("=> " + cut(repr(result.value)))
-    return "\n".join(parts) or "[done: nothing was printed, and the last line has no value]"
+    text: str
+    failed: bool = False
+    result: Result | None = None
 
-
-def explain(error: BaseException) -> str:
-    """Return what a model can do something with, of an error of this library."""
-    if isinstance(error, GuestError):
-        return cut(error.traceback.rstrip("\n") or str(error), keep_end=True)
-    text = f"[{type(error).__name__}: {error}]"
-    state = error.state if isinstance(error, SandboxError) else None
-    return text + _STATES.get(state or "", "")
-
-
-_STATES = {
-    "kept": " The variables are still there.",
-    "rolled back": " The variables are as they were before this call.",
-    "broken": " The session is lost; a new one begins with the next call.",
-}
-
-
-def cut(text: str, keep_end: bool = False) -> str:
-    """Return *text*, shortened to what a model should read, from the middle or the start."""
-    if len(text) <= MAX_CHARACTERS:
-        return text
-    if keep_end:
-        return "[...]\n" + text[-MAX_CHARACTERS:]
-    half = MAX_CHARACTERS // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters ...]\n{text[-half:]}"
+    @property
+    def images(self) -> list[Image]:
+        """The images that the code wrote, as far as they can be shown."""
+        return [] if self.result is None else images(self.result.files)
 
 
 class CodeTool:
     """A session that an agent uses: made when it is first needed, and again when it is lost.
 
-    Use it as a context manager, or close it: the session holds memory and a thread.
+    Use it as a context manager, or close it: the session holds memory and a thread. It may be
+    used from several threads and event loops; calls take turns.
 
     Args:
         options: Those of `Session`.
@@ -109,13 +53,29 @@ class CodeTool:
         ConfigError: As `Session` does.
     """
 
+    name = NAME
+    input_schema = INPUT_SCHEMA
+
     def __init__(self, **options: Any) -> None:
-        self._options = options
-        self._session: Session | None = None
-        self._closed = False
-        self.name = NAME
+        self._begin(options)
         self.description = describe(self.session)  # wrong options fail here
-        self.input_schema = INPUT_SCHEMA
+
+    def _begin(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._held: AsyncSession | None = None
+        self._closed = False
+
+    def another(self, **changed: Any) -> CodeTool:
+        """Return a tool like this one, for a session of its own: another run, another user.
+
+        Args:
+            changed: Options in place of those of this one.
+        """
+        made = CodeTool.__new__(CodeTool)
+        made._begin({**self._options, **changed})
+        made.description = self.description
+        return made
 
     @property
     def session(self) -> Session:
@@ -124,45 +84,71 @@ class CodeTool:
         Raises:
             SessionClosed: The tool is closed.
         """
-        if self._closed:
-            raise SessionClosed("the tool is closed")
-        if self._session is None or self._session.state.value != "open":
-            self.reset()
-            self._session = Session(**self._options)
-        return self._session
+        return self._open().session
+
+    def _open(self) -> AsyncSession:
+        with self._lock:
+            if self._closed:
+                raise SessionClosed("the tool is closed")
+            if self._held is None or self._held.state.value != "open":
+                self._release()
+                self._held = AsyncSession(**self._options)
+            return self._held
+
+    def add_function(self, function: Callable[..., Any], name: str) -> None:
+        """Let the session that there is call *function* as well; a new one has its options."""
+        with self._lock:
+            if self._held is not None and name not in self._held.session.functions:
+                self._held.session.function(function, name=name)
+
+    def execute(self, code: object) -> Outcome:
+        """Run what a model sent; what goes wrong is an `Outcome` as well."""
+        if (refused := refusal(code)) is not None:
+            return Outcome(refused, failed=True)
+        try:
+            return _outcome(self.session.run(unfenced(str(code)), check=False))
+        except SandboxError as error:
+            return Outcome(explain(error), failed=True)
+
+    async def aexecute(self, code: object) -> Outcome:
+        """Run what a model sent, as `execute` does.
+
+        Host functions that are ``async def`` run on this event loop. Cancelling the task
+        interrupts the code, and variables stay.
+        """
+        if (refused := refusal(code)) is not None:
+            return Outcome(refused, failed=True)
+        try:
+            session = self._held
+            if session is None or session.state.value != "open":
+                session = await asyncio.to_thread(self._open)  # it may have to compile
+            return _outcome(await session.run(unfenced(str(code)), check=False))
+        except SandboxError as error:
+            return Outcome(explain(error), failed=True)
 
     def run(self, code: object) -> str:
         """Run what a model sent; return what it is to read, errors included."""
-        if (refused := refusal(code)) is not None:
-            return refused
-        try:
-            return render(self.session.run(unfenced(str(code)), check=False))
-        except SandboxError as error:
-            return explain(error)
+        return self.execute(code).text
 
     async def arun(self, code: object) -> str:
         """Run what a model sent, as `run` does; cancelling the task interrupts the code."""
-        future = asyncio.ensure_future(asyncio.to_thread(self.run, code))
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            while not future.done():
-                if self._session is not None:
-                    self._session.interrupt()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.wait([future], timeout=0.05)
-            raise
+        return (await self.aexecute(code)).text
 
     def reset(self) -> None:
         """Forget all variables."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        with self._lock:
+            self._release()
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self._held.session.close()
+            self._held = None
 
     def close(self) -> None:
         """End the session; later calls say that the tool is closed."""
-        self._closed = True
-        self.reset()
+        with self._lock:
+            self._closed = True
+            self._release()
 
     def __enter__(self) -> CodeTool:  # noqa: PYI034 - Self needs Python 3.11
         return self
@@ -171,18 +157,5 @@ class CodeTool:
         self.close()
 
 
-def refusal(code: object) -> str | None:
-    """Return what to tell a model whose code cannot be run at all; None if it can."""
-    if not isinstance(code, str):
-        return f"[code must be a string, got {type(code).__name__}]"
-    if len(code) > MAX_CODE_CHARACTERS:
-        return f"[code must have at most {MAX_CODE_CHARACTERS} characters, got {len(code)}]"
-    return None
-
-
-def unfenced(code: str) -> str:
-    """Return *code* without the Markdown fence that models put around it."""
-    lines = code.strip().splitlines()
-    if len(lines) >= 2 and lines[0].startswith("```") and lines[-1] == "```":
-        return "\n".join(lines[1:-1])
-    return code
+def _outcome(result: Result) -> Outcome:
+    return Outcome(render(result), result.error is not None, result)

@@ -1,4 +1,4 @@
-"""The pages and examples of the MCP server and the plugins: what they show is what happens."""
+"""The pages and examples of the integrations: what they show is what happens."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from sandbox_wasm import ConfigError, Limits
-from sandbox_wasm.integrations._tool import MAX_CHARACTERS, CodeTool, render, unfenced
+from sandbox_wasm.integrations._text import MAX_CHARACTERS, render, unfenced
+from sandbox_wasm.integrations._tool import CodeTool
 
 
 @pytest.fixture
