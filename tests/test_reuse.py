@@ -166,3 +166,14 @@ def test_sessions_at_once(interpreter):
     ]
     for session in sessions:
         session.close()
+
+
+def test_a_stop_that_comes_too_late(make_session):
+    """
+    One that finds nothing running any more ends no run of the next session.
+    """
+    with make_session() as first:
+        first.run("1 + 1")
+        first._lane._keeper.guest._instance._engine._engine.increment_epoch()
+    for _ in range(3):
+        assert 2 == make_session().run("1 + 1").value

@@ -96,8 +96,9 @@ class Engine:
 
     def kill(self) -> None:
         """Make whatever runs on this engine trap; from any thread."""
-        self.killed = True
+        # In this order: `Instance.rearm` in between takes back nothing that is to come.
         self._engine.increment_epoch()
+        self.killed = True
 
     def release(self) -> None:
         """Give the engine back after its instance is gone."""

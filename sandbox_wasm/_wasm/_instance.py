@@ -112,6 +112,9 @@ class Instance:
         """Go on as a new instance, after `close` has made it what it was."""
         try:
             self._finder = None  # what it has found is of another thread
+            self._store.set_epoch_deadline(
+                1
+            )  # from now: a stop may have come too late for the last
             self._serve(target, memory_bytes, state)
         except BaseException:
             self.free()
