@@ -52,6 +52,9 @@ _FROM_HOST = {
 _FIELDS = [field.name for field in dataclasses.fields(Limits)]
 _REMIND_MILLISECONDS = 2  # as _lane.py has it
 _HOLD_BYTES = 8192  # output that waits for the next frame
+# The next worker is made once the last one has had the time to begin: to make one at once
+# would take the processor from it.
+_IDLE_SECONDS = 0.005
 
 
 class HostLink:
@@ -303,14 +306,16 @@ def _fork_on_request(link: wire.Link) -> None:
     except SandboxError as error:
         link.send(wire.FAILED, str(error))
         return
-    ready = _Ready(maker)
+    ready: _Ready | None = _Ready(maker)
     link.send(wire.READY, base_bytes)
     os.dup2(0, 2)  # what it says from here on, nobody is to read
     while True:
+        if ready is None and not link.waits(_IDLE_SECONDS):
+            ready = _Ready(maker)
         operation, values = link.receive()
         if operation == wire.FORK:
-            ready.hand_over(link)
-            ready = _Ready(maker)
+            (ready or _Ready(maker)).hand_over(link)
+            ready = None
         else:
             _, status = os.waitpid(values[0], 0)
             if operation == wire.WAIT:

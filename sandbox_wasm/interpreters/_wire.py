@@ -9,6 +9,7 @@ raises `GuestProtocolError`.
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 from collections.abc import Mapping
@@ -179,6 +180,10 @@ class Link:
         self._held.clear()
         self._held_bytes = 0
         self.socket.sendall(held)
+
+    def waits(self, seconds: float) -> bool:
+        """Return whether there is something to receive, at the latest in so many seconds."""
+        return bool(self._buffer or select.select([self.socket], [], [], seconds)[0])
 
     def receive(self) -> tuple[int, tuple[Plain, ...]]:
         """Wait for a frame; return its operation and values.
