@@ -36,7 +36,10 @@ class AsyncSession:
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._session = Session(*args, **options)
+        self._begin(Session(*args, **options))
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
         self._lock = threading.Lock()
         self._running: object = None  # whose turn it is: what was asked for is done in order
 
@@ -44,8 +47,7 @@ class AsyncSession:
     def around(cls, session: Session) -> AsyncSession:
         """Return one whose session is there already."""
         made = cls.__new__(cls)
-        made._session = session
-        made._turn = asyncio.Lock()
+        made._begin(session)
         return made
 
     @property
