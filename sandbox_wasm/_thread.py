@@ -1,7 +1,13 @@
-"""Threads with the stack that a guest needs."""
+"""Threads with the stack that a guest needs, handed on from one who needs one to the next.
+
+Starting a thread takes longer than most runs, and keeping one for each session that
+idles takes its memory. So a thread that has done its errand waits a moment for another.
+"""
 
 from __future__ import annotations
 
+import contextvars
+import os
 import threading
 from collections.abc import Callable
 
@@ -9,17 +15,108 @@ from collections.abc import Callable
 # are called from the guest's depth.
 STACK_BYTES = 4 << 20
 
-_stack_size_lock = threading.Lock()
+# How many threads wait, and for how long: enough for a busy server's turnover.
+_SPARE = 16
+_IDLE_SECONDS = 2.0
 
 
-def start_thread(target: Callable[[], None]) -> threading.Thread:
-    """Run *target* on a thread of that kind, which does not hold the exit of the process."""
-    # The stack size is a setting of the whole process, so it is put back at once.
-    thread = threading.Thread(target=target, name="sandbox-wasm", daemon=True)
-    with _stack_size_lock:
-        before = threading.stack_size(STACK_BYTES)
+class Errand:
+    """What a thread is to do.
+
+    Attributes:
+        ident: Of the thread, while it does it.
+    """
+
+    __slots__ = ("_done", "_target", "ident")
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        self._target: Callable[[], None] | None = target
+        self._done = threading.Lock()
+        self._done.acquire()
+        self.ident: int | None = None
+
+    def perform(self) -> None:
+        """Do it, on the thread that calls this."""
+        target, self._target = self._target, None  # which may hold whoever holds this
         try:
-            thread.start()
+            self.ident = threading.get_ident()
+            # As in a thread of its own: nothing that one errand has set is seen by the next.
+            if target is not None:
+                contextvars.Context().run(target)
         finally:
-            threading.stack_size(before)
-    return thread
+            self.ident = None
+            self._done.release()
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._done.locked()
+
+    def join(self, timeout: float) -> None:
+        """Wait until it has ended, or for *timeout* seconds."""
+        if self._done.acquire(timeout=timeout):
+            self._done.release()
+
+
+class _Carrier:
+    """A thread that does one errand after another."""
+
+    def __init__(self, errand: Errand) -> None:
+        self.errand: Errand | None = errand
+        self.bell = threading.Lock()  # held while there is nothing to do
+        # The stack size is a setting of the whole process, so it is put back at once.
+        thread = threading.Thread(target=self._work, name="sandbox-wasm", daemon=True)
+        with _lock:
+            before = threading.stack_size(STACK_BYTES)
+            try:
+                thread.start()
+            finally:
+                threading.stack_size(before)
+
+    def _work(self) -> None:
+        while True:
+            is_late = not self.bell.acquire(timeout=_IDLE_SECONDS)
+            with _lock:
+                errand, self.errand = self.errand, None
+                if is_late and errand is None:
+                    if self in _idle:
+                        _idle.remove(self)
+                    return
+            if errand is not None:
+                errand.perform()
+                del errand
+                with _lock:
+                    if len(_idle) == _SPARE:
+                        return
+                    _idle.append(self)
+
+
+_idle: list[_Carrier] = []
+_lock = threading.RLock()  # signal handlers may come back to it
+
+
+def start_thread(target: Callable[[], None]) -> Errand:
+    """Run *target* on a thread of that kind, which does not hold the exit of the process.
+
+    Raises:
+        RuntimeError: There can be no more threads.
+    """
+    errand = Errand(target)
+    with _lock:
+        carrier = _idle.pop() if _idle else None
+        if carrier is not None:
+            carrier.errand = errand
+    if carrier is None:
+        _Carrier(errand)
+    else:
+        carrier.bell.release()
+    return errand
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()
+    _idle.clear()  # they are the parent's
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from sandbox_wasm import Interrupted, Limits, Session, SessionClosed, _lane
+from sandbox_wasm import Interrupted, Limits, Session, SessionClosed, _lane, _thread
 from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger

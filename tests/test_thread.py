@@ -1,0 +1,152 @@
+"""Threads that are handed on: each errand is done once, and sees nothing of the one before."""
+
+import contextvars
+import os
+import threading
+import warnings
+
+import pytest
+
+from sandbox_wasm import Session, _thread
+from sandbox_wasm._thread import start_thread
+
+BOUND = 20
+variable = contextvars.ContextVar("variable", default="unset")
+
+
+def done(target):
+    """The errand, when it has ended."""
+    errand = start_thread(target)
+    errand.join(BOUND)
+    assert not errand.is_alive()
+    return errand
+
+
+def rested():
+    """Wait until a thread waits for its next errand."""
+    until = threading.Event()
+    for _ in range(BOUND * 100):
+        if _thread._idle:
+            return
+        until.wait(0.01)
+    raise AssertionError("no thread is idle")
+
+
+def test_each_errand_is_done_once():
+    """
+    However many come at once, from however many threads.
+    """
+    lock, counts = threading.Lock(), {}
+
+    def count(n):
+        with lock:
+            counts[n] = counts.get(n, 0) + 1
+
+    def start(base):
+        errands = [start_thread(lambda n=n: count(n)) for n in range(base, base + 200)]
+        for errand in errands:
+            errand.join(BOUND)
+
+    threads = [threading.Thread(target=start, args=(1000 * n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+
+    assert 600 == len(counts)
+    assert {1} == set(counts.values())
+
+
+def test_a_thread_is_handed_on_without_what_was_set():
+    """
+    The context of an errand is its own, as that of a new thread is.
+    """
+    idents, values = [], []
+
+    def work():
+        idents.append(threading.get_ident())
+        values.append(variable.get())
+        variable.set("left behind")
+
+    for _ in range(3):
+        rested_before = bool(_thread._idle)
+        errand = done(work)
+        assert errand.ident is None
+        rested()
+
+    assert rested_before
+    assert ["unset"] * 3 == values
+    assert idents[1] == idents[2]
+
+
+def test_an_errand_that_raises(monkeypatch):
+    """
+    It is told as that of any thread, and those after it are done.
+    """
+    told = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+
+    def fail():
+        raise ZeroDivisionError
+
+    done(fail)
+    ran = []
+    done(lambda: ran.append(1))
+
+    assert [1] == ran
+    for _ in range(BOUND * 100):
+        if told:
+            break
+        threading.Event().wait(0.01)
+    assert [ZeroDivisionError] == told
+
+
+def test_idle_threads_end(monkeypatch):
+    """
+    A moment later, or at once where enough wait already.
+    """
+    monkeypatch.setattr(_thread, "_IDLE_SECONDS", 0.01)
+    for _ in range(5):
+        done(lambda: None)
+    for _ in range(BOUND * 100):
+        if not _thread._idle:
+            break
+        threading.Event().wait(0.01)
+    assert [] == _thread._idle
+
+    monkeypatch.setattr(_thread, "_SPARE", 0)
+    threads = []
+    done(lambda: threads.append(threading.current_thread()))
+    threads[0].join(BOUND)
+    assert not threads[0].is_alive()
+
+
+def test_the_setting_of_stacks_is_put_back(monkeypatch):
+    """
+    It is one of the whole process.
+    """
+    monkeypatch.setattr(_thread, "_idle", [])  # so that one is started
+    before = threading.stack_size()
+    done(lambda: None)
+
+    assert before == threading.stack_size()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_has_threads_of_its_own(interpreter):
+    """
+    Those that waited are the parent's.
+    """
+    done(lambda: None)
+    rested()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with Session(interpreter) as session:
+                code = 0 if session.run("6 * 7").value == 42 else 2
+        finally:
+            os._exit(code)
+    assert 0 == os.waitpid(child, 0)[1]
