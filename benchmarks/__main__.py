@@ -26,6 +26,7 @@ from sandbox_wasm import Session, available_interpreters
 
 from ._files import files
 from ._measure import Figure, command, machine, private_bytes, ratio, timed
+from ._rows import rows as map_rows
 from ._states import states
 from ._workers import workers
 
@@ -100,6 +101,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
                 repeat=repeat,
                 target=4.2 if name == "fib(25)" else None,
             )
+    yield from map_rows(interpreter, repeat)
     yield from states(interpreter, repeat)
     yield from workers(interpreter, WORK, repeat)
     yield from files(interpreter, repeat)

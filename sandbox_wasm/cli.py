@@ -22,6 +22,7 @@ from . import (
     _cli_commands,
     _cli_files,
     _cli_limits,
+    _cli_map,
     _cli_mcp,
     _cli_network,
     _cli_snapshots,
@@ -234,6 +235,7 @@ def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
 
 _cli_commands.add_to(main)
 main.add_command(_cli_snapshots.snapshot)
+main.add_command(_cli_map.map_command)
 main.add_command(_cli_mcp.mcp)
 
 

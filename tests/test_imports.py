@@ -50,19 +50,22 @@ LAYERS = [  # a module imports only from layers above its own line
     "_rows_checkpoint _rows_runner",
     "_rows",
     "__init__",
-    "_terminal",
+    "_tables _terminal",
+    "_tables_sqlite",
     "_json _repl",
     "testing integrations",
+    "_cli_map_plan",
+    "_cli_map_run",
     "_cli_commands _cli_files _cli_limits _cli_network _cli_snapshots",
-    "_cli_mcp",
+    "_cli_map _cli_mcp",
     "cli",
     "__main__",
 ]
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
-OUTSIDE = {"_json", "_terminal", "_repl", "cli", "integrations", "__main__"}
+OUTSIDE = {"_json", "_tables", "_tables_sqlite", "_terminal", "_repl", "cli", "integrations"}
 OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_mcp", "_cli_network"}
-OUTSIDE |= {"_cli_snapshots"}
+OUTSIDE |= {"_cli_map", "_cli_map_plan", "_cli_map_run", "_cli_snapshots", "__main__"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

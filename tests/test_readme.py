@@ -45,7 +45,8 @@ def commands(path: Path) -> list[tuple[str, str]]:
     for _, block in blocks(path, "console"):
         for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = piece.partition("\n")
-            if "sandbox-wasm -" in command and "pip install" not in command:
+            ours = "sandbox-wasm -" in command or "sandbox-wasm map" in command
+            if ours and "pip install" not in command:
                 found.append((command, output))
     return found
 

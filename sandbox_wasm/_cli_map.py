@@ -1,0 +1,142 @@
+"""The command ``sandbox-wasm map``: guest code over the rows of a file or a table."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from . import Limits, _cli_limits
+from ._cli_commands import complete_interpreter
+from ._cli_map_plan import DRY_ROWS, Plan
+from ._terminal import Streams
+
+_TEXT_FORMATS = ["csv", "tsv", "json", "jsonl"]
+_TERMINATED = 143  # by the shell's convention
+
+
+@click.command("map")
+@click.argument("code", metavar="CODE_OR_FILE.py")
+@click.argument("input", metavar="INPUT")
+@click.option("-o", "--output", metavar="OUTPUT", help="Write the rows there. Default: standard "
+    "output. A file is there when all is done, or it stays as it was.")  # fmt: skip
+@click.option("--from", "source_format", type=click.Choice([*_TEXT_FORMATS, "sqlite"]),
+    help="What INPUT is. Default: what its name says.")  # fmt: skip
+@click.option("--to", "target_format", type=click.Choice([*_TEXT_FORMATS, "sqlite"]),
+    help="What OUTPUT shall be. Default: what its name says.")  # fmt: skip
+@click.option("--function", default="transform", show_default=True, metavar="NAME",
+    help="The function of one row that the code defines.")  # fmt: skip
+@click.option("--column", metavar="NAME", help="Keep the rows as they are, but for the column "
+    "NAME: that is what the code gives.")  # fmt: skip
+@click.option("--table", metavar="NAME", help="Which table of a database to read. Default: the "
+    "only one.")  # fmt: skip
+@click.option("--update", is_flag=True, help="Change the table in place: the code gives the "
+    "columns to change. All rows or none.")  # fmt: skip
+@click.option("--into", metavar="NAME", help="Which table of a database to make. Default: rows.")
+@click.option("--append", is_flag=True, help="Add to the table if it is there.")
+@click.option("--where", metavar="SQL", help="Only the rows of a table for which this is true.")
+@click.option("--param", "params", type=(str, str), multiple=True, metavar="NAME VALUE",
+    help="What :NAME stands for in --where; may be given several times.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(0), metavar="N", help="Only the first N rows.")
+@click.option("--dry-run", is_flag=True, help="Write nothing: print what would become of the "
+    f"first {DRY_ROWS} rows, or of those of --limit.")  # fmt: skip
+@click.option("--on-error", type=click.Choice(["raise", "skip"]), default="raise",
+    show_default=True, help="A row that fails ends everything and nothing is written; or it is "
+    "left out, and with --update as it is.")  # fmt: skip
+@click.option("--errors", metavar="FILE", help="Write rows that fail to FILE, as JSON lines with "
+    "their errors, and leave them out.")  # fmt: skip
+@click.option("--checkpoint", metavar="FILE", help="Keep in FILE what is done. The same command "
+    "goes on from there after an interruption; it is removed in the end.")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1, 64), default=min(4, os.cpu_count() or 1),
+    metavar="N", help="Batches that run at a time. Default: as many as there are processors, at "
+    "most 4.")  # fmt: skip
+@click.option("--batch-size", type=click.IntRange(1), default=1000, show_default=True,
+    metavar="N", help="Rows of a batch. Limits are for a batch; what crosses one is then done "
+    "row by row.")  # fmt: skip
+@click.option("--escape-formulas", is_flag=True, help="Put an apostrophe before texts in CSV "
+    "that a spreadsheet would take for a formula.")  # fmt: skip
+@click.option("--interpreter", default="cpython", show_default=True, metavar="NAME",
+    shell_complete=complete_interpreter, help="Which Python runs the code.")  # fmt: skip
+@click.option("--isolation", type=click.Choice(["thread", "process"]), default="thread",
+    show_default=True, help="Where it runs.")  # fmt: skip
+@click.option("--with", "packages", multiple=True, metavar="NAME",
+    help="Let the code import a pure-Python package; may be given several times.")  # fmt: skip
+@click.pass_context
+def map_command(ctx: click.Context, /, **given: Any) -> None:
+    """Run untrusted code on each row of a table.
+
+    The code is one expression in which row is the row, a dict; or it defines a function
+    transform(row). What ends in .py is a file that has it. It gives a dict, which is the
+    new row, or None to leave the row out.
+
+    INPUT and OUTPUT are CSV, TSV, JSON (a list of objects), JSON lines or tables of SQLite,
+    by their names; - is standard input. The cells of CSV are texts.
+
+    \b
+    sandbox-wasm map '{"name": row["name"].title()}' people.csv -o clean.csv
+    sandbox-wasm map 'row["a"] * 2' data.db --table t --update --column a
+    """
+    from ._cli_map_run import Run  # CSV, JSON and all: not for who asks for --version
+    from ._tables import TableError
+
+    fields = {field.name for field in dataclasses.fields(Limits)}
+    limits = {name: given.pop(name) for name in fields}
+    chosen = Limits(**{name: value for name, value in limits.items() if value is not None})
+    given["code"] = _code(ctx, given["code"], chosen.input_bytes)
+    plan = Plan(limits=chosen, **given)
+    streams = Streams(sys.stdout, sys.stderr)
+    with _terminable() as was_terminated:
+        try:
+            ctx.exit(Run(plan, streams).run())
+        except TableError as error:
+            raise click.UsageError(f"{plan.input!r}: {error}", ctx) from None
+        except KeyboardInterrupt:
+            kept = "nothing was written"
+            if plan.checkpoint is not None and not plan.dry_run:
+                kept += f"; the same command goes on from {plan.checkpoint!r}"
+            streams.note(f"interrupted: {kept}")
+            if was_terminated():
+                ctx.exit(_TERMINATED)
+            raise
+
+
+_cli_limits.add_options(map_command)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM end everything in good order, as Ctrl-C does."""
+    came: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        if not came:  # who asks again gets no less order
+            came.append(number)
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _code(ctx: click.Context, given: str, most: int) -> str:
+    """Return the code: what *given* is, or what is in the file of that name."""
+    try:
+        if not given.endswith(".py"):
+            return os.fsencode(given).decode()  # UTF-8, whatever the locale says
+        with open(given, "rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise click.UsageError(f"{given!r} is larger than --input-bytes allows", ctx)
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise click.UsageError(f"cannot read {given!r}: {error.strerror}", ctx) from None
+    except UnicodeDecodeError:
+        raise click.UsageError("the code is not UTF-8", ctx) from None
