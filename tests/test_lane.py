@@ -120,6 +120,7 @@ def test_thread_that_cannot_start(interpreter, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
+        patch.setattr(_thread, "_idle", [])  # nor is there one that waits
         patch.setattr(_engine.Engine, "release", count)
         with pytest.raises(RuntimeError, match="new thread"):
             Session(interpreter)
