@@ -28,12 +28,14 @@ class Checkpoint:
         mark: The same, of the state that is kept.
 
         is_wanted: Whether there is to be one.
+
+        is_usable: Whether there is one, or none is needed to begin anew.
     """
 
     def __init__(self, wanted: bool, most: int, state: GuestState | None, mark: Mark) -> None:
         self.is_wanted = wanted
         self._most = most
-        self._usable = wanted
+        self.is_usable = wanted
         self._state = state
         self.mark = mark
 
@@ -47,7 +49,7 @@ class Checkpoint:
         if not self.is_wanted:
             return
         # The room of the old one is used for the new: in between there is none.
-        was_usable, self._usable = self._usable, False
+        was_usable, self.is_usable = self.is_usable, False
         try:
             self._state = guest.capture(self._state or NO_ROOM, self._most)
         except Exception as error:
@@ -56,7 +58,7 @@ class Checkpoint:
             self._state = None
             return
         self.mark = mark
-        self._usable = True
+        self.is_usable = True
 
     def take_first(self, guest: Guest, mark: Mark) -> None:
         """Keep what a guest begins with: one that starts anew would not begin the same."""
@@ -65,7 +67,7 @@ class Checkpoint:
 
     def copy(self) -> tuple[GuestState | None, Mark]:
         """Return what is kept, in room of its own."""
-        if not self._usable or self._state is None:
+        if not self.is_usable or self._state is None:
             return None, self.mark
         state = self._state.load()
         copy = GuestState(state.size, state.stack_pointer, tuple(state.ranges), bytes(state.data))
@@ -76,16 +78,16 @@ class Checkpoint:
         data = bytearray(state.data)  # whose room will be used again
         self._state = GuestState(state.size, state.stack_pointer, list(state.ranges), data)
         self.mark = mark
-        self._usable = self.is_wanted
+        self.is_usable = self.is_wanted
 
     def drop(self) -> None:
         """Free what is kept; nothing is from now on."""
-        self.is_wanted = self._usable = False
+        self.is_wanted = self.is_usable = False
         self._state = None
 
     def restore(self, interpreter: Interpreter, host: HostSide) -> Guest | None:
         """Return a new guest in that state; None if there is no going back."""
-        if not self._usable:
+        if not self.is_usable:
             return None
         try:
             return interpreter.start(host, self._state)

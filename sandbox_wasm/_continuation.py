@@ -15,7 +15,7 @@ from ._ledger import OnOutput
 from ._result import Result
 from ._snapshot import Snapshot
 from ._snapshots import fitting
-from ._stored_run import StoredRun, pack, unpack
+from ._stored_run import NOTICED, StoredRun, noticed, pack, unpack
 from .interpreters import digest
 
 if TYPE_CHECKING:
@@ -79,23 +79,25 @@ class Continuation:
 
         Raises:
             ConfigError: The payload is no data.
+            SnapshotError: The run was resumed before.
         """
+        self._check_unused()
         if self._stored is not None:
             return pack(self._stored, key)
         session, suspension = self._session, self._suspension
         if suspension is None or session is None:
             raise SnapshotError("there is no run to store")
-        known, prepared, (_, files) = suspension.mark
-        snapshot = Snapshot(self.interpreter, digest(self.interpreter), suspension.state, files)
+        sources, files = suspension.mark[2]
+        artifact = digest(self.interpreter)
         run = StoredRun(
             self.name,
             self.payload,
-            session.functions.names,
-            snapshot,
+            suspension.functions,
+            session._places(),
+            noticed(session.limits),
+            Snapshot(self.interpreter, artifact, suspension.state, files, sources),
             suspension.request,
             suspension.journal,
-            known,
-            prepared,
             suspension.told,
         )
         return pack(run, key)
@@ -113,9 +115,12 @@ class Continuation:
 
         Raises:
             ConfigError: *value* cannot cross, or is not what the function's hint says.
-            SnapshotError: The run was resumed before; or its session has run other code
-                since; or it took another way when it was gone through again; or it was
-                stored, and does not fit *session*.
+            SnapshotError: The run was resumed before; or its session has run other code or
+                was given other files since; or it took another way when it was gone through
+                again; or it was stored, and does not fit *session*.
+
+        Whatever ends it before the answer is given, such as a deadline, leaves everything as
+        it was, and it may be resumed again.
         """
         session = self._where(options)
         answer = session.functions.answer(self.name, value, session.limits.host_call_bytes)
@@ -153,33 +158,50 @@ class Continuation:
         wall_seconds: float | None = None,
     ) -> Result:
         with self._lock:
-            if self._used:
-                raise SnapshotError("the run was resumed before: a continuation serves once")
+            self._check_unused()
             again = self._suspension or self._loaded(session)
-            if self._stored is None and session._turn != again.turn:
-                raise SnapshotError(
-                    "the session has run other code since the run was suspended, which resuming "
-                    "would undo: resume before, or store the run and resume it elsewhere"
-                )
             self._used = True
-        again = dataclasses.replace(again, journal=answer(again.journal))
-        return session._again(again, check, on_output, wall_seconds)
+        journal = answer(again.journal)
+        again = dataclasses.replace(again, journal=journal)
+        try:
+            return session._again(again, check, on_output, wall_seconds)
+        finally:
+            if journal.is_repeating:  # nobody was told the answer
+                if self._suspension is not None and journal.turn:
+                    self._suspension = dataclasses.replace(self._suspension, turn=journal.turn)
+                self._used = False
+
+    def _check_unused(self) -> None:
+        if self._used:
+            raise SnapshotError("the run was resumed before: a continuation serves once")
 
     def _loaded(self, session: Lifecycle) -> Suspension:
-        run = self._stored
+        run, limits = self._stored, session.limits
         if run is None:
             raise SnapshotError("there is no run to go on with")
         missing = [name for name in run.functions if name not in session.functions]
         if missing:
             names = ", ".join(missing)
             raise SnapshotError(f"the run knows what this session does not have: {names}")
-        state, files = fitting(run.snapshot, session.interpreter, session.limits)
+        for name, then in zip(NOTICED, run.limits, strict=True):
+            if then != (now := getattr(limits, name)):
+                raise SnapshotError(
+                    f"the run began with Limits.{name}={then}, which guest code may have "
+                    f"noticed, and the session has {now}"
+                )
+        places = session._places()
+        if run.places != places:
+            had, has = (", ".join(each) or "nothing" for each in (run.places, places))
+            raise SnapshotError(f"the run had mounts and packages ({had}), the session ({has})")
         size = len(run.request.source) + len(run.request.inputs or b"")
-        if size > session.limits.input_bytes:
-            raise SnapshotError(f"the run's code is larger than {session.limits.input_bytes} bytes")
-        sources, _ = session._check_open().ledger.mark()
-        mark = (run.known, run.prepared, (sources, files))
-        return Suspension(state, mark, run.request, run.journal, run.told, 0)
+        if size > limits.input_bytes:
+            raise SnapshotError(f"the run's code is larger than {limits.input_bytes} bytes")
+        state, files = fitting(run.snapshot, session.interpreter, limits)
+        if run.snapshot.sources is None:
+            raise SnapshotError("the run does not say where its time and randomness were")
+        # What this session has beyond that, its guest is told of before the run after.
+        mark = (-1, False, (run.snapshot.sources, files))
+        return Suspension(state, mark, run.request, run.journal, run.told, 0, run.functions)
 
     def __repr__(self) -> str:
         return f"<Continuation of {self.name!r}>"

@@ -92,7 +92,7 @@ class Descriptors:
             if file.parts is None:
                 raise FileError(Errno.BADF)
             volume, rest = self._volume(file.parts)
-            file.handle = volume.open(rest, file.how & (How.READ | How.WRITE))
+            file.handle = volume.open(rest, file.how & (How.READ | How.WRITE) | How.AGAIN)
             file.volume = volume
         except FileError:
             raise FileError(Errno.BADF) from None

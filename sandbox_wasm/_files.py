@@ -11,7 +11,6 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ._audit import Audit
@@ -19,32 +18,13 @@ from ._changes import NO_CHANGES, FileChanges, compare
 from ._descriptors import Descriptors, Open
 from ._errors import MountError
 from ._filesystem import MAX_NAME, MAX_OPEN, ROOT, Errno, FileError, How, Kind, Stat
-from ._nodes import TreeState, build
+from ._journal import Journal
+from ._nodes import Descriptor, FilesState, build
 from ._overlay import Overlay
 from ._tree import Tree, TreeHandle
 from ._volume import Clock, Parts, Volume
 
 _START = build({}, [("tmp",)])
-
-
-@dataclass(frozen=True, slots=True)
-class Descriptor:
-    """A descriptor as part of a state; *number* is its file's in the tree."""
-
-    fd: int
-    parts: Parts | None
-    number: int | None
-    how: int
-    kind: int
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class FilesState:
-    """A session's files and descriptors as they were once. Opaque; sessions may share it."""
-
-    tree: TreeState
-    open: tuple[Descriptor, ...]
 
 
 P = ParamSpec("P")
@@ -86,8 +66,14 @@ class Files(Descriptors):
 
         clock: Tells the time, no finer than guest code may know it.
 
+        owner_clock: The same for what is none of guest code's doing.
+
     Attributes:
         audit: Takes note of what is opened, made, moved and removed; None for nobody.
+
+        journal: Of the run that goes on; None for one that is not to be suspended.
+
+        now: What the time is while the owner changes something.
     """
 
     def __init__(
@@ -97,9 +83,16 @@ class Files(Descriptors):
         *,
         volumes: Mapping[Parts, Volume] | None = None,
         clock: Clock = time.time_ns,
+        owner_clock: Clock = time.time_ns,
     ) -> None:
-        tree = Tree(_START, max_bytes=max_bytes, max_files=max_files, clock=clock)
-        super().__init__(tree, volumes or {}, clock)
+        def tell() -> int:
+            return clock() if self.now is None else self.now
+
+        tree = Tree(_START, max_bytes=max_bytes, max_files=max_files, clock=tell)
+        super().__init__(tree, volumes or {}, tell)
+        self.owner_clock = owner_clock
+        self.now: int | None = None
+        self.journal: Journal | None = None
         self._overlays = {
             at: volume for at, volume in self._volumes.items() if isinstance(volume, Overlay)
         }
@@ -120,6 +113,8 @@ class Files(Descriptors):
                 for file in self._fds.values()
                 if file.handle is not None and file.how & How.WRITE and file.parts is not None
             }
+            for file in self._fds.values():
+                file.entries = []  # a run that is gone through again has none
 
     def end(self) -> FileChanges:
         """Return what was changed since `begin`."""
@@ -154,6 +149,11 @@ class Files(Descriptors):
     def is_volume(self, parts: Parts) -> bool:
         """Whether something else than the tree begins there."""
         return parts in self._volumes
+
+    def places(self) -> tuple[str, ...]:
+        """Say what there is besides the tree, as far as a run can tell it from another."""
+        found = [f"/{'/'.join(at)} ({each.describe()})" for at, each in self._volumes.items()]
+        return tuple(sorted(found))
 
     def mark(self) -> FilesState:
         """Return files and descriptors as they are; what was marked never changes."""

@@ -6,9 +6,8 @@ import struct
 
 from ._content import Content
 from ._errors import SnapshotError
-from ._files import Descriptor, FilesState
 from ._filesystem import MAX_DEPTH, MAX_NAME, MAX_OPEN, ROOT, How, Kind
-from ._nodes import TOP, Node, TreeState
+from ._nodes import TOP, Descriptor, FilesState, Node, TreeState
 from ._volume import Parts
 
 _TREE = struct.Struct("<QI")  # a number that no node has had, and how many nodes there are

@@ -105,6 +105,7 @@ class How:
     WRITE = 32
     APPEND = 64
     NOFOLLOW = 128
+    AGAIN = 256  # it was open when the state that was gone back to was marked
 
 
 class FileSystem(Protocol):

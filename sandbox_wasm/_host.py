@@ -50,14 +50,16 @@ class HostVolume:
 
         device: Its number.
 
+        salt: Of the numbers of files.
+
     Raises:
         OSError: It cannot be opened, or is no directory.
     """
 
-    def __init__(self, path: str, quota: Quota | None, device: int) -> None:
+    def __init__(self, path: str, quota: Quota | None, device: int, salt: int = 0) -> None:
         self.quota = quota
         self._device = device
-        self._salt = int.from_bytes(os.urandom(8), "little")
+        self._salt = salt
         self._opened: dict[tuple[int, int], int] = {}
         flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
         self._root = os.open(path, flags)
@@ -148,6 +150,7 @@ class HostVolume:
                     found.append(
                         Entry(name, self._number(device, entry.inode()), _entry_kind(entry))
                     )
+        found.sort()  # a host's order is any
         return found
 
     # ---- files

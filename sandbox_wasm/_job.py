@@ -44,7 +44,9 @@ class Suspension:
 
         told: Characters of output that were told.
 
-        turn: Which run of its session it was.
+        turn: Which run of its session it was; 0 for one that comes from elsewhere.
+
+        functions: Names of the host functions that guest code knew.
 
         charged: What its session was charged with for it.
     """
@@ -55,6 +57,7 @@ class Suspension:
     journal: Journal
     told: int
     turn: int
+    functions: tuple[str, ...]
     charged: Charged = NOTHING
 
 

@@ -10,129 +10,200 @@ from __future__ import annotations
 import enum
 import hashlib
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from ._errors import SnapshotError
 
 # What a journal holds at most: runs that ask for more cannot be suspended.
 MAX_BYTES = 64 << 20
-_ENTRY_BYTES = 100  # of Python's own, about
-_HEAD = struct.Struct("<BBI")  # kind, status, length of the answer
-_ASKED_BYTES = 16
+_HEAD = struct.Struct("<BBI16s")  # kind, status, length of the answer, digest of the question
+ASKED_BYTES = 16
+_NOTHING = bytes(ASKED_BYTES)
+_LARGEST_ERRNO = 255
+_TOO_MUCH = "the run has asked the host for more than is kept"
 
 
 class Kind(enum.IntEnum):
-    """What was asked for."""
+    """What was asked for; `CHANGE` is what the host did to the session's files in a host call."""
 
     CALL = 0
     CLOCK = 1
     RANDOM = 2
     FILE = 3
+    CHANGE = 4
 
+
+_WORDS = {
+    Kind.CALL: "a host call",
+    Kind.CLOCK: "the time",
+    Kind.RANDOM: "randomness",
+    Kind.FILE: "a mounted file",
+    Kind.CHANGE: "a file of its host",
+}
+_STATUSES = {Kind.CALL: 1, Kind.FILE: _LARGEST_ERRNO}  # the largest; else 0
 
 # Answers a host call in a run that is over: guest code is about to be unwound, and does not
 # see it. No journal keeps it.
 OVER = (1, b'["RuntimeError","the run is over"]')
 
-Entry = tuple[int, bytes, int, bytes]  # kind, digest of what was asked, status, answer
 Invoke = Callable[[bytes, bytes, bool], tuple[int, bytes]]
+
+
+class Entry(NamedTuple):
+    """One question and its answer; a status of 0 is success."""
+
+    kind: int
+    status: int
+    asked: bytes
+    answer: bytes
 
 
 class Journal:
     """The answers of one run, first those that are to be given again, then new ones.
 
-    Args:
-        entries: Those of the run that is gone through again.
+    For the thread that runs the guest, but `change`.
 
-        approved: The host call after them was let, and is made without asking again.
+    Args:
+        entries: Those of the run that is gone through again, one after another.
+
+        let: The host call after them, which was let: it is made without asking again, and
+            no other is.
 
         most: Bytes that it may hold, if that is less than any journal may.
+
+    Attributes:
+        turn: Which run of its session goes through it, 0 before that.
+
+        asked: Digest of the last host call.
     """
 
+    __slots__ = (
+        "_at", "_data", "_end", "_fault", "_is_left", "_let", "_most", "_steps", "asked", "turn",
+    )  # fmt: skip
+
     def __init__(
-        self, entries: Iterable[Entry] = (), approved: bool = False, most: int = MAX_BYTES
+        self, entries: bytes = b"", let: bytes | None = None, most: int = MAX_BYTES
     ) -> None:
-        self._entries = list(entries)
-        self._approved = approved
+        self._data = bytearray(entries)
+        self._end = len(entries)  # of what is repeated
         self._at = 0
+        self._let = let
         self._most = min(most, MAX_BYTES)
-        self._left = self._most - sum(len(e[3]) + _ENTRY_BYTES for e in self._entries)
-        self.asked = b""  # in the last host call
+        self._steps = 0  # odd while the host is at a host call
+        self._is_left = False
+        self._fault: str | None = None
+        self.turn = 0
+        self.asked = _NOTHING
 
     @property
     def is_repeating(self) -> bool:
-        """Whether the next answer is known."""
-        return self._at < len(self._entries)
+        """Whether the run has not come to where it was left."""
+        return self._at < self._end or self._let is not None
 
     @property
-    def is_complete(self) -> bool:
-        """Whether everything that was asked is here."""
-        return self._left >= 0
+    def fault(self) -> str | None:
+        """Why the run cannot be gone through again; None if it can."""
+        return self._fault or (_TOO_MUCH if len(self._data) > self._most else None)
 
-    def call(self, name: bytes, args: bytes, invoke: Invoke) -> tuple[int, bytes]:
-        """Answer a host call: as before, or by *invoke*."""
-        self.asked = asked = _digest(name + b"\0" + args)
-        if self.is_repeating:
-            return self._repeat(Kind.CALL, asked)
-        approved, self._approved = self._approved, False
-        reply = invoke(name, args, approved)
+    def call(
+        self, name: bytes, args: bytes, invoke: Invoke, change: Callable[[bytes], None]
+    ) -> tuple[int, bytes]:
+        """Answer a host call: as before, or by *invoke*.
+
+        Args:
+            change: Does again what the host did to the session's files meanwhile.
+        """
+        self.asked = asked = digest(len(name).to_bytes(2, "little") + name + args)
+        while self._at < self._end:
+            entry = self._next()
+            if entry.kind != Kind.CHANGE:
+                return self._matching(entry, Kind.CALL, asked)
+            change(entry.answer)
+        approved = self._let is not None
+        if approved and asked != self._let:
+            raise self._stray(Kind.CALL)
+        self._let = None
+        self._steps += 1
+        try:
+            reply = invoke(name, args, approved)
+        finally:
+            self._steps += 1
         if reply is not OVER:
-            self._note((Kind.CALL, asked, *reply))
+            self.note(Kind.CALL, reply[0], asked, reply[1])
         return reply
 
-    def clock(self, monotonic: bool, look: Callable[[bool], int]) -> int:
-        """Return the time in nanoseconds, as before or now."""
-        asked = bytes([monotonic]).ljust(_ASKED_BYTES)
-        if self.is_repeating:
-            return int.from_bytes(self._repeat(Kind.CLOCK, asked)[1], "little")
-        now = look(monotonic)
-        self._note((Kind.CLOCK, asked, 0, now.to_bytes(8, "little")))
-        return now
+    def known(self, kind: Kind, asked: bytes) -> tuple[int, bytes] | None:
+        """Return status and answer of a question that was asked before; None for a new one.
 
-    def random(self, length: int, make: Callable[[int], bytes]) -> bytes:
-        """Return random bytes, as before or new ones."""
-        asked = length.to_bytes(_ASKED_BYTES, "little")
-        if self.is_repeating:
-            return self._repeat(Kind.RANDOM, asked)[1]
-        data = make(length)
-        self._note((Kind.RANDOM, asked, 0, data))
-        return data
+        A new one is to be answered, and the answer given to `note`.
+
+        Args:
+            asked: Digest of the question, of `ASKED_BYTES`.
+        """
+        if self._at < self._end:
+            return self._matching(self._next(), kind, asked)
+        if self._let is not None:
+            raise self._stray(kind)
+        return None
+
+    def note(self, kind: Kind, status: int, asked: bytes, answer: bytes) -> None:
+        """Keep the answer to a new question."""
+        if self._is_left or self._fault is not None:
+            return
+        if len(self._data) + _HEAD.size + len(answer) > self._most:
+            self._spoil(_TOO_MUCH)
+        else:
+            self._data += _HEAD.pack(kind, status, len(answer), asked) + answer
+
+    def change(self, data: bytes) -> None:
+        """Note what the host did to the session's files; from any thread.
+
+        While guest code runs, nobody can say when it saw that.
+        """
+        before = self._steps
+        if before % 2:
+            self.note(Kind.CHANGE, 0, _NOTHING, data)
+        if before % 2 == 0 or self._steps != before:
+            self._spoil("the session's files were changed from outside while it ran")
+
+    def leave(self) -> None:
+        """Leave the last host call open: nothing comes after it."""
+        self._is_left = True
 
     def answered(self, status: int, answer: bytes) -> Journal:
         """Return a journal for going through the run again, with its open call answered."""
-        entries = [*self._entries, (Kind.CALL, self.asked, status, answer)]
-        return Journal(entries, most=self._most)
+        entry = _HEAD.pack(Kind.CALL, status, len(answer), self.asked) + answer
+        return Journal(bytes(self._data) + entry, most=self._most)
 
     def approved(self) -> Journal:
         """Return a journal for going through the run again, and making its open call."""
-        return Journal(self._entries, approved=True, most=self._most)
+        return Journal(bytes(self._data), let=self.asked, most=self._most)
 
-    def _repeat(self, kind: Kind, asked: bytes) -> tuple[int, bytes]:
-        then, digest, status, answer = self._entries[self._at]
-        if (then, digest) != (kind, asked):
-            raise SnapshotError(
-                f"the run took another way when it was gone through again: at step {self._at + 1} "
-                f"it asked for {_WORDS[kind]} that it had not asked for there before"
-            )
-        self._at += 1
-        return status, answer
+    def _next(self) -> Entry:
+        kind, status, length, asked = _HEAD.unpack_from(self._data, self._at)
+        self._at += _HEAD.size + length
+        return Entry(kind, status, asked, bytes(self._data[self._at - length : self._at]))
 
-    def _note(self, entry: Entry) -> None:
-        self._left -= len(entry[3]) + _ENTRY_BYTES
-        if self._left >= 0:
-            self._entries.append(entry)
-            self._at += 1
-        else:  # of no use without the rest
-            self._entries.clear()
-            self._at = 0
+    def _matching(self, entry: Entry, kind: Kind, asked: bytes) -> tuple[int, bytes]:
+        if (entry.kind, entry.asked) != (kind, asked):
+            self._at -= _HEAD.size + len(entry.answer)  # that has not been given
+            raise self._stray(kind)
+        return entry.status, entry.answer
+
+    def _stray(self, kind: Kind) -> SnapshotError:
+        return SnapshotError(
+            "the run took another way when it was gone through again: it asked for "
+            f"{_WORDS[kind]} that it had not asked for there before"
+        )
+
+    def _spoil(self, fault: str) -> None:
+        self._fault = self._fault or fault
+        del self._data[self._end :]  # of no use without the rest; what is repeated still is
 
     def to_bytes(self) -> bytes:
         """Return it as data: the digest of the call that is open, and the entries."""
-        entries = (
-            _HEAD.pack(kind, status, len(answer)) + asked + answer
-            for kind, asked, status, answer in self._entries
-        )
-        return b"".join((self.asked.ljust(_ASKED_BYTES, b"\0"), *entries))
+        return self.asked + bytes(self._data)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Journal:
@@ -141,35 +212,31 @@ class Journal:
         Raises:
             SnapshotError: The data is not that.
         """
-        journal = cls(_parse(data))
-        journal.asked = data[:_ASKED_BYTES]
+        for _ in _walk(data):
+            pass
+        journal = cls(data[ASKED_BYTES:])
+        journal.asked = data[:ASKED_BYTES]
         return journal
 
-
-_WORDS = {
-    Kind.CALL: "a host call",
-    Kind.CLOCK: "the time",
-    Kind.RANDOM: "randomness",
-    Kind.FILE: "a file",
-}
+    def __iter__(self) -> Iterator[Entry]:
+        return _walk(self.to_bytes())
 
 
-def _digest(question: bytes) -> bytes:
-    return hashlib.blake2b(question, digest_size=_ASKED_BYTES).digest()
+def digest(question: bytes) -> bytes:
+    """Return what stands for a question."""
+    return hashlib.blake2b(question, digest_size=ASKED_BYTES).digest()
 
 
-def _parse(data: bytes) -> Iterator[Entry]:
-    at = _ASKED_BYTES
-    if len(data) < at:
-        raise SnapshotError("the journal of the run is cut short")
+def _walk(data: bytes) -> Iterator[Entry]:
+    at = ASKED_BYTES
+    if not at <= len(data) <= at + MAX_BYTES:
+        raise SnapshotError("the journal of the run is cut short, or too long")
     while at < len(data):
-        if len(data) - at < _HEAD.size + _ASKED_BYTES:
+        if len(data) - at < _HEAD.size:
             raise SnapshotError("the journal of the run is cut short")
-        kind, status, length = _HEAD.unpack_from(data, at)
+        kind, status, length, asked = _HEAD.unpack_from(data, at)
         at += _HEAD.size
-        asked = data[at : at + _ASKED_BYTES]
-        at += _ASKED_BYTES
-        if kind not in _WORDS or status > 1 or length > len(data) - at:
+        if kind not in _WORDS or status > _STATUSES.get(kind, 0) or length > len(data) - at:
             raise SnapshotError("the journal of the run is damaged")
-        yield kind, asked, status, data[at : at + length]
+        yield Entry(kind, status, asked, data[at : at + length])
         at += length

@@ -8,7 +8,7 @@ import time
 from ._account import Charged
 from ._checkpoint import Checkpoint
 from ._dialects import NAME
-from ._errors import SessionBroken
+from ._errors import SessionBroken, SnapshotError
 from ._functions import HostFunctions
 from ._job import HARMLESS, Job, Suspension, check, size_of, value_of
 from ._journal import Journal
@@ -118,16 +118,14 @@ class Keeper:
             if callable(job.request):
                 job.value = job.request(self.guest)
             elif self._ledger.reason is None:  # else it is over before it began
-                self._prepare(self.guest, job)
-                self._serve(self.guest, job, job.request)
-                if self._ledger.is_suspended:
-                    self._suspend(self.guest, job, job.request)
+                self._serve(self._fit(self.guest, job), job, job.request)
         except HARMLESS as error:
             job.error = error
         except BaseException as error:
             job.error = error
             if self.guest is None or not callable(job.request):
                 self._roll_back(job)
+        self._leave(job)
         if self._ledger.at_end is not None:
             self._ledger.at_end()
         with self.ending:
@@ -141,43 +139,55 @@ class Keeper:
         if self.guest is not None:
             self._checkpoint.take(self.guest, self._mark())
 
-    def _prepare(self, guest: Guest, job: Job) -> None:
-        """Take another guest for a run that begins elsewhere, or if this one is not sound."""
+    def _fit(self, guest: Guest, job: Job) -> Guest:
+        """Return a guest for a run: another if it begins elsewhere, or this one is not sound."""
         again = job.again
         if again is not None:
-            self._move(guest, again.state, again.mark)
-            self._ledger.journal = again.journal
-            return
+            return self._move(guest, again.state, again.mark, not again.turn)
         if not guest.is_sound():
-            guest = self._move(guest, guest.capture(), self._mark())
-        if len(self._functions) and self._checkpoint.is_wanted:  # nothing else suspends
-            self._checkpoint.take_first(guest, self._mark())
-            room = self._limits.checkpoint_bytes - self._checkpoint.stored_bytes
-            self._ledger.journal = Journal(most=room)
-        self._checkpoint.mark = self._ledger.renew(self._checkpoint.mark)
+            return self._move(guest, guest.capture(), self._mark())
+        return guest
 
-    def _move(self, guest: Guest, state: GuestState, mark: Mark) -> Guest:
-        """Return a new guest in that state, in place of *guest*."""
+    def _move(self, guest: Guest, state: GuestState, mark: Mark, foreign: bool = False) -> Guest:
+        """Return a new guest in that state, in place of *guest*.
+
+        Args:
+            foreign: The mark is another session's.
+        """
         state = state.load()  # before the guest is gone, which may have it
         self.guest = None
         guest.close()
         self._known, self._prepared, ledgers = mark
-        self._ledger.reset(ledgers)
+        if foreign:
+            mark = self._known, self._prepared, self._ledger.go_on(ledgers)
+        else:
+            self._ledger.reset(ledgers)
         self._checkpoint.replace(state, mark)
         guest = self.guest = self._interpreter.start(self._ledger, state)
         return guest
 
-    def _suspend(self, guest: Guest, job: Job, request: Request) -> None:
-        """Go back to where the run began: guest code has been left in the middle of it."""
+    def _leave(self, job: Job) -> None:
+        """End the journal of a run; go back to where it began if it is to begin again."""
         journal = self._ledger.journal
-        state, mark = self._checkpoint.copy()
-        if state is None or journal is None:
-            raise SessionBroken("the run was suspended, and there is no state to go back to")
+        if journal is None:
+            return
+        # What the session's owner does from here on is no part of the run.
         ledger = self._ledger
-        used = ledger.host_calls, ledger.call_bytes, ledger.output_bytes
-        charged = Charged(*map(max, used, ledger.charged))
-        job.suspension = Suspension(state, mark, request, journal, ledger.told, self.turn, charged)
-        self._roll_back(job)
+        ledger.record(None)
+        if ledger.is_suspended and not callable(job.request):
+            state, mark = self._checkpoint.copy()
+            if state is None:
+                ledger.end(SessionBroken("there is no state to go back to"), over=True)
+            else:
+                names = self._functions.names if job.again is None else job.again.functions
+                used = ledger.host_calls, ledger.call_bytes, ledger.output_bytes
+                charged = Charged(*map(max, used, ledger.charged))
+                job.suspension = Suspension(
+                    state, mark, job.request, journal, ledger.told, self.turn, names, charged
+                )
+        # Guest code was left in the middle; or has not come to its answer, and may try again.
+        if (job.suspension is not None or journal.is_repeating) and job.state == "kept":
+            self._roll_back(job)
 
     def _serve(self, guest: Guest, job: Job, request: Request) -> None:
         job.started = time.perf_counter()
@@ -190,29 +200,66 @@ class Keeper:
 
     def _serve_in_time(self, guest: Guest, job: Job, request: Request) -> None:
         self._ledger.takes_answer = request.mode == "final"
+        if job.again is None:
+            is_new = self._introduce(guest, request)
+            if self._ledger.is_over:
+                return
+            self._record(guest, is_new)
+        else:
+            job.again.journal.turn = job.turn
+            self._ledger.record(job.again.journal)
+        request.fuel = self._ledger.account.fuel_left
+        answer = guest.request(request)
+        self._ledger.finish()
+        job.ended = time.perf_counter()
+        job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
+        journal, is_over = self._ledger.journal, self._ledger.is_over
+        if journal is not None and journal.is_repeating and not is_over:
+            raise SnapshotError(
+                "the run took another way when it was gone through again: it came to its end, "
+                "and before it had waited for an answer"
+            )
+        check(answer, is_over)
+        if answer.status == "ok":
+            job.result_bytes = size_of(answer)
+            job.value = value_of(answer, self._limits.result_bytes)
+
+    def _introduce(self, guest: Guest, request: Request) -> bool:
+        """Tell a guest what it does not know of yet; return whether there was anything.
+
+        Before the run proper: one that is gone through again, perhaps in another session,
+        finds in the guest what it had found there.
+        """
+        is_new = False
         known = _known(self._functions, request)
         if self._known != known:
             names = [*self._functions.names, *([NAME] if request.mode == "final" else [])]
             inputs = encode(names, max_bytes=1 << 24)
             check(guest.request(Request("names", inputs=inputs)), self._ledger.is_over)
             if self._ledger.is_over:
-                return
+                return True
             self._known = known
+            is_new = True
         if self.preludes and not self._prepared:
             for prelude in self.preludes:
                 check(guest.request(prelude), self._ledger.is_over)
                 if self._ledger.is_over:
-                    return
-            self._prepared = True
-        request.fuel = self._ledger.account.fuel_left
-        answer = guest.request(request)
-        self._ledger.finish()
-        job.ended = time.perf_counter()
-        job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
-        check(answer, self._ledger.is_over)
-        if answer.status == "ok":
-            job.result_bytes = size_of(answer)
-            job.value = value_of(answer, self._limits.result_bytes)
+                    return True
+            self._prepared = is_new = True
+        return is_new
+
+    def _record(self, guest: Guest, is_new: bool) -> None:
+        """Keep what a run needs to be gone through again, if it may come to that."""
+        checkpoint = self._checkpoint
+        if len(self._functions) and checkpoint.is_wanted:  # nothing else suspends
+            if is_new:
+                checkpoint.take(guest, self._mark())
+            else:
+                checkpoint.take_first(guest, self._mark())
+            if checkpoint.is_usable:
+                room = self._limits.checkpoint_bytes - checkpoint.stored_bytes
+                self._ledger.record(Journal(most=room))
+        checkpoint.mark = self._ledger.renew(checkpoint.mark)
 
     def _roll_back(self, job: Job) -> None:
         """Take the guest of the last checkpoint in place of one that is not whole."""

@@ -115,11 +115,6 @@ class Lane:
         return self._keeper.broken
 
     @property
-    def turn(self) -> int:
-        """How many runs there were."""
-        return self._keeper.turn
-
-    @property
     def usage(self) -> Usage:
         """What all runs together have used."""
         tree = self.ledger.files.tree
@@ -156,6 +151,7 @@ class Lane:
 
         Raises:
             SessionBroken: There is no guest any more.
+            SnapshotError: Going back would undo what was done since.
         """
         if threading.get_ident() == self._thread.ident:
             raise RuntimeError("a host function cannot run code in its own session")
@@ -163,6 +159,8 @@ class Lane:
         with self._mutex:
             if self.broken:
                 raise SessionBroken(self.broken)
+            if again is not None and again.turn:
+                self._check_untouched(again)
             refusal = self.ledger.account.refusal()
             if refusal is not None:
                 refusal.state = "kept"
@@ -203,6 +201,18 @@ class Lane:
                     # An error that stayed here would hold the frames of its traceback,
                     # and in them a session that nobody else has any more.
                     self.ledger.begin(None)
+
+    def _check_untouched(self, again: Suspension) -> None:
+        what = None
+        if again.turn != self._keeper.turn:
+            what = "has run other code"
+        elif not self.ledger.is_as(again.mark[2]):
+            what = "has been given other files"
+        if what:
+            raise SnapshotError(
+                f"the session {what} since the run was suspended, which resuming would undo: "
+                "resume before, or store the run and resume it elsewhere"
+            )
 
     def _wait(self, job: Job, wall: float) -> None:
         timeout = min(wall, _LOOK_SECONDS) if self.ledger.reason is None else 0.001

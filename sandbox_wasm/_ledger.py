@@ -27,17 +27,19 @@ from ._errors import (
     Suspend,
     Suspended,
 )
-from ._files import Files, FilesState
+from ._files import Files
 from ._functions import HostFunctions
 from ._journal import OVER, Journal
 from ._limits import Limits
-from ._sources import Sources
+from ._nodes import FilesState
+from ._owner import repeat
+from ._sources import Sources, SourcesState
 
 if TYPE_CHECKING:
     import asyncio
 
 OnOutput = Callable[[str, str], None]
-LedgerMark = tuple[tuple[int, int | None], FilesState]
+LedgerMark = tuple[SourcesState, FilesState]
 # How many host functions the guest knows, whether it was prepared, and what `Ledger.mark` says.
 Mark = tuple[int, bool, LedgerMark]
 
@@ -131,7 +133,7 @@ class Ledger:
         self._texts: dict[int, list[str]] = {}
         self._decoders: dict[int, codecs.IncrementalDecoder] = {}
         self._on_output = on_output
-        self.journal: Journal | None = None
+        self.record(None)
         self.takes_answer = False
         self.told = 0
         self._told_before = told
@@ -139,6 +141,10 @@ class Ledger:
         self._excused = self._asking = 0.0
         self.audit.begin()
         self.files.begin()
+
+    def record(self, journal: Journal | None) -> None:
+        """Have *journal* keep, or know, what guest code is answered from now on."""
+        self.journal = self._sources.journal = self.files.journal = journal
 
     @contextlib.contextmanager
     def excused(self) -> Iterator[None]:
@@ -173,14 +179,24 @@ class Ledger:
         return self._sources.mark(), self.files.mark()
 
     def renew(self, mark: Mark) -> Mark:
-        """Return *mark* with the files as they are now, which the session's owner may change."""
-        known, prepared, (sources, _) = mark
-        return known, prepared, (sources, self.files.mark())
+        """Return *mark* as it is now: the session's owner may have changed files since."""
+        known, prepared, _ = mark
+        return known, prepared, self.mark()
 
     def reset(self, mark: LedgerMark) -> None:
         """Go back to what it was, with a guest that has gone back."""
         self._sources.reset(mark[0])
         self.files.reset(mark[1])
+
+    def go_on(self, mark: LedgerMark) -> LedgerMark:
+        """Go on from what another session had marked; return that as a mark of this one."""
+        self._sources.go_on(mark[0])
+        self.files.reset(mark[1])
+        return self.mark()
+
+    def is_as(self, mark: LedgerMark) -> bool:
+        """Whether nobody has changed files since *mark* was gone back to."""
+        return self.files.mark().tree is mark[1].tree
 
     def finish(self) -> None:
         """Take what is left of the output: bytes that never became a character.
@@ -243,6 +259,8 @@ class Ledger:
                 self._give_up(error)
 
     def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
+        if self.is_suspended:  # a guest that goes on all the same: nobody hears it any more
+            return OVER
         self.call_bytes += len(args)
         if self.host_calls >= self._most_calls or self.call_bytes > self._call_bytes_left:
             self.call_bytes -= len(args)
@@ -251,13 +269,16 @@ class Ledger:
         if self.journal is None:
             reply = self._invoke(name, args, approved=False)
         else:
-            reply = self.journal.call(name, args, self._invoke)
+            reply = self.journal.call(name, args, self._invoke, self._change)
         if reply is not OVER:
             self.call_bytes += len(reply[1])
             if self.call_bytes > self._call_bytes_left:
                 self._give_up(self.account.cross(HostCallsExceeded, "session_host_call_bytes"))
                 return OVER
         return reply
+
+    def _change(self, data: bytes) -> None:
+        repeat(self.files, data)
 
     def _refuse(self, name: bytes) -> tuple[int, bytes]:
         """Make no host call, and end the run for wanting one."""
@@ -303,11 +324,13 @@ class Ledger:
         why = None
         if self.journal is None:
             why = "the session keeps no checkpoints"
-        elif not self.journal.is_complete:
-            why = "the run has asked the host for more than is kept"
+        else:
+            why = self.journal.fault
         if why:
             reason = HostFunctionError(name)
             reason.__cause__ = SnapshotError(f"the run cannot be suspended: {why}")
+        elif self.journal is not None:
+            self.journal.leave()
         self._give_up(reason)
 
     def _give_up(self, reason: BaseException) -> None:
@@ -315,9 +338,7 @@ class Ledger:
         self._stop_guest()
 
     def clock(self, monotonic: bool) -> int:
-        if self.journal is None:
-            return self._sources.clock(monotonic)
-        return self.journal.clock(monotonic, self._sources.clock)
+        return self._sources.clock(monotonic)
 
     def sleep(self, nanoseconds: int) -> None:
         if self._sources.skip(nanoseconds) or (self.journal and self.journal.is_repeating):
@@ -354,9 +375,7 @@ class Ledger:
         return result
 
     def random(self, length: int) -> bytes:
-        if self.journal is None:
-            return self._sources.random(length)
-        return self.journal.random(length, self._sources.random)
+        return self._sources.random(length)
 
     def fail(self, error: BaseException) -> None:
         self.end(error)

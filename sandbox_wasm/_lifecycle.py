@@ -61,11 +61,6 @@ class Lifecycle:
     # ---- life
 
     @property
-    def _turn(self) -> int:
-        """How many runs the session has begun."""
-        return 0 if self._lane is None else self._lane.turn
-
-    @property
     def state(self) -> State:
         """Where the session is in its life."""
         if self._closed:
@@ -142,6 +137,10 @@ class Lifecycle:
             raise ConfigError(f"code and inputs are {size} bytes, input_bytes={limits.input_bytes}")
         request = Request(mode, source, inputs, on_output is not None)
         return self._serve(lane, request, None, check, on_output, wall_seconds)
+
+    def _places(self) -> tuple[str, ...]:
+        """Say what there is besides the session's own files; see `Files.places`."""
+        return () if self._lane is None else self._lane.ledger.files.places()
 
     def _again(
         self,

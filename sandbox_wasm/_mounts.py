@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from ._errors import ConfigError
-from ._files import Files, FilesState
+from ._files import Files
 from ._host import HostVolume, is_supported
 from ._host_file import Quota
 from ._limits import MIB, Limits
-from ._nodes import TreeState
+from ._nodes import FilesState, TreeState
 from ._overlay import Overlay
+from ._recorded import Recorded
 from ._session_files import SessionFiles, fill, parse
 from ._sources import Sources
 from ._tree import Tree
-from ._volume import Clock, Parts, Volume
+from ._volume import Parts, Volume
 
+_OVERLAY_DEVICE = 500  # and what is changed in mounts, those from here on
 _TREE_DEVICE = 1000  # the first number of a shared tree; mounts have those from 2 on
 
 
@@ -80,7 +81,7 @@ class Mount:
 
 
 def open_mounts(
-    mounts: Iterable[Mount], taken: Iterable[Parts] = (), clock: Clock = time.time_ns
+    mounts: Iterable[Mount], sources: Sources, taken: Iterable[Parts] = ()
 ) -> dict[Parts, Volume]:
     """Return the volumes of *mounts*, by path; *taken* are paths that others have.
 
@@ -102,14 +103,21 @@ def open_mounts(
     if given and not is_supported():
         raise ConfigError("mounts need directory handles, which this system does not have")
     found: dict[Parts, Volume] = {}
+    salt = sources.salt() if given else 0
     try:
         for device, (parts, mount) in enumerate(given.items(), 2):
             is_direct = mount.mode == "rw" and mount.commit == "always"
             quota = Quota(mount.max_bytes, mount.max_files) if is_direct else None
-            volume = HostVolume(os.fspath(mount.host_path), quota, device)
-            found[parts] = volume
+            volume = HostVolume(os.fspath(mount.host_path), quota, device, salt)
+            recorded = found[parts] = Recorded(volume, lambda: sources.journal)
             if mount.commit == "on_success":
-                found[parts] = Overlay(volume, mount.max_bytes, mount.max_files, clock)
+                found[parts] = Overlay(
+                    recorded,
+                    mount.max_bytes,
+                    mount.max_files,
+                    lambda: sources.clock(False),
+                    _OVERLAY_DEVICE + device,
+                )
     except (OSError, ValueError) as error:
         for opened in found.values():
             opened.close()
@@ -150,11 +158,14 @@ def make_files(
         for n, (path, state) in enumerate((trees or {}).items())
     }
 
-    def clock() -> int:
-        return sources.clock(False)
-
-    volumes.update(open_mounts(() if mounts is None else mounts, volumes, clock))
-    kept = Files(limits.file_bytes, limits.file_count, volumes=volumes, clock=clock)
+    volumes.update(open_mounts(() if mounts is None else mounts, sources, volumes))
+    kept = Files(
+        limits.file_bytes,
+        limits.file_count,
+        volumes=volumes,
+        clock=lambda: sources.clock(False),
+        owner_clock=lambda: sources.look(False),
+    )
     files = SessionFiles(kept, limits)
     try:
         if held is not None:

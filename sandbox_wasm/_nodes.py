@@ -1,4 +1,4 @@
-"""The nodes of a tree in memory, and the states that are made of them."""
+"""The nodes of a tree in memory, and the states of files that are made of them."""
 
 from __future__ import annotations
 
@@ -60,6 +60,26 @@ class TreeState:
     nodes: Mapping[int, Node]
     used: int
     next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A descriptor as part of a state; *number* is its file's in the tree."""
+
+    fd: int
+    parts: Parts | None
+    number: int | None
+    how: int
+    kind: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesState:
+    """A session's files and descriptors as they were once. Opaque; sessions may share it."""
+
+    tree: TreeState
+    open: tuple[Descriptor, ...]
 
 
 def build(files: Mapping[Parts, bytes], directories: Iterable[Parts] = ()) -> TreeState:

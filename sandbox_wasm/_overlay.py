@@ -8,11 +8,11 @@ import os
 import stat
 
 from ._filesystem import Entry, Errno, FileError, How, Kind, Stat
-from ._host import HostVolume
-from ._host_file import HostHandle, translated
+from ._host_file import translated
 from ._nodes import EMPTY
-from ._tree import Tree, TreeHandle
-from ._volume import Clock, Parts
+from ._recorded import Recorded
+from ._tree import Tree
+from ._volume import Clock, Handle, Parts
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
@@ -30,16 +30,23 @@ class Overlay:
             changed, whole, and the directories on the way to them.
 
         clock: Tells the time.
+
+        device: Number of what is changed: the files of the directory have one of their own.
     """
 
-    def __init__(self, lower: HostVolume, max_bytes: int, max_files: int, clock: Clock) -> None:
+    def __init__(
+        self, lower: Recorded, max_bytes: int, max_files: int, clock: Clock, device: int
+    ) -> None:
         self._lower = lower
-        self._upper = Tree(max_bytes=max_bytes, max_files=max_files, clock=clock)
-        self._max_bytes = max_bytes
+        self._upper = Tree(max_bytes=max_bytes, max_files=max_files, clock=clock, device=device)
+        self._max_bytes, self._max_files = max_bytes, max_files
         self._gone: set[Parts] = set()
 
     def close(self) -> None:
         self._lower.close()
+
+    def describe(self) -> str:
+        return f"changes wait, {self._max_bytes} bytes and {self._max_files} files"
 
     def discard(self) -> None:
         """Forget all changes. Handles are invalid from now on."""
@@ -120,7 +127,7 @@ class Overlay:
         finally:
             handle.close()
 
-    def _fill(self, parts: Parts, source: HostHandle, size: int) -> None:
+    def _fill(self, parts: Parts, source: Handle, size: int) -> None:
         target = self._upper.open(parts, How.CREATE | How.WRITE)
         if target is None:
             raise FileError(Errno.ISDIR)
@@ -132,7 +139,7 @@ class Overlay:
         finally:
             target.close()
 
-    def open(self, parts: Parts, how: int) -> HostHandle | TreeHandle | None:
+    def open(self, parts: Parts, how: int) -> Handle | None:
         if not parts:
             return self._lower.open(parts, how)
         if self._upper.node(parts) is None:
@@ -230,17 +237,17 @@ class Overlay:
         if not changed and not self._gone and self._upper.mark() is EMPTY:
             return
         aside = f".sandbox-wasm-{os.urandom(8).hex()}"
-        with self._lower.enter(()) as root:
+        with self._lower.volume.enter(()) as root:
             os.mkdir(aside, 0o700, dir_fd=root)
             try:
-                with self._lower.enter((aside,)) as at:
+                with self._lower.volume.enter((aside,)) as at:
                     try:
                         for number, (parts, _) in enumerate(changed):
                             self._write_aside(at, str(number), parts)
                         self._remove()
                         self._make_directories()
                         for number, (parts, _) in enumerate(changed):
-                            with self._lower.enter(parts[:-1]) as target:
+                            with self._lower.volume.enter(parts[:-1]) as target:
                                 place = parts[-1].encode()
                                 os.rename(str(number), place, src_dir_fd=at, dst_dir_fd=target)
                     finally:
@@ -256,8 +263,8 @@ class Overlay:
         fd = os.open(name, _NEW | getattr(os, "O_CLOEXEC", 0), 0o666, dir_fd=at)
         try:
             with contextlib.suppress(FileError, FileNotFoundError):
-                with self._lower.enter(parts[:-1]) as beside:
-                    before = self._lower.find(beside, parts[-1])
+                with self._lower.volume.enter(parts[:-1]) as beside:
+                    before = self._lower.volume.find(beside, parts[-1])
                 if before is not None and stat.S_ISREG(before.st_mode):
                     os.fchmod(fd, before.st_mode & 0o777)
             place, size = 0, node.content.size
@@ -271,8 +278,8 @@ class Overlay:
     def _remove(self) -> None:
         for parts in sorted(self._gone, key=len, reverse=True):
             node = self._upper.node(parts)
-            with contextlib.suppress(FileNotFoundError), self._lower.enter(parts[:-1]) as at:
-                found = self._lower.look(at, parts[-1])
+            with contextlib.suppress(FileNotFoundError), self._lower.volume.enter(parts[:-1]) as at:
+                found = self._lower.volume.look(at, parts[-1])
                 is_directory = stat.S_ISDIR(found.st_mode)
                 if node is not None and is_directory == (node.content is None):
                     continue  # another takes its place
@@ -282,6 +289,6 @@ class Overlay:
     def _make_directories(self) -> None:
         for parts, node in self._upper.walk():
             if node.content is None:
-                with self._lower.enter(parts[:-1]) as at:
-                    if self._lower.find(at, parts[-1]) is None:
+                with self._lower.volume.enter(parts[:-1]) as at:
+                    if self._lower.volume.find(at, parts[-1]) is None:
                         os.mkdir(parts[-1].encode(), 0o777, dir_fd=at)

@@ -26,7 +26,7 @@ from ._network import NetworkPolicy
 from ._result import Result
 from ._session_files import SessionFiles
 from ._snapshot import Snapshot
-from ._snapshots import begin_fork, fitting, take
+from ._snapshots import begin_fork, fitting, seed_anew, take
 from ._sources import Seed, Sources
 from .interpreters import Isolation
 from .interpreters._base import Request
@@ -141,6 +141,8 @@ class Session(Lifecycle):
         origin, held = None, None
         if snapshot is not None:
             origin, held = fitting(snapshot, interpreter, limits)
+            if snapshot.sources is not None:
+                sources.go_on(snapshot.sources)
         self._files = make_files(limits, sources, files, self._mounts, held, trees)
         kept = self._files.kept
         try:
@@ -299,12 +301,17 @@ class Session(Lifecycle):
         return take(self.interpreter, self._check_open())
 
     @classmethod
-    def restore(cls, snapshot: Snapshot, **arguments: Any) -> Session:
+    def restore(cls, snapshot: Snapshot, *, reseed: bool = False, **arguments: Any) -> Session:
         """Return a session that goes on from *snapshot*.
 
         What it may do and use comes from the *arguments* alone, which are those of
-        `Session` but for the interpreter. Random numbers go on where they were: sessions
-        from one snapshot draw the same, unless their code seeds anew.
+        `Session` but for the interpreter.
+
+        Args:
+            reseed: Let its `random` be seeded anew. Without, sessions from one snapshot draw
+                the same numbers from it, as if each were the only one. What comes from
+                ``os.urandom`` (`secrets`, `uuid4`) is each session's own in any case, unless
+                it has a *seed*.
 
         Raises:
             ConfigError: *snapshot* is none; or as `Session` does.
@@ -313,7 +320,10 @@ class Session(Lifecycle):
         """
         if not isinstance(snapshot, Snapshot):
             raise ConfigError(f"snapshot must be a Snapshot, got {type(snapshot).__name__}")
-        return cls(snapshot.interpreter, snapshot=snapshot, **arguments)
+        session = cls(snapshot.interpreter, snapshot=snapshot, **arguments)
+        if reseed:
+            seed_anew(session._check_open())
+        return session
 
     def fork(self, *, reseed: bool = True) -> Session:
         """Return a second session, which goes on from where this one is by itself.

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from ._errors import ConfigError, FilesExceeded
 from ._files import Files
-from ._filesystem import MAX_NAME, MAX_PATH, Errno, FileError, How
+from ._filesystem import MAX_NAME, MAX_PATH, Errno, FileError
 from ._limits import Limits
+from ._owner import put, remove
 from ._volume import Parts
 
 _PYTHON = {
@@ -58,44 +59,21 @@ class SessionFiles:
         Raises:
             FilesExceeded: It does not fit `Limits.file_bytes` or `Limits.file_count`.
         """
-        parts, content = self._parts(path), _bytes(path, data)
-        tree = self.kept.tree
         try:
-            with self.kept.lock:
-                for end in range(1, len(parts)):
-                    if tree.node(parts[:end]) is None:
-                        tree.make_directory(parts[:end])
-                is_new = tree.node(parts) is None
-                handle = tree.open(parts, How.CREATE | How.WRITE)
-                if handle is None:
-                    raise IsADirectoryError(path)
-                try:
-                    handle.truncate(len(content))  # first of all: it tells whether there is room
-                    handle.write(0, content)
-                except FileError:
-                    if is_new:
-                        tree.unlink(parts)
-                    raise
-                finally:
-                    handle.close()
+            put(self.kept, self._parts(path), _bytes(path, data))
         except FileError as error:
             raise self._error(error, path) from None
 
     def delete(self, path: str) -> None:
         """Remove a file, or a directory with all that is in it."""
-        parts = self._parts(path)
-        tree = self.kept.tree
-        with self.kept.lock:
-            try:
-                below = [(at, node.content is None) for at, node in tree.walk(parts)]
-                node = tree.node(parts)
-                below.insert(0, (parts, node is not None and node.content is None))
-                if any(self.kept.is_volume(at) for at, _ in below) or not parts:
-                    raise ConfigError(f"{path!r} cannot be deleted: a mount or the root is there")
-                for at, is_directory in reversed(below):
-                    (tree.remove_directory if is_directory else tree.unlink)(at)
-            except FileError as error:
-                raise self._error(error, path) from None
+        try:
+            remove(self.kept, self._parts(path))
+        except FileError as error:
+            if error.errno == Errno.BUSY:
+                raise ConfigError(
+                    f"{path!r} cannot be deleted: a mount or the root is there"
+                ) from None
+            raise self._error(error, path) from None
 
     def list(self, path: str = "/") -> list[str]:
         """Return the names in a directory, sorted."""

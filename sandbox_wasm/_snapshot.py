@@ -6,6 +6,8 @@ Data only: nothing in it is run, and nothing in it grants anything. Its form:
     version     u32, of this form
     seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
     head        the interpreter, its artifact, the shape of memory, and lengths
+    sources     how far time and randomness have come; not in version 1
+    name        of the interpreter
     body        zlib: ranges of memory, what lies in them, and the files
 """
 
@@ -23,23 +25,27 @@ from typing import NamedTuple
 
 from . import _files_form
 from ._errors import ConfigError, SnapshotError
-from ._files import FilesState
 from ._filesystem import MAX_OPEN
 from ._limits import Limits
+from ._nodes import FilesState
+from ._sources import LATEST, SourcesState
 from ._state import GuestState
 
 MAGIC = b"sandbox-wasm"
-VERSION = 1
+VERSION = 2
+MAX_BYTES = 1 << 30  # that are read of a file, unless its reader asks for more
 
 _OPENING = struct.Struct("<12sI32s")
 # signed, interpreter's length, artifact, then `_Shape`
 _HEAD = struct.Struct("<BB32sQIIQQ")
+_SOURCES = struct.Struct("<QqQ")  # blocks, now or -1, monotonic
 _RANGE = struct.Struct("<II")  # first page, and number of pages
 _PAGE = 4096
 _MEMORY = 1 << 32
 _NAME = re.compile(r"[a-z]{1,32}", re.ASCII)
 # A level above makes a file smaller by a twentieth, and takes several times as long.
 _LEVEL = 1
+_OTHER = b"sandbox-wasm run"  # what a suspended run begins with, see _stored_run.py
 
 
 class _Shape(NamedTuple):
@@ -70,13 +76,21 @@ class Snapshot:
         interpreter: As in ``Session(interpreter=...)``.
 
         artifact: sha256 of the interpreter's artifact, without which it cannot go on.
+
+        sources: How far time and randomness have come; None if nobody has said.
     """
 
     def __init__(
-        self, interpreter: str, artifact: str, state: GuestState, files: FilesState
+        self,
+        interpreter: str,
+        artifact: str,
+        state: GuestState,
+        files: FilesState,
+        sources: SourcesState | None,
     ) -> None:
         self.interpreter = interpreter
         self.artifact = artifact
+        self.sources = sources
         self._live: tuple[GuestState, FilesState] | None = (state, files)
         self._body = b""
         self._shape = _Shape(state.size, state.stack_pointer, len(state.ranges), len(state.data), 0)
@@ -96,9 +110,13 @@ class Snapshot:
         name = self.interpreter.encode()
         shape, body = self._packed()
         artifact = bytes.fromhex(self.artifact)
-        head = _HEAD.pack(key is not None, len(name), artifact, *shape)
-        content = head + name + body
-        return _OPENING.pack(MAGIC, VERSION, seal(content, key)) + content
+        content = _HEAD.pack(key is not None, len(name), artifact, *shape)
+        version = 1
+        if self.sources is not None:
+            version, (blocks, now, monotonic) = VERSION, self.sources
+            content += _SOURCES.pack(blocks, -1 if now is None else now, monotonic)
+        content += name + body
+        return _OPENING.pack(MAGIC, version, seal(content, key)) + content
 
     def save(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
         """Write it to a file, whole or not at all; readable by its owner alone.
@@ -129,12 +147,14 @@ class Snapshot:
         """
         if not isinstance(data, bytes):
             raise ConfigError(f"a snapshot must be bytes, got {type(data).__name__}")
-        if len(data) < _OPENING.size + _HEAD.size or not data.startswith(MAGIC):
+        check_magic(data)
+        if len(data) < _OPENING.size + _HEAD.size + _SOURCES.size:
             raise SnapshotError("this is no snapshot")
         _, version, sealed = _OPENING.unpack_from(data)
-        if version != VERSION:
+        if not 1 <= version <= VERSION:
             raise SnapshotError(
-                f"the snapshot has form {version}, and this version of sandbox-wasm reads {VERSION}"
+                f"the snapshot has form {version}, and this version of sandbox-wasm reads 1 to "
+                f"{VERSION}"
             )
         content = data[_OPENING.size :]
         signed, length, artifact, *numbers = _HEAD.unpack_from(content)
@@ -150,7 +170,10 @@ class Snapshot:
                 if signed
                 else "the snapshot is damaged"
             )
-        name = content[_HEAD.size : _HEAD.size + length].decode("ascii", "replace")
+        at, sources = _HEAD.size, None
+        if version > 1:
+            sources, at = _sources(content, at), at + _SOURCES.size
+        name = content[at : at + length].decode("ascii", "replace")
         shape = _Shape(*numbers)
         if (
             not _NAME.fullmatch(name)
@@ -164,14 +187,36 @@ class Snapshot:
         snapshot.interpreter = name
         snapshot.artifact = artifact.hex()
         snapshot._live = None
-        snapshot._body = content[_HEAD.size + length :]
+        snapshot.sources = sources
+        snapshot._body = content[at + length :]
         snapshot._shape = shape
         return snapshot
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, key: bytes | None = None) -> Snapshot:
-        """Return the snapshot of a file. Raises as `from_bytes` does, and `OSError`."""
-        return cls.from_bytes(Path(path).read_bytes(), key=key)
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        key: bytes | None = None,
+        max_bytes: int = MAX_BYTES,
+    ) -> Snapshot:
+        """Return the snapshot of a file.
+
+        Args:
+            max_bytes: A larger file is refused, and not read.
+
+        Raises:
+            SnapshotError: It is larger; or as `from_bytes` does.
+            OSError: It cannot be read.
+        """
+        with open(path, "rb") as file:
+            data = file.read(len(MAGIC))
+            check_magic(data)
+            if os.fstat(file.fileno()).st_size <= max_bytes:
+                data += file.read(max_bytes + 1 - len(data))
+        if len(data) > max_bytes or len(data) == len(MAGIC):
+            raise SnapshotError(f"the snapshot is cut short, or larger than {max_bytes} bytes")
+        return cls.from_bytes(data, key=key)
 
     def unpack(self, limits: Limits, base_bytes: int) -> tuple[GuestState, FilesState]:
         """Return what is stored.
@@ -225,6 +270,21 @@ class Snapshot:
 
     def __repr__(self) -> str:
         return f"<Snapshot of {self.interpreter}, {self.stored_bytes} bytes>"
+
+
+def check_magic(data: bytes) -> None:
+    """Raise `SnapshotError` if what begins so is no snapshot."""
+    if not data.startswith(MAGIC):
+        raise SnapshotError("this is no snapshot")
+    if data.startswith(_OTHER):
+        raise SnapshotError("this is a suspended run: Continuation.from_bytes reads it")
+
+
+def _sources(content: bytes, at: int) -> SourcesState:
+    blocks, now, monotonic = _SOURCES.unpack_from(content, at)
+    if blocks >> 63 or not -1 <= now <= LATEST * 10**9 or monotonic >> 62:
+        raise SnapshotError("the snapshot does not fit together")
+    return SourcesState(blocks, None if now < 0 else now, monotonic)
 
 
 def _inflate(packed: bytes, length: int) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ._errors import ConfigError, SnapshotError
-from ._files import FilesState
 from ._lane import Lane
 from ._limits import Limits
+from ._nodes import FilesState
 from ._snapshot import Snapshot
+from ._sources import SourcesState
 from ._state import GuestState
 from .interpreters import NAMES, digest
 from .interpreters._base import Guest, Request
@@ -28,13 +29,14 @@ def take(interpreter: str, lane: Lane) -> Snapshot:
         SessionBroken: It is gone.
     """
 
-    def both(guest: Guest) -> tuple[GuestState, FilesState]:
+    def look(guest: Guest) -> tuple[GuestState, FilesState, SourcesState]:
         state = guest.capture().load()
         # Bytes: nobody takes their room for another state.
         data, ranges = bytes(state.data), tuple(state.ranges)
-        return GuestState(state.size, state.stack_pointer, ranges, data), lane.ledger.files.mark()
+        sources, files = lane.ledger.mark()
+        return GuestState(state.size, state.stack_pointer, ranges, data), files, sources
 
-    return Snapshot(interpreter, digest(interpreter), *lane.ask(both))
+    return Snapshot(interpreter, digest(interpreter), *lane.ask(look))
 
 
 def fitting(snapshot: object, interpreter: str, limits: Limits) -> tuple[GuestState, FilesState]:
@@ -61,10 +63,10 @@ def fitting(snapshot: object, interpreter: str, limits: Limits) -> tuple[GuestSt
     return snapshot.unpack(limits, _BASE_BYTES)
 
 
-def begin_fork(lane: Lane, origin: Lane, reseed: bool) -> None:
+def begin_fork(lane: Lane, origin: Lane, fresh: bool) -> None:
     """Let the guest of *lane* go its own way from that of *origin*."""
-    lane.ledger.fork(origin.ledger, reseed)
-    if reseed:
+    lane.ledger.fork(origin.ledger, fresh)
+    if fresh:
         seed_anew(lane)
 
 

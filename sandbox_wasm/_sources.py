@@ -11,15 +11,35 @@ import hashlib
 import math
 import os
 import time
+from typing import NamedTuple
 
-from ._errors import ConfigError
+from ._errors import ConfigError, SnapshotError
+from ._journal import ASKED_BYTES, Journal, Kind
 
 Seed = int | str | bytes
 
 # Guest clocks go in steps of a millisecond: a finer one helps to time what other code on
 # the machine does.
 TICK_NS = 1_000_000
-_LATEST = 253_402_300_799.0  # the last second of the year 9999
+_REAL, _MONOTONIC = bytes(ASKED_BYTES), b"\1".ljust(ASKED_BYTES, b"\0")
+LATEST = 9_000_000_000  # seconds: in the year 2255, before 63 bits of nanoseconds are full
+_LONGEST = 62  # bits of monotonic nanoseconds
+
+
+class SourcesState(NamedTuple):
+    """Where time and randomness of a session have come to.
+
+    Args:
+        blocks: How often randomness was drawn from the seed.
+
+        now: The time in nanoseconds, if it is the caller's; else None.
+
+        monotonic: What guest code knows as `time.monotonic`, in nanoseconds.
+    """
+
+    blocks: int
+    now: int | None
+    monotonic: int
 
 
 class Sources:
@@ -35,6 +55,9 @@ class Sources:
     Attributes:
         is_drawn: Whether randomness was ever asked for.
 
+        journal: Of the run that goes on, which has its answers; None for one that is not to
+            be suspended.
+
     Raises:
         ConfigError: A seed or a time of another type, or out of range.
     """
@@ -45,11 +68,14 @@ class Sources:
         self.is_drawn = False
         self._now: int | None = None
         self._begun = 0
+        # What the machine's monotonic clock lacks: another one, somewhere, was further.
+        self._lead = 0
+        self.journal: Journal | None = None
         if clock is not None:
             if isinstance(clock, bool) or not isinstance(clock, (int, float)):
                 raise ConfigError(f"clock must be a number, got {type(clock).__name__}")
-            if not 0 <= clock <= _LATEST or math.isnan(clock):
-                raise ConfigError(f"clock must be from 0 to {_LATEST:.0f}, got {clock}")
+            if not 0 <= clock <= LATEST or math.isnan(clock):
+                raise ConfigError(f"clock must be from 0 to {LATEST}, got {clock}")
             self._begun = self._now = int(clock * 1e9) // TICK_NS * TICK_NS
 
     def follow(self, origin: Sources, fresh: bool) -> None:
@@ -60,23 +86,58 @@ class Sources:
                 that and from how many forks there were.
         """
         self._key, self._blocks = origin._key, origin._blocks
-        self._now, self._begun = origin._now, origin._begun
+        self._now, self._begun, self._lead = origin._now, origin._begun, origin._lead
         if fresh and origin._key is not None:
             origin._forks += 1
             label = origin._blocks.to_bytes(8, "little") + origin._forks.to_bytes(8, "little")
             self._key = hashlib.sha256(origin._key + b"fork" + label).digest()
 
-    def mark(self) -> tuple[int, int | None]:
-        """Return where time and randomness have come to, for `reset`."""
-        return self._blocks, self._now
+    def salt(self) -> int:
+        """Return a number that guest code cannot guess; the same for the same seed."""
+        data = os.urandom(8) if self._key is None else hashlib.sha256(self._key + b"salt").digest()
+        return int.from_bytes(data[:8], "little")
 
-    def reset(self, mark: tuple[int, int | None]) -> None:
+    def mark(self) -> SourcesState:
+        """Return where time and randomness have come to, for `reset`."""
+        if self._now is None:
+            return SourcesState(self._blocks, None, time.monotonic_ns() + self._lead)
+        return SourcesState(self._blocks, self._now, self._now - self._begun)
+
+    def reset(self, state: SourcesState) -> None:
         """Go back to where they were."""
-        self._blocks, self._now = mark
+        self._blocks, self._now, _ = state
+
+    def go_on(self, state: SourcesState) -> None:
+        """Go on from where another session's were: time does not go back, nothing is drawn twice.
+
+        Both where the seed and the clock are the same as that session's; else, as far as
+        they tell.
+        """
+        self._blocks = state.blocks
+        if self._now is None:
+            self._keep_up(state.monotonic)
+        else:
+            self._now = max(self._now, state.now or 0)
+            self._begun = self._now - state.monotonic
 
     def random(self, length: int) -> bytes:
         """Return that many bytes."""
         self.is_drawn = True
+        journal = self.journal
+        if journal is None:
+            return self._random(length)
+        asked = length.to_bytes(ASKED_BYTES, "little")
+        known = journal.known(Kind.RANDOM, asked)
+        if known is None:
+            data = self._random(length)
+            journal.note(Kind.RANDOM, 0, asked, data)
+            return data
+        self._blocks += self._key is not None
+        if len(known[1]) != length:
+            raise SnapshotError("the journal of the run is damaged")
+        return known[1]
+
+    def _random(self, length: int) -> bytes:
         if self._key is None:
             return os.urandom(length)
         self._blocks += 1
@@ -85,17 +146,41 @@ class Sources:
 
     def clock(self, monotonic: bool) -> int:
         """Return the time in nanoseconds."""
+        journal = self.journal
+        if journal is None:
+            return self.look(monotonic)
+        asked = _MONOTONIC if monotonic else _REAL
+        known = journal.known(Kind.CLOCK, asked)
+        if known is None:
+            now = self.look(monotonic)
+            journal.note(Kind.CLOCK, 0, asked, now.to_bytes(8, "little"))
+            return now
+        now = int.from_bytes(known[1], "little")
+        if now >> (_LONGEST if monotonic else 63):
+            raise SnapshotError("the journal of the run is damaged")
+        if self._now is not None:
+            self._now += TICK_NS
+        elif monotonic:
+            self._keep_up(now)
+        return now
+
+    def look(self, monotonic: bool) -> int:
+        """Return the time for what is no part of a run; see `clock`."""
         if self._now is None:
-            now = time.monotonic_ns() if monotonic else time.time_ns()
+            now = time.monotonic_ns() + self._lead if monotonic else time.time_ns()
             return now - now % TICK_NS
         self._now += TICK_NS
         return self._now - self._begun if monotonic else self._now
+
+    def _keep_up(self, monotonic: int) -> None:
+        """Let no monotonic time before that one come any more."""
+        self._lead = max(self._lead, monotonic - time.monotonic_ns())
 
     def skip(self, nanoseconds: int) -> bool:
         """Let a sleep pass, if it needs no waiting; else return False."""
         if self._now is None:
             return False
-        self._now = min(self._now + max(0, nanoseconds), int(_LATEST * 1e9))
+        self._now = min(self._now + max(0, nanoseconds), LATEST * 10**9)
         return True
 
 

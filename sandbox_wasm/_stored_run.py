@@ -3,10 +3,10 @@
 Data only, as a snapshot is, and read with the same care:
 
     magic       16 bytes
-    version     u32, of this form
+    version     u32, of this form, and of what a run asks of the mounts
     seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
     head        flags, mode, numbers, and the length of each part
-    parts       name, names, payload, source, inputs, journal (zlib), snapshot
+    parts       name, names, places, payload, source, inputs, journal (zlib), snapshot
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from __future__ import annotations
 import hmac
 import struct
 import zlib
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple
 
 from ._errors import ConfigError, GuestProtocolError, SnapshotError
-from ._journal import MAX_BYTES, Journal
+from ._journal import ASKED_BYTES, MAX_BYTES, Journal
+from ._limits import Limits
 from ._snapshot import Snapshot, seal
 from ._values import decode, encode
 from .interpreters._base import Mode, Request
@@ -26,12 +27,14 @@ MAGIC = b"sandbox-wasm run"
 VERSION = 1
 
 _OPENING = struct.Struct("<16sI32s")
-# signed, prepared, lines, has inputs, mode, functions known, characters told, journal
-# unpacked, seven lengths
-_HEAD = struct.Struct("<5BiQI7I")
-_MODES = get_args(Mode)
+# signed, lines, has inputs, mode, four limits, characters told, journal unpacked, eight lengths
+_HEAD = struct.Struct("<4B4QQI8I")
+# In the order that the form has them; new ones come last.
+_MODES: tuple[Mode, ...] = ("run", "prelude", "call", "map", "names", "environment", "final")
 _PAYLOAD_BYTES = 4 << 20
 _NAME_BYTES = 200
+# What guest code can tell apart: where memory or files end, and which call is too large.
+NOTICED = ("memory_bytes", "file_bytes", "file_count", "host_call_bytes")
 
 
 class StoredRun(NamedTuple):
@@ -42,13 +45,15 @@ class StoredRun(NamedTuple):
 
         functions: Names of the host functions that there were.
 
+        places: What else there was, see `Files.places`.
+
+        limits: Those of `NOTICED`.
+
         snapshot: The session before the run.
 
         request: The run.
 
         journal: What the run asked and was answered.
-
-        known, prepared: What the guest knew then; see `Keeper`.
 
         told: Characters of output that were told.
     """
@@ -56,11 +61,11 @@ class StoredRun(NamedTuple):
     name: str
     payload: Any
     functions: tuple[str, ...]
+    places: tuple[str, ...]
+    limits: tuple[int, ...]
     snapshot: Snapshot
     request: Request
     journal: Journal
-    known: int
-    prepared: bool
     told: int
 
 
@@ -77,7 +82,8 @@ def pack(run: StoredRun, key: bytes | None) -> bytes:
     request, journal = run.request, run.journal.to_bytes()
     parts = (
         run.name.encode(),
-        "\n".join(run.functions).encode(),
+        _join(run.functions),
+        _join(run.places),
         payload,
         request.source,
         request.inputs or b"",
@@ -86,11 +92,10 @@ def pack(run: StoredRun, key: bytes | None) -> bytes:
     )
     head = _HEAD.pack(
         key is not None,
-        run.prepared,
         request.lines,
         request.inputs is not None,
         _MODES.index(request.mode),
-        run.known,
+        *run.limits,
         run.told,
         len(journal),
         *map(len, parts),
@@ -116,9 +121,8 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
             f"the run has form {version}, and this version of sandbox-wasm reads {VERSION}"
         )
     content = data[_OPENING.size :]
-    signed, prepared, lines, has_inputs, mode, known, told, size, *lengths = _HEAD.unpack_from(
-        content
-    )
+    signed, lines, has_inputs, mode, *numbers = _HEAD.unpack_from(content)
+    limits, (told, size), lengths = numbers[:4], numbers[4:6], numbers[6:]
     if signed != (key is not None):
         raise SnapshotError(
             "the run is sealed with a key, which must be given"
@@ -127,29 +131,38 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
         )
     if not hmac.compare_digest(sealed, seal(content, key)):
         raise SnapshotError("the run is damaged, or sealed with another key")
-    if sum(lengths) != len(content) - _HEAD.size or mode >= len(_MODES) or size > 2 * MAX_BYTES:
+    if sum(lengths) != len(content) - _HEAD.size or mode >= len(_MODES):
         raise SnapshotError("the run does not fit together")
+    if size > MAX_BYTES + ASKED_BYTES:
+        raise SnapshotError("the journal of the run is too long")
     parts, at = [], _HEAD.size
     for length in lengths:
         parts.append(content[at : at + length])
         at += length
-    name, names, payload, source, inputs, journal, snapshot = parts
+    name, names, places, payload, source, inputs, journal, snapshot = parts
     try:
         return StoredRun(
             name[:_NAME_BYTES].decode(),
             decode(payload, max_bytes=_PAYLOAD_BYTES),
-            tuple(names.decode().split("\n")),
+            tuple(names.decode().splitlines()),
+            tuple(places.decode().splitlines()),
+            tuple(limits),
             Snapshot.from_bytes(snapshot),
-            Request(
-                cast("Mode", _MODES[mode]), source, inputs if has_inputs else None, bool(lines)
-            ),
+            Request(_MODES[mode], source, inputs if has_inputs else None, bool(lines)),
             Journal.from_bytes(_inflate(journal, size)),
-            known,
-            bool(prepared),
             told,
         )
     except (GuestProtocolError, UnicodeDecodeError):
         raise SnapshotError("the run is damaged") from None
+
+
+def noticed(limits: Limits) -> tuple[int, ...]:
+    """Return the limits that guest code can notice."""
+    return tuple(getattr(limits, name) for name in NOTICED)
+
+
+def _join(names: tuple[str, ...]) -> bytes:
+    return "".join(name + "\n" for name in names).encode()
 
 
 def _inflate(packed: bytes, length: int) -> bytes:

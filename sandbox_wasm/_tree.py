@@ -7,6 +7,7 @@ changes.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import cast
 
@@ -74,8 +75,8 @@ class Tree:
         self._state = state
         self._nodes = cast("dict[int, Node]", state.nodes)
         self._used = state.used
-        # A number is given once, so that guest code can tell files apart by it.
-        self._next = max(self._next, state.next)
+        # Whoever knew of later numbers has gone back as well.
+        self._next = state.next
         self._stamp = object()
         self._opened: dict[int, int] = {}
 
@@ -285,6 +286,13 @@ class Tree:
 
     def close(self) -> None:
         """Memory is all there is."""
+
+    def describe(self) -> str:
+        whole = hashlib.sha256()
+        for parts, node in self.walk():
+            content = b"/" if node.content is None else node.content.read(0, node.content.size)
+            whole.update(repr((parts, node.modified, len(content))).encode() + content)
+        return whole.hexdigest()
 
     # ---- changing
 

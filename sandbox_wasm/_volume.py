@@ -70,3 +70,6 @@ class Volume(Protocol):
 
     def close(self) -> None:
         """Let go of what is open on the host."""
+
+    def describe(self) -> str:
+        """Say what a run that is gone through again must find here once more."""

@@ -43,7 +43,9 @@ def make_files(host: Path) -> Iterator[Callable[..., Files]]:
     made = []
 
     def make(mode: str = "rw", **quota: int) -> Files:
-        files = Files(1000, 100, volumes=open_mounts([Mount(host, "/data", mode, **quota)]))
+        files = Files(
+            1000, 100, volumes=open_mounts([Mount(host, "/data", mode, **quota)], Sources())
+        )
         made.append(files)
         return files
 

@@ -334,6 +334,9 @@ def packed():
         return session.snapshot().to_bytes()
 
 
+NAME_AT = 48 + _snapshot._HEAD.size + _snapshot._SOURCES.size
+
+
 def refused(data, **arguments):
     with pytest.raises(SnapshotError) as info:
         Session.restore(Snapshot.from_bytes(data, **arguments)).close()
@@ -386,22 +389,22 @@ def test_keys(packed):
 
 def resealed(packed, *, body=None, key=None, **fields):
     """The same with other fields, and a seal that holds."""
-    head, name = packed[48:], None
+    head, at = packed[48:], NAME_AT - 48
     names = ["signed", "length", "artifact", *_snapshot._Shape._fields]
     values = dict(zip(names, _snapshot._HEAD.unpack_from(head), strict=True))
-    name = head[_snapshot._HEAD.size : _snapshot._HEAD.size + values["length"]]
-    body = head[_snapshot._HEAD.size + values["length"] :] if body is None else body
+    name, kept = head[at : at + values["length"]], head[at + values["length"] :]
+    body = kept if body is None else body
+    sources = fields.pop("sources", head[_snapshot._HEAD.size : at])
     name = fields.pop("name", name)
     version = fields.pop("version", _snapshot.VERSION)
     values |= {"length": len(name), **fields}
-    content = _snapshot._HEAD.pack(*values.values()) + name + body
+    content = _snapshot._HEAD.pack(*values.values()) + sources + name + body
     seal = hmac.digest(key, content, "sha256") if key else hashlib.sha256(content).digest()
     return _snapshot._OPENING.pack(_snapshot.MAGIC, version, seal) + content
 
 
 def body_of(packed):
-    start = 48 + _snapshot._HEAD.size + len("micropython")
-    return zlib.decompress(packed[start:])
+    return zlib.decompress(packed[NAME_AT + len("micropython") :])
 
 
 def test_other_versions_and_artifacts(packed):
@@ -410,7 +413,8 @@ def test_other_versions_and_artifacts(packed):
     (SN-02)
     """
     assert packed == resealed(packed)
-    assert "form 2" in refused(resealed(packed, version=2))
+    for version in (0, 3, 1 << 31):
+        assert f"form {version}" in refused(resealed(packed, version=version))
     text = refused(resealed(packed, artifact=bytes(32)))
     assert "00" * 32 in text
     assert Snapshot.from_bytes(packed).artifact in text
@@ -437,6 +441,11 @@ def test_other_versions_and_artifacts(packed):
         {"stored": 1 << 60},
         {"files": 0},
         {"files": 1 << 60},
+        {"sources": struct.pack("<QqQ", 1 << 63, -1, 0)},
+        {"sources": struct.pack("<QqQ", 0, -2, 0)},
+        {"sources": struct.pack("<QqQ", 0, (1 << 63) - 1, 0)},
+        {"sources": struct.pack("<QqQ", 0, -1, 1 << 62)},
+        {"sources": b""},
         {"body": b""},
         {"body": b"no zlib"},
         {"body": zlib.compress(b"")},

@@ -29,6 +29,7 @@ from sandbox_wasm._filesystem import MAX_DEPTH, ROOT, Errno, FileError, How, Kin
 from sandbox_wasm._host import HostVolume
 from sandbox_wasm._host_file import Quota
 from sandbox_wasm._overlay import Overlay
+from sandbox_wasm._recorded import Recorded
 
 NAMES = st.sampled_from(["a", "b", "ü", "c.txt"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
@@ -295,7 +296,7 @@ class OverlayAgainstARealDirectory(AgainstARealDirectory):
             (root / "b").write_bytes(b"y" * 70_000)
             (root / "ü").mkdir()
         lower = HostVolume(str(self.mounted), None, 2)
-        self.overlay = Overlay(lower, 1 << 30, 10_000, lambda: 0)
+        self.overlay = Overlay(Recorded(lower, lambda: None), 1 << 30, 10_000, lambda: 0, 500)
         return Files(0, 10, volumes={("m",): self.overlay})
 
     def both(self, ours: Callable[[], Any], real: Callable[[], Any]) -> Any:
