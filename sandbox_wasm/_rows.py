@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -81,8 +83,9 @@ def map_rows(
 
         executor: Runs the batches: one of `concurrent.futures`, loky's, Dask's. A function
             that makes an executor lets batches be run again, in another executor, when one
-            of its processes dies; what it makes is shut down in the end. Default: batches
-            are run one by one, here.
+            of its processes dies; what it makes is shut down in the end. A `SessionPool`
+            lends a session to each batch, in which the code then runs; *interpreter* and
+            *options* are the pool's. Default: batches are run one by one, here.
 
         batch_size: Rows of a batch, at most. `Limits` are for a batch, and what crosses
             them is then done row by row, so that they are for a row in the end.
@@ -125,6 +128,12 @@ def map_rows(
         raise ConfigError(f"on_error must be 'raise', 'collect' or 'skip', got {on_error!r}")
     if strange := set(options) - _OPTIONS:
         raise TypeError(f"map_rows() got unexpected arguments: {', '.join(sorted(strange))}")
+    pool: Any = executor if hasattr(executor, "lease") else None
+    if pool is not None:
+        if options or interpreter != "cpython":
+            raise ConfigError("a pool's sessions are as they are: give the options to the pool")
+        interpreter, options["limits"] = pool.interpreter, pool.limits
+        executor = functools.partial(ThreadPoolExecutor, window)
     limits = options.get("limits")
     if limits is None:
         limits = options["limits"] = Limits()
@@ -142,7 +151,7 @@ def map_rows(
     about = {name: options.get(name) for name in _RECORDED}
     about |= {"code": code, "function": function, "interpreter": interpreter}
     return _map(
-        Runner(Job(spec), executor, window),
+        Runner(Job(spec, pool), executor, window),
         _Source(rows, batch_size, limits.input_bytes),
         _Teller(on_error, on_progress, on_output),
         None if checkpoint is None else (checkpoint, about),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,7 @@ from ._limits import Limits
 from ._result import GuestObject
 from ._session import Session
 from ._snapshot import Snapshot
-from ._snapshots import seed_anew
+from ._snapshots import prelude, seed_anew
 from ._values import encode
 from .interpreters._base import Request
 
@@ -95,12 +95,13 @@ class Job:
     """A `Spec` in one process, with the state in which each batch begins.
 
     Pickled, it is the spec; the processes that get it make the state once for all
-    batches, too.
+    batches, too. With a pool, sessions are leased, and the code runs in each.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, pool: Any = None) -> None:
         self.spec = spec
         self.limits: Limits = spec.options.get("limits") or Limits()
+        self._pool = pool
         self._beginning = threading.Lock()
         self._origin: tuple[Snapshot, str] | None = None
         self._lock = threading.Lock()
@@ -126,6 +127,10 @@ class Job:
             ConfigError: The code neither is an expression nor defines the function.
             SandboxError: As `Session.run` does, for the code.
         """
+        if self._pool is not None:
+            with self._kept(self._pool.lease(submitter=self.spec.key)) as session:
+                yield session, self._define(session)
+            return
         with self._beginning:  # the others wait for what they need as well
             if self._origin is None:
                 self._origin = self._begin()
@@ -136,10 +141,14 @@ class Job:
                 seed_anew(session._check_open())
             yield session, name
 
-    @contextmanager
-    def _open(self, **options: Any) -> Iterator[Session]:
+    def _open(self, **options: Any) -> AbstractContextManager[Session]:
         # A run that fails is not gone on from: there is another session for what is left.
-        with Session(self.spec.interpreter, checkpoints=False, **options) as session:
+        return self._kept(Session(self.spec.interpreter, checkpoints=False, **options))
+
+    @contextmanager
+    def _kept(self, session: Session) -> Iterator[Session]:
+        """Close the session in the end, or when everything is to end."""
+        with session:
             with self._lock:
                 if self._cancelled:
                     raise Interrupted
@@ -151,20 +160,23 @@ class Job:
                     self._active.discard(session)
 
     def _begin(self) -> tuple[Snapshot, str]:
-        spec = self.spec
-        with self._open(**spec.options) as session:
-            session._check_open().prepare(Request("prelude", _prelude.rows()))
-            name = spec.function
-            if session.call("_sandbox_is_expression", spec.code.strip()):
-                name = EXPRESSION
-            else:
-                session.run(spec.code)
-                if session.run(f"callable(globals().get({name!r}))").value is not True:
-                    raise ConfigError(
-                        f"the code must define a function {name}(row), or be one expression "
-                        "in which row is the row"
-                    )
+        with self._open(**self.spec.options) as session:
+            name = self._define(session)
             return session.snapshot(), name
+
+    def _define(self, session: Session) -> str:
+        """Run the code; return the name of the function that it has defined."""
+        spec = self.spec
+        prelude(session._check_open(), Request("prelude", _prelude.rows()))
+        if session.call("_sandbox_is_expression", spec.code.strip()):
+            return EXPRESSION
+        session.run(spec.code)
+        if session.run(f"callable(globals().get({spec.function!r}))").value is not True:
+            raise ConfigError(
+                f"the code must define a function {spec.function}(row), or be one expression "
+                "in which row is the row"
+            )
+        return spec.function
 
 
 @functools.lru_cache(maxsize=2)

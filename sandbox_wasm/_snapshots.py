@@ -16,7 +16,7 @@ from .interpreters._base import Guest, Request
 # there is a guest, and checked then; this bounds what is unpacked before.
 _BASE_BYTES = 64 << 20
 
-_RESEED_SECONDS = 1.0
+_PRELUDE_SECONDS = 1.0
 # Only where it was imported: nothing else has been seeded yet.
 RESEED = b"[r.seed() for r in [__import__('sys').modules.get('random')] if r] and None"
 
@@ -72,6 +72,10 @@ def begin_fork(lane: Lane, origin: Lane, fresh: bool) -> None:
 
 def seed_anew(lane: Lane) -> None:
     """Let the guest's `random` begin elsewhere than that of others from the same state."""
-    seconds = min(_RESEED_SECONDS, lane.limits.wall_seconds)
     # Guest code may have made of `random` what it likes; the loss is its own.
-    lane.run(Request("prelude", RESEED), seconds, None)
+    prelude(lane, Request("prelude", RESEED))
+
+
+def prelude(lane: Lane, request: Request) -> None:
+    """Run what is ours and takes next to no time, in a guest that has begun."""
+    lane.run(request, min(_PRELUDE_SECONDS, lane.limits.wall_seconds), None)

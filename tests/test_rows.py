@@ -29,6 +29,7 @@ from sandbox_wasm import (
     OutputExceeded,
     RowError,
     SessionBroken,
+    SessionPool,
     WallTimeExceeded,
     map_rows,
 )
@@ -127,6 +128,25 @@ def test_real_rows() -> None:
 
     assert 344 == len(rows)
     assert [clean(row) for row in rows] == list(map_rows(clean, rows))
+
+
+def test_a_pool(interpreter: str) -> None:
+    """
+    A pool lends a session to each batch, with what its template has.
+    """
+    code = "def transform(row):\n    return factor * row if row != 7 else 1 / 0"
+    with SessionPool(interpreter, setup="factor = 3", size=2) as pool:
+        results = list(map_rows(code, range(20), executor=pool, batch_size=3, on_error="collect"))
+        errors = [index for index, found in enumerate(results) if isinstance(found, RowError)]
+
+        assert [7] == errors
+        assert [i * 3 for i in range(20) if i != 7] == [r for r in results if isinstance(r, int)]
+        assert 0 == pool.statistics().leased
+        with pytest.raises(ConfigError, match="to the pool"):
+            list(map_rows(code, [1], executor=pool, seed=1))
+        with pytest.raises(ConfigError, match="must define"):
+            list(map_rows("x = 1", [1], executor=pool))
+        assert 0 == pool.statistics().leased
 
 
 def test_rows_of_sqlite() -> None:
