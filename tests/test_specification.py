@@ -17,7 +17,7 @@ def test_promise_has_its_test(promise):
     A promise names a test that there is, or says that it is pending.
     """
     (row,) = (row for row in ROWS if row.startswith(f"| {promise} |"))
-    named = re.findall(r"`([\w/.]+\.py)::(\w+)`", row)
+    named = re.findall(r"`([\w/.-]+\.py)::(\w+)`", row)
 
     assert named or row.endswith("| *pending* |")
     for file, name in named:

@@ -33,14 +33,23 @@ def settings(**given):
 
 def serve(body, given=None, mode="auto", **client):
     """Run *body* with a client of a new server; afterwards nothing may be left of it."""
+    opened = []
+    open_session = Settings.open
+
+    def noted(*arguments):
+        opened.append(open_session(*arguments))
+        return opened[-1]
 
     async def main():
         async with Client(make_server(given or settings()), mode=mode, **client) as connected:
             return await asyncio.wait_for(body(connected), 30)
 
-    result = asyncio.run(main())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "open", noted)
+        result = asyncio.run(main())
+    assert {"closed"} == {session.state.value for session in opened}
     end = time.monotonic() + 5
-    while left := [each.name for each in threading.enumerate() if "sandbox-wasm" in each.name]:
+    while left := [name for name in map(str, threading.enumerate()) if "sandbox-wasm-mcp" in name]:
         assert time.monotonic() < end, left
         time.sleep(0.01)
     return result

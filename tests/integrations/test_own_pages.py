@@ -13,8 +13,8 @@ import pytest
 import sandbox_wasm
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = {"mcp": "mcp"}
-EXAMPLES = {"mcp_client": "mcp"}
+PAGES = {"mcp": "mcp", "llm": "llm", "datasette": "datasette_agent"}
+EXAMPLES = {"mcp_client": "mcp", "llm_toolbox": "llm_echo"}
 HOME = str(pathlib.Path(sandbox_wasm.__file__).parents[1])
 
 
