@@ -8,6 +8,7 @@ protection is tried by itself, and what could not be applied is reported with th
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -129,6 +130,8 @@ class Lockdown:
 
     def __init__(self) -> None:
         self.protections: list[Protection] = []
+        with contextlib.suppress(OSError):  # which is told when it is to be installed
+            _seccomp.prepare()
         # Files cannot be opened later.
         self._sizes = os.open("/proc/self/statm", os.O_RDONLY) if _LINUX else -1
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 import platform
 import struct
@@ -106,25 +107,35 @@ class _Program(ctypes.Structure):
     _fields_ = (("count", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
+@functools.cache
+def prepare() -> tuple[int, bytes]:
+    """Return the number of seccomp(2) and the filter for this machine.
+
+    Raises:
+        OSError: There is no list for this processor.
+    """
+    processor = PROCESSORS.get(platform.machine())
+    if processor is None or struct.calcsize("P") != 8:
+        raise OSError(errno.ENOSYS, f"no list of system calls for {platform.machine()}")
+    return processor.seccomp, program(processor)
+
+
 def install() -> None:
     """Filter the system calls of all threads of this process, from now on.
 
     Raises:
         OSError: The kernel has no such filter, or there is no list for this processor.
     """
-    processor = PROCESSORS.get(platform.machine())
-    if processor is None or struct.calcsize("P") != 8:
-        raise OSError(errno.ENOSYS, f"no list of system calls for {platform.machine()}")
-    code = program(processor)
+    number, code = prepare()
     buffer = ctypes.create_string_buffer(code, len(code))
     filter = _Program(len(code) // _INSTRUCTION.size, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
     result = libc.syscall(
-        ctypes.c_long(processor.seccomp),
+        ctypes.c_long(number),
         ctypes.c_uint(_SET_FILTER),
         ctypes.c_uint(_ALL_THREADS),
         ctypes.byref(filter),
     )
     if result:  # an error, or the thread that could not be filtered
-        number = ctypes.get_errno() or errno.ESRCH
-        raise OSError(number, os.strerror(number))
+        fault = ctypes.get_errno() or errno.ESRCH
+        raise OSError(fault, os.strerror(fault))

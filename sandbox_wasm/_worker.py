@@ -21,6 +21,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ._errors import SandboxError, SnapshotError
@@ -49,6 +50,8 @@ _FROM_HOST = {
     wire.REQUEST: 1 << 32,
     wire.REPLY: 1 << 32,
 }
+Ranges = Sequence[tuple[int, int]]
+
 _FIELDS = [field.name for field in dataclasses.fields(Limits)]
 _REMIND_MILLISECONDS = 2  # as _lane.py has it
 _HOLD_BYTES = 8192  # output that waits for the next frame
@@ -197,7 +200,9 @@ def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int
     def serve() -> None:
         try:
             try:
+                _, pages_of_a_run = _try(maker)
                 guest = maker.start(host)
+                guest.touch(pages_of_a_run)
                 room = _map_store(data)  # until here the worker is anybody's
                 _, (fields, *state) = link.receive()
                 limits = maker.limits = Limits(**dict(zip(_FIELDS, fields, strict=True)))
@@ -280,20 +285,21 @@ def _serve(host: HostLink, link: wire.Link, guest: Guest, room: memoryview) -> N
             host.answer(answer, guest.memory_bytes, guest.fuel_used)
 
 
-def _warm(name: str, limits: Limits) -> int:
-    """Run the interpreter once, so that its workers have no first time.
+def _try(maker: Maker) -> tuple[int, Ranges]:
+    """Run the interpreter once, in a guest that is thrown away, so that none has a first time.
+
+    The first run of a process takes ten times as long as the second, for all the pages of code
+    and data that it is the first to look at.
 
     Returns:
-        Bytes of linear memory that it begins with.
+        Bytes of linear memory that it begins with, and the pages that a run has written to.
     """
-    host = Ledger(limits, HostFunctions(()), Files(0, 0), lambda: None)
-    guest = Maker(name, limits, killable=True).start(host)
+    host = Ledger(maker.limits, HostFunctions(()), Files(0, 0), lambda: None)
+    guest = maker.start(host)
     guest.request(Request("run", b"1 + 1"))
-    guest.capture(NO_ROOM)
+    state = guest.capture(NO_ROOM)
     guest.close()
-    gc.collect()
-    gc.freeze()  # so that no worker copies what it only looks at
-    return guest.layout.base_bytes
+    return guest.layout.base_bytes, state.ranges
 
 
 def _fork_on_request(link: wire.Link) -> None:
@@ -301,7 +307,9 @@ def _fork_on_request(link: wire.Link) -> None:
     os.environ["SANDBOX_WASM_CACHE"] = folder or ""
     limits = Limits(fuel=1 << 40 if fuel else None)
     try:
-        base_bytes = _warm(name, limits)
+        base_bytes, _ = _try(Maker(name, limits, killable=True))
+        gc.collect()
+        gc.freeze()  # so that no worker copies what it only looks at
         maker = Maker(name, limits, killable=True)
     except SandboxError as error:
         link.send(wire.FAILED, str(error))

@@ -147,6 +147,13 @@ class GuestMemory:
                 self._check(begin, end - begin)
                 self._view[begin:end] = view[begin:end]
 
+    def touch(self, ranges: Ranges) -> None:
+        """Make the pages of *ranges* the process's own now, as writing to them would later."""
+        for begin, end in ranges:
+            self._check(begin, end - begin)
+            for at in range(begin, end, PAGE):
+                self._view[at] = self._view[at]
+
     def differing(self, ranges: Ranges, reference: GuestMemory) -> Ranges:
         """Return of *ranges* the pages that are not what they are in *reference*."""
         found: list[tuple[int, int]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from .._errors import (
@@ -140,6 +140,10 @@ class ReactorGuest:
 
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         return self._instance.capture(into, self._asked, most)
+
+    def touch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Have those pages of memory at hand, which a run is likely to write to."""
+        self._memory.touch(ranges)
 
     # ---- requests
 
