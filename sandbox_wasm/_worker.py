@@ -264,8 +264,7 @@ def _capture(link: wire.Link, guest: Guest, room: memoryview, most: int | None) 
     except (OSError, MemoryError):
         link.send(wire.CAPTURED)
         return
-    ranges = packed(state.ranges)
-    link.send(wire.CAPTURED, state.size, state.stack_pointer, ranges, len(state.data))
+    link.send(wire.CAPTURED, state.size, state.stack_pointer, packed(state.ranges), len(state.data))
 
 
 def _serve(host: HostLink, link: wire.Link, guest: Guest, room: memoryview) -> None:

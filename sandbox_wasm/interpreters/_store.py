@@ -7,6 +7,7 @@ from it. The session believes nothing of what lies in it: it is guest memory.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
@@ -104,7 +105,7 @@ class HeldState(GuestState):
 
 def packed(ranges: Sequence[tuple[int, int]]) -> bytes:
     """Return ranges as bytes: native words, for another process of the same machine."""
-    return array("Q", [at for pair in ranges for at in pair]).tobytes()
+    return array("Q", itertools.chain.from_iterable(ranges)).tobytes()
 
 
 def unpacked(data: bytes) -> list[tuple[int, int]]:

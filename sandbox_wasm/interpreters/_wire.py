@@ -54,7 +54,8 @@ _INT = struct.Struct("<cq")
 _UNSIGNED = struct.Struct("<cQ")
 _FLOAT = struct.Struct("<cd")
 _LONG = struct.Struct("<cI")  # bytes, text or tuple, with its length
-_NUMBERS = {b"i": _INT, b"u": _UNSIGNED, b"d": _FLOAT}
+_FORMS = {b"i": struct.Struct("<q"), b"u": struct.Struct("<Q"), b"d": struct.Struct("<d")}
+_LENGTH = struct.Struct("<I")
 _MAX_DEPTH = 4
 _SOME = 1 << 16
 
@@ -95,34 +96,46 @@ class _Reader:
     """Takes the values of one body, and believes nothing of it."""
 
     def __init__(self, data: bytes, nodes: int) -> None:
-        self.data = data
-        self.at = 0
-        self.nodes = nodes
+        self._data = data
+        self._at = 0
+        self._nodes = nodes
 
-    def value(self, depth: int = 0) -> Plain:
-        self.nodes -= 1
-        if self.nodes < 0 or depth > _MAX_DEPTH:
-            raise GuestProtocolError("worker sent a frame of too many values")
-        data, at = self.data, self.at
-        tag = data[at : at + 1]
-        if tag in (b"n", b"t", b"f"):
-            self.at = at + 1
-            return None if tag == b"n" else tag == b"t"
-        if tag in _NUMBERS:
-            self.at = at + 9
-            return _NUMBERS[tag].unpack_from(data, at)[1]
-        if tag not in (b"b", b"s", b"l"):
-            raise GuestProtocolError("worker sent a value of an unknown kind")
-        length = _LONG.unpack_from(data, at)[1]
-        at += 5
-        if length > len(data) - at:
-            raise GuestProtocolError("worker sent a frame that is cut short")
-        if tag == b"l":
-            self.at = at
-            return tuple(self.value(depth + 1) for _ in range(length))
-        self.at = at + length
-        part = data[at : at + length]
-        return part if tag == b"b" else part.decode("utf-8", "surrogatepass")
+    def values(self, count: int | None = None, depth: int = 0) -> tuple[Plain, ...]:
+        """Take *count* values, or all that there are. One loop, because it runs twice a run."""
+        data, at, size = self._data, self._at, len(self._data)
+        found: list[Plain] = []
+        while at < size if count is None else len(found) < count:
+            self._nodes -= 1
+            if self._nodes < 0 or depth > _MAX_DEPTH:
+                raise GuestProtocolError("worker sent a frame of too many values")
+            if at >= size:
+                raise GuestProtocolError("worker sent a frame that is cut short")
+            tag = data[at : at + 1]
+            at += 1
+            if tag == b"n":
+                found.append(None)
+            elif tag == b"i" or tag == b"u" or tag == b"d":
+                found.append(_FORMS[tag].unpack_from(data, at)[0])
+                at += 8
+            elif tag == b"t" or tag == b"f":
+                found.append(tag == b"t")
+            elif tag == b"b" or tag == b"s" or tag == b"l":
+                length = _LENGTH.unpack_from(data, at)[0]
+                at += 4
+                if length > size - at:
+                    raise GuestProtocolError("worker sent a frame that is cut short")
+                if tag == b"l":
+                    self._at = at
+                    found.append(self.values(length, depth + 1))
+                    at = self._at
+                    continue
+                part = data[at : at + length]
+                at += length
+                found.append(part if tag == b"b" else part.decode("utf-8", "surrogatepass"))
+            else:
+                raise GuestProtocolError("worker sent a value of an unknown kind")
+        self._at = at
+        return tuple(found)
 
 
 def decode(data: bytes, *, max_nodes: int = 64) -> tuple[Plain, ...]:
@@ -131,14 +144,10 @@ def decode(data: bytes, *, max_nodes: int = 64) -> tuple[Plain, ...]:
     Raises:
         GuestProtocolError: It is none, or has more than *max_nodes* values.
     """
-    reader = _Reader(data, max_nodes)
-    values = []
     try:
-        while reader.at < len(data):
-            values.append(reader.value())
+        return _Reader(data, max_nodes).values()
     except (struct.error, UnicodeDecodeError):
         raise GuestProtocolError("worker sent a frame that is cut short") from None
-    return tuple(values)
 
 
 class Link:
@@ -192,18 +201,29 @@ class Link:
             EOFError, OSError: The other end is gone.
             GuestProtocolError: What came is no frame that may come here.
         """
-        operation, length = _HEAD.unpack(self._exactly(_HEAD.size))
+        buffer = self._buffer or self._more()
+        while len(buffer) < _HEAD.size:
+            buffer = self._buffer = buffer + self._more()
+        operation, length = _HEAD.unpack_from(buffer)
         if length > self.most.get(operation, -1):
             raise GuestProtocolError(f"worker sent operation {operation} with {length} bytes")
-        return operation, decode(self._exactly(length)) if length else ()
+        end = _HEAD.size + length
+        if len(buffer) >= end:
+            self._buffer = buffer[end:]
+            return operation, decode(buffer[_HEAD.size : end])
+        self._buffer = buffer[_HEAD.size :]
+        return operation, decode(self._exactly(length))
+
+    def _more(self) -> bytes:
+        data = self.socket.recv(_SOME)
+        if not data:
+            raise EOFError
+        return data
 
     def _exactly(self, length: int) -> bytes:
         buffer = self._buffer
         while len(buffer) < length <= _SOME:
-            data = self.socket.recv(_SOME)
-            if not data:
-                raise EOFError
-            buffer += data
+            buffer += self._more()
         self._buffer = buffer[length:]
         if len(buffer) >= length:
             return buffer[:length]
