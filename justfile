@@ -9,6 +9,7 @@ default: lint types test
 fix:
     ruff check --fix .
     ruff format .
+    {{ python }} scripts/write_agent_docs.py
 
 lint:
     ruff check .

@@ -129,7 +129,15 @@ def installed_files() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["py.typed", "cli.py", "_guest/fetch.py", "artifacts/manifest.toml"]
+    "name",
+    [
+        "py.typed",
+        "cli.py",
+        "_guest/fetch.py",
+        "artifacts/manifest.toml",
+        ".agents/llms.txt",
+        ".agents/skills/sandbox-wasm/SKILL.md",
+    ],
 )
 def test_package_has(name: str) -> None:
     """
@@ -152,7 +160,7 @@ def test_package_has_nothing_else() -> None:
     """
     No test, source of a guest or scratch file slips into the wheel.
     """
-    allowed = {".py", ".pyc", ".toml", ".typed", ".wasm"}
+    allowed = {".md", ".py", ".pyc", ".toml", ".txt", ".typed", ".wasm"}
     strange = {
         name
         for name in installed_files()

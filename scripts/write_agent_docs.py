@@ -1,0 +1,146 @@
+"""Write what agents read of the library, from the same sources as the documentation.
+
+    python scripts/write_agent_docs.py            writes the files
+    python scripts/write_agent_docs.py --check    fails if they are not what it would write
+
+In ``sandbox_wasm/.agents``, ``skills/sandbox-wasm/SKILL.md`` is for an agent that is to use the
+library, and ``llms.txt`` lists what there is to read. The sources are the README, the pages in
+docs/, SECURITY.md, and the docstrings of the public names.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import sandbox_wasm
+
+ROOT = Path(__file__).parents[1]
+TARGET = Path(sandbox_wasm.__file__).parent / ".agents"
+
+DESCRIPTION = (
+    "Run Python that nobody has reviewed (a model's, a user's, a plugin's) in a WebAssembly "
+    "sandbox, with limits on time, memory and output, state that stays between runs, and only the "
+    "files, network and functions that are granted. Use it instead of exec, eval or a "
+    "subprocess when code must run that is not trusted, and to test such code."
+)
+
+
+def section(path: str, heading: str, *, deeper: bool = True) -> str:
+    """Return what stands under *heading* in a document, with the headings below it or without."""
+    text = (ROOT / path).read_text("utf-8")
+    match = re.search(rf"^(#+) {re.escape(heading)}$\n", text, re.MULTILINE)
+    if match is None:
+        raise SystemExit(f"{path} has no heading {heading!r}")
+    end = rf"^#{{1,{len(match[1])}}} " if deeper else r"^#+ "
+    found = text[match.end() :]
+    stop = re.search(end, _without_blocks(found), re.MULTILINE)
+    return found[: stop.start()].strip() if stop else found.strip()
+
+
+def _without_blocks(text: str) -> str:
+    """Return *text* with the lines of its code blocks replaced, none of which is a heading."""
+    return re.sub(
+        r"^```.*?^```$",
+        lambda match: re.sub(r"[^\n]", "-", match[0]),
+        text,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+
+
+def plain(text: str) -> str:
+    """Return *text* as it is read away from its document: without links and doctest's marks."""
+    text = re.sub(r"\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", text)
+    text = re.sub(r"  # doctest: .*$", "", text, flags=re.MULTILINE)
+    return text.replace("<BLANKLINE>\n", "\n").replace("\n\n```\n", "\n```\n")
+
+
+def first_paragraph(path: Path) -> tuple[str, str]:
+    """Return the title of a page, and its first sentence."""
+    title, _, rest = path.read_text("utf-8").partition("\n")
+    paragraph = " ".join(rest.strip().split("\n\n")[0].split())
+    sentence = re.match(r"(.*?[.:])(?:\s|$)", paragraph)
+    return title.lstrip("# "), plain((sentence[1] if sentence else paragraph).rstrip(":"))
+
+
+def public_names() -> list[str]:
+    """Return a line for each public name, with the first sentence of its docstring."""
+    lines = []
+    for name in sorted(sandbox_wasm.__all__):
+        about = inspect.cleandoc(getattr(sandbox_wasm, name).__doc__ or "")
+        lines.append(f"- `{name}`: {' '.join(about.partition(chr(10) * 2)[0].split())}")
+    return lines
+
+
+def error_tree() -> str:
+    """Return the tree of errors, as their module draws it."""
+    about = inspect.cleandoc(sys.modules["sandbox_wasm._errors"].__doc__ or "")
+    return "\n".join(line for line in about.splitlines() if line[:1] == " ").strip("\n")
+
+
+def skill() -> str:
+    """Return SKILL.md."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    intro = readme.partition("\n## ")[0].partition("\n")[2].strip()
+    parts = [
+        f"---\nname: sandbox-wasm\ndescription: {DESCRIPTION}\n---",
+        "# sandbox-wasm",
+        intro,
+        "Install it with `python -m pip install sandbox-wasm`.",
+        "## Using the library",
+        section("README.md", "In Python"),
+        "## Errors",
+        "```text\n" + inspect.cleandoc(error_tree()) + "\n```",
+        "What became of the session is in `error.state`:",
+        section("docs/limits.md", "Limits", deeper=False).partition("became of the session:")[2],
+        "## What code inside may do",
+        section("docs/guest.md", "What code inside may do").partition("\n```python")[0],
+        "## What you must see to",
+        section("SECURITY.md", "The operator's duties"),
+        "## On the command line",
+        section("README.md", "On the command line").partition("\nCompletion for a shell")[0],
+        "## Public names",
+        "\n".join(public_names()),
+    ]
+    return plain("\n\n".join(part.strip() for part in parts)) + "\n"
+
+
+def llms() -> str:
+    """Return llms.txt."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    summary = " ".join(readme.partition("\n\n")[2].partition("\n\n")[0].split())
+    parts = ["# sandbox-wasm", f"> {plain(summary)}"]
+    parts.append(
+        "How to use it, in one page: sandbox_wasm/.agents/skills/sandbox-wasm/SKILL.md, which is "
+        "installed with the package."
+    )
+    for title, folder in (("Documentation", "docs"), ("Integrations", "docs/integrations")):
+        lines = []
+        for path in sorted((ROOT / folder).glob("*.md")):
+            name, about = first_paragraph(path)
+            lines.append(f"- [{name}]({folder}/{path.name}): {about}")
+        parts.append(f"## {title}\n\n" + "\n".join(lines))
+    parts.append("## Public names\n\n" + "\n".join(public_names()))
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> int:
+    """Write or check the files; return the exit status."""
+    made = {TARGET / "skills" / "sandbox-wasm" / "SKILL.md": skill(), TARGET / "llms.txt": llms()}
+    stale = [
+        path for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text
+    ]
+    if "--check" in sys.argv[1:]:
+        for path in stale:
+            print(f"{path.name} is out of date: run python scripts/write_agent_docs.py")
+        return 1 if stale else 0
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path], "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
