@@ -99,9 +99,9 @@ class AsyncSession:
         """Call a function of guest code for each of *rows*; see `Session.map`."""
         return await self._await(lambda: self._session.map(name, rows))
 
-    def function(self, function: Any = None, *, name: str | None = None) -> Any:
+    def function(self, function: Any = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator."""
-        return self._session.function(function, name=name)
+        return self._session.function(function, **options)
 
     def interrupt(self) -> bool:
         """End the run that goes on; see `Session.interrupt`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
@@ -33,6 +33,45 @@ def start(
     From any thread but the loop's own. The result is a `Raised` for what is no `Exception`.
     """
     return asyncio.run_coroutine_threadsafe(_guard(coroutine), loop or _shared_loop())
+
+
+def on_thread(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Future[Any]:
+    """Call *function* on a thread of its own, which ends with it. As `start` for the result."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()  # nobody's cancelling is of use
+
+    def work() -> None:
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        except BaseException as error:
+            future.set_result(Raised(error))
+
+    threading.Thread(target=work, name="sandbox-wasm-call", daemon=True).start()
+    return future
+
+
+async def await_future(future: Future[Any]) -> Any:
+    """Return what a thread's work comes to."""
+    return await asyncio.wrap_future(future)
+
+
+async def in_time(work: Coroutine[Any, Any, Any], seconds: float, name: str) -> Any:
+    """Return what *work* comes to; cancel it after *seconds*, or if nobody waits any more.
+
+    Raises:
+        TimeoutError: It took too long; the text is for guest code.
+    """
+    task = asyncio.ensure_future(_guard(work))
+    task.add_done_callback(lambda task: task.cancelled() or task.exception())  # is seen
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    finally:
+        task.cancel()
+    if not task.done():
+        raise TimeoutError(f"{name}() took longer than {seconds:g} seconds")
+    return task.result()
 
 
 async def _guard(coroutine: Coroutine[Any, Any, Any]) -> Any:

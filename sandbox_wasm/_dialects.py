@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._errors import ConfigError
+from ._errors import ConfigError, FinalAnswer
 from ._functions import HostFunctions
 
 if TYPE_CHECKING:
@@ -14,19 +14,6 @@ Dialect = Literal["expression", "final_answer"]
 
 _MODES: dict[Dialect, Mode] = {"expression": "run", "final_answer": "final"}
 NAME = "final_answer"
-
-
-class FinalAnswer(BaseException):
-    """Guest code has given its answer: the run ends, past every handler, and well.
-
-    Attributes:
-        size: Bytes of the call that gave it.
-    """
-
-    def __init__(self, value: Any) -> None:
-        super().__init__(value)
-        self.value = value
-        self.size = 0
 
 
 def final_answer(answer: Any) -> Any:

@@ -210,18 +210,53 @@ class MountError(SandboxError):
 class HostFunctionError(SandboxError):
     """A host function failed in a way that ends the run.
 
-    ``__cause__`` is what it raised.
+    ``__cause__`` is what it raised, if that was not `EndRun`.
 
     Attributes:
         name: The host function.
+
+        reason: What it gave to `EndRun`.
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, reason: str = "") -> None:
+        super().__init__(name, reason)
         self.name = name
+        self.reason = reason
 
     def __str__(self) -> str:
-        return f"host function {self.name!r} ended the run"
+        text = f"host function {self.name!r} ended the run"
+        return f"{text}: {self.reason}" if self.reason else text
+
+
+class EndRun(BaseException):
+    """What a host function raises to end the run: its caller gets `HostFunctionError`.
+
+    It is no `Exception`, so that a function's own handlers let it pass. Guest code neither
+    sees nor catches it; variables stay as they were at the call.
+
+    Args:
+        reason: For the caller of the run; guest code does not get it.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class FinalAnswer(BaseException):
+    """What a host function raises to end the run well, with that value; see `Result.is_final`.
+
+    Otherwise as `EndRun`.
+
+    Args:
+        value: The value of the run, as it is: nothing checks it.
+    """
+
+    size = 0  # bytes of the call that it was raised in
+
+    def __init__(self, value: Any = None) -> None:
+        super().__init__(value)
+        self.value = value
 
 
 class Suspend(BaseException):

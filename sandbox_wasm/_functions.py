@@ -8,22 +8,24 @@ type. No repr, path, traceback or class of the host goes in.
 
 from __future__ import annotations
 
-import inspect
+import dataclasses
 import json
-import keyword
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any, TypeVar, overload
 
-from ._builtins import BUILTINS
+from ._calls import Calls
 from ._decode import ValueTooLarge
 from ._errors import ConfigError, GuestProtocolError, SnapshotError, Suspend
-from ._host_function import HostFunction, reply
-from ._parameters import BadArgument, Parameters
+from ._host_function import HostFunction, Options, WaitFor, reply
+from ._naming import check_kind, check_name, own_name
+from ._parameters import BadArgument
+from ._schemas import Described
 from ._values import decode
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+_PLAIN = Options()
 _CALL_DEPTH = 64 + 2  # the list of args and kwargs, and each of these
 
 
@@ -75,42 +77,31 @@ class HostFunctions:
     ) -> None:
         self._lock = Lock()
         self._table: dict[bytes, HostFunction] = {}  # replaced, never changed
+        self.counted = False  # whether it matters how often one is called
         self._shown: frozenset[str] = frozenset()  # names of what is granted
         self._granted: frozenset[bytes] = frozenset()  # and what it is called by
         given: Any = functions
         if isinstance(given, HostFunctions):
-            self._table = given._table
+            self._table, self.counted = given._table, given.counted
         elif isinstance(given, Mapping):
             for name, function in given.items():
                 self._add(function, name)
         elif isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
             for function in given:
-                self._add(function, _own_name(function))
+                self._add(function, own_name(function))
         else:
             raise ConfigError(
                 f"functions must be functions or a mapping, got {type(given).__name__}"
             )
 
     @overload
-    def register(
-        self, function: _F, *, name: str | None = None, approve: bool = ..., suspends: bool = ...
-    ) -> _F: ...
+    def register(self, function: _F, *, name: str | None = None, **options: Any) -> _F: ...
     @overload
     def register(
-        self,
-        function: None = None,
-        *,
-        name: str | None = None,
-        approve: bool = ...,
-        suspends: bool = ...,
+        self, function: None = None, *, name: str | None = None, **options: Any
     ) -> Callable[[_F], _F]: ...
     def register(
-        self,
-        function: Callable[..., Any] | None = None,
-        *,
-        name: str | None = None,
-        approve: bool = False,
-        suspends: bool = False,
+        self, function: Callable[..., Any] | None = None, *, name: str | None = None, **options: Any
     ) -> Callable[..., Any]:
         """Let guest code call *function*. Also a decorator, with or without arguments.
 
@@ -121,29 +112,39 @@ class HostFunctions:
 
             name: What guest code calls it. Default: the function's own name.
 
+        Options:
             approve: Each call waits for a yes: the run ends with `Suspended`, and
                 `Continuation.approve` makes the call and goes on.
 
             suspends: Each call leaves the run open, and *function* is not called:
                 `Continuation.resume` goes on with the answer.
 
+            timeout: Seconds that a call may take; then guest code gets a ``TimeoutError``.
+                A coroutine is cancelled. A plain function is called on a thread of its own,
+                and cannot be stopped: while it goes on all the same, the session's further
+                calls of it raise ``TimeoutError`` at once.
+
+            max_calls: How often one run may call it; then guest code gets a
+                ``RuntimeError``. Calls that fail count.
+
+            read_only: It changes nothing. Told in `json_schema`; see `read_only`.
+
         Raises:
             ConfigError: *function* is not callable, is a generator, or has hints
                 that cannot be resolved or validated. Or its name is no
                 identifier, begins with an underscore, is a keyword, is a
-                builtin's, or is taken.
+                builtin's, or is taken. Or an option is none, or cannot be.
         """
         if function is None:
-            return lambda function: self.register(
-                function, name=name, approve=approve, suspends=suspends
-            )
-        if approve and suspends:
-            raise ConfigError(
-                "a host function that always suspends is never called: approve nothing"
-            )
-        name = _own_name(function) if name is None else name
-        self._add(function, name, approve=approve, suspends=suspends)
+            return lambda function: self.register(function, name=name, **options)
+        self._add(function, own_name(function) if name is None else name, _options(options))
         return function
+
+    def read_only(self) -> HostFunctions:
+        """Return those that were registered as such, for a session that shall change nothing."""
+        copy = self.copy(granted=False)
+        copy._table = {n: f for n, f in copy._table.items() if f.options.read_only}
+        return copy
 
     def grant(self, name: str, function: Callable[..., Any], shown: str) -> None:
         """Let the guest's own library call *function*, which has no type hints.
@@ -164,21 +165,22 @@ class HostFunctions:
         self._shown |= {shown}
         self._granted |= {name.encode()}
 
-    def _add(self, function: Callable[..., Any], name: str, **flags: bool) -> None:
+    def _add(self, function: Callable[..., Any], name: str, options: Options = _PLAIN) -> None:
         if not callable(function):
             raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
-        _check_name(name)
-        _check_kind(function, name)
+        check_name(name)
+        check_kind(function, name)
         if name in self._shown:
             raise ConfigError(f"{name!r} is granted otherwise; give the host function another name")
-        self._put(name, function, **flags)
+        self._put(name, function, options)
 
-    def _put(self, name: str, function: Callable[..., Any], **flags: bool) -> None:
-        entry = HostFunction(name, function, **flags)
+    def _put(self, name: str, function: Callable[..., Any], options: Options = _PLAIN) -> None:
+        entry = HostFunction(name, function, options)
         with self._lock:
             if name.encode() in self._table:
                 raise ConfigError(f"host function {name!r} is registered twice")
             self._table = {**self._table, name.encode(): entry}
+        self.counted = self.counted or options.max_calls is not None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -218,8 +220,12 @@ class HostFunctions:
 
         return schemas(self._described())
 
-    def _described(self) -> list[tuple[str, Callable[..., Any], Parameters | None]]:
-        return [(host.name, host.function, host.parameters) for host in self._table.values()]
+    def _described(self) -> list[Described]:
+        return [
+            Described(host.name, host.function, host.parameters, host.options.read_only)
+            for name, host in self._table.items()
+            if name not in self._granted
+        ]
 
     def answer(self, name: str, value: Any, max_bytes: int) -> bytes:
         """Return the reply of a function to a call, as if it had returned *value*.
@@ -279,8 +285,9 @@ class HostFunctions:
         payload: bytes,
         *,
         max_bytes: int,
-        wait_for: Callable[[Coroutine[Any, Any, Any]], Any],
+        wait_for: WaitFor,
         approved: bool = False,
+        calls: Calls | None = None,
     ) -> tuple[int, bytes]:
         """Answer one host call.
 
@@ -294,6 +301,8 @@ class HostFunctions:
             wait_for: Returns what the coroutine of an asynchronous function comes to.
 
             approved: Make the call, also if it is one that waits for a yes.
+
+            calls: What the session remembers of the earlier ones.
 
         Returns:
             0 and the encoded value, or 1 and JSON ``[builtin type, message]``.
@@ -309,6 +318,10 @@ class HostFunctions:
         if host is None:
             shown = name[:60].decode("ascii", "replace").encode("ascii", "replace").decode()
             return 1, reply("NameError", f"no such host function: {shown!r}")
+        calls, options = calls or Calls(), host.options
+        if options.max_calls is not None and calls.made(name) > options.max_calls:
+            text = f"{host.name}() may be called {options.max_calls} times in a run, and was"
+            return 1, reply("RuntimeError", text)
         try:
             call = decode(payload, max_bytes=max_bytes, max_depth=_CALL_DEPTH)
         except ValueTooLarge as error:
@@ -331,40 +344,21 @@ class HostFunctions:
             return 1, reply(error.type_name, f"{host.name}() {error}")
         except Exception as error:  # a validator of the host's own
             return host.failed(error)
-        if host.suspends or (host.approve and not approved):
+        if options.suspends or (options.approve and not approved):
             raise Suspend({"function": host.name, "args": given[0], "kwargs": given[1]})
         try:
-            result = host.function(*args, **kwargs)
-            if host.is_async:
-                result = wait_for(result)
+            result = host.call(args, kwargs, calls, wait_for)
         except Exception as error:
             return host.failed(error)
         return host.answer(result, max_bytes)
 
 
-def _own_name(function: object) -> str:
-    if not callable(function):
-        raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
-    name = getattr(function, "__name__", None)
-    if not isinstance(name, str) or name == "<lambda>":
-        raise ConfigError("a host function without a name of its own must be given one")
-    return name
-
-
-def _check_name(name: object) -> None:
-    if not isinstance(name, str):
-        raise ConfigError(f"a host function's name must be a str, got {type(name).__name__}")
-    if not name.isidentifier() or keyword.iskeyword(name) or len(name.encode()) > 200:
-        raise ConfigError(f"a host function's name must be an identifier, got {name[:200]!r}")
-    if name.startswith("_"):
-        raise ConfigError(f"a host function's name must not begin with '_', got {name!r}")
-    if name in BUILTINS:
-        raise ConfigError(f"{name!r} is a builtin; give the host function another name")
-
-
-def _check_kind(function: Callable[..., Any], name: str) -> None:
-    for candidate in (function, type(function).__call__):
-        if inspect.isgeneratorfunction(candidate) or inspect.isasyncgenfunction(candidate):
-            raise ConfigError(
-                f"host function {name!r} is a generator: have it return a list, which crosses"
-            )
+def _options(given: dict[str, Any]) -> Options:
+    try:
+        return Options(**given)
+    except TypeError:
+        known = [field.name for field in dataclasses.fields(Options)]
+        wrong = ", ".join(name for name in given if name not in known)
+        raise ConfigError(
+            f"a host function has no option {wrong}; there are {', '.join(known)}"
+        ) from None

@@ -6,39 +6,69 @@ import inspect
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from ._builtins import CROSSING, SPEAKING, SYSTEM, UNICODE
+from ._calls import Calls
+from ._errors import ConfigError
 from ._parameters import Parameters, Validators
 from ._values import encode
 
 _log = logging.getLogger("sandbox_wasm")
 
+WaitFor = Callable[[Coroutine[Any, Any, Any]], Any]
+
 _MAX_MESSAGE = 2000
 _LOGGED_A_MINUTE = 10  # per function: guest code can make one fail as often as it likes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What holds for the calls of one function; see `HostFunctions.register`.
+
+    Raises:
+        ConfigError: One of them cannot be, or not with another.
+    """
+
+    approve: bool = False
+    suspends: bool = False
+    read_only: bool = False
+    timeout: float | None = None
+    max_calls: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("approve", "suspends", "read_only"):
+            if type(getattr(self, name)) is not bool:
+                raise ConfigError(f"{name} must be a bool, got {getattr(self, name)!r}")
+        if self.approve and self.suspends:
+            raise ConfigError(
+                "a host function that always suspends is never called: approve nothing"
+            )
+        if self.timeout is not None:
+            if type(self.timeout) not in (int, float) or not 0 < self.timeout < float("inf"):
+                raise ConfigError(f"timeout must be a positive number, got {self.timeout!r}")
+            if self.suspends:
+                raise ConfigError("a host function that always suspends needs no timeout")
+        if self.max_calls is not None and (type(self.max_calls) is not int or self.max_calls < 1):
+            raise ConfigError(f"max_calls must be a positive int, got {self.max_calls!r}")
 
 
 class HostFunction:
     """One entry of the allow-list, with what can be prepared."""
 
     __slots__ = (
-        "approve", "function", "is_async", "logged", "name", "parameters", "since", "suspends",
-        "validators",
+        "function", "is_async", "logged", "name", "options", "parameters", "since", "validators",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        name: str,
-        function: Callable[..., Any],
-        approve: bool = False,
-        suspends: bool = False,
-    ) -> None:
+    def __init__(self, name: str, function: Callable[..., Any], options: Options) -> None:
         self.name = name
         self.function = function
-        self.approve = approve
-        self.suspends = suspends
+        self.options = options
         self.is_async = _is_async(function)
+        if options.timeout is not None:
+            from . import _coroutines  # noqa: F401 - not during a run: it takes 30 ms
         self.parameters = Parameters.of(function, name)
         self.validators: Validators | None = None
         if self.parameters is not None and any(
@@ -47,6 +77,16 @@ class HostFunction:
             self.validators = Validators(self.parameters, name)
         self.logged = 0
         self.since = 0.0
+
+    def call(self, args: list[Any], kwargs: dict[str, Any], calls: Calls, wait_for: WaitFor) -> Any:
+        """Return what the function returns."""
+        seconds = self.options.timeout
+        if seconds is not None:
+            return wait_for(
+                calls.in_time(self.name, self.function, self.is_async, seconds, args, kwargs)
+            )
+        result = self.function(*args, **kwargs)
+        return wait_for(result) if self.is_async else result
 
     def answer(self, result: Any, max_bytes: int) -> tuple[int, bytes]:
         """Return the reply that carries *result*."""

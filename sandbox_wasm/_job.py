@@ -9,8 +9,8 @@ from typing import Any
 
 from ._account import Charged
 from ._changes import NO_CHANGES
-from ._dialects import FinalAnswer
 from ._errors import (
+    FinalAnswer,
     FuelExhausted,
     GuestError,
     GuestProtocolError,

@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from ._account import Account, Charged
 from ._audit import Audit
-from ._dialects import FINAL, NAME, FinalAnswer
+from ._calls import Calls
+from ._dialects import FINAL, NAME
 from ._errors import (
+    EndRun,
+    FinalAnswer,
     HostCallsExceeded,
     HostFunctionError,
     OutputExceeded,
@@ -104,6 +107,7 @@ class Ledger:
         self._wake = threading.Lock()
         self._bell: threading.Lock | None = None  # likewise, while a coroutine is waited for
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.calls = Calls()
         self.at_end: Callable[[], None] | None = None
         self.result_bytes = limits.result_bytes
         self.host_call_bytes = limits.host_call_bytes
@@ -120,6 +124,7 @@ class Ledger:
             charged: What the session was charged with for it then.
         """
         self.reason: BaseException | None = None
+        self.calls.begin()
         self.host_calls = self.call_bytes = 0
         self.output_bytes = 0
         self.charged = charged
@@ -266,6 +271,8 @@ class Ledger:
             self.call_bytes -= len(args)
             return self._refuse(name)
         self.host_calls += 1
+        if self._functions.counted:
+            self.calls.count(name)
         if self.journal is None:
             reply = self._invoke(name, args, approved=False)
         else:
@@ -303,7 +310,10 @@ class Ledger:
                 max_bytes=max_bytes,
                 wait_for=self._wait_for,
                 approved=approved,
+                calls=self.calls,
             )
+        except EndRun as end:
+            self._give_up(HostFunctionError(name.decode(), end.reason))
         except FinalAnswer as final:
             final.size = len(args)
             self._give_up(final)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from inspect import Parameter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._parameters import Parameters
 
 Schema = dict[str, Any]
-Described = tuple[str, Callable[..., Any], Parameters | None]
+
+
+class Described(NamedTuple):
+    """A host function, as far as guest code is told of it."""
+
+    name: str
+    function: Callable[..., Any]
+    parameters: Parameters | None
+    read_only: bool = False
 
 
 def schemas(functions: Iterable[Described]) -> list[Schema]:
@@ -18,7 +26,8 @@ def schemas(functions: Iterable[Described]) -> list[Schema]:
 
     Each is a dict with ``name``, ``description``, ``parameters`` (the JSON schema of an
     object) and ``returns`` (a JSON schema; empty where there is no hint). A class has the
-    same name in ``$defs`` wherever it comes.
+    same name in ``$defs`` wherever it comes. A function that was registered as read-only
+    has ``annotations`` with ``readOnlyHint``, as the Model Context Protocol calls it.
     """
     listed = list(functions)
     found, definitions = _of_hints(listed)
@@ -26,7 +35,7 @@ def schemas(functions: Iterable[Described]) -> list[Schema]:
 
 
 def _describe(each: Described, found: dict[tuple[str, str], Schema], defs: Schema) -> Schema:
-    name, function, parameters = each
+    name, function, parameters, read_only = each
     properties: Schema = {}
     required: list[str] = []
     schema: Schema = {"type": "object", "properties": properties}
@@ -46,12 +55,15 @@ def _describe(each: Described, found: dict[tuple[str, str], Schema], defs: Schem
     if required:
         schema["required"] = required
     schema["additionalProperties"] = more
-    return {
+    described: Schema = {
         "name": name,
         "description": _description(function),
         "parameters": _with_definitions(schema, defs),
         "returns": _with_definitions(found.get((name, "return"), {}), defs),
     }
+    if read_only:
+        described["annotations"] = {"readOnlyHint": True}
+    return described
 
 
 def is_plain(value: object) -> bool:
@@ -74,7 +86,7 @@ def _parameters(function: Callable[..., Any]) -> list[Parameter]:
 def _of_hints(functions: list[Described]) -> tuple[dict[tuple[str, str], Schema], Schema]:
     hints = {
         (name, key): hint
-        for name, _, parameters in functions
+        for name, _, parameters, _ in functions
         if parameters is not None
         for key, hint in parameters.hints.items()
         if hint is not Any

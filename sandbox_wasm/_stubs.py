@@ -59,7 +59,7 @@ class _Writer:
         return "\n\n".join(["\n".join(imports)] * bool(imports) + texts)
 
     def function(self, each: Described, schema: Schema) -> None:
-        name, function, parameters = each
+        name, function, parameters, _ = each
         hints = {} if parameters is None else parameters.hints
         of = schema["parameters"]
         definitions = {**of.get("$defs", {}), **schema["returns"].get("$defs", {})}

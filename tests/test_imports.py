@@ -21,7 +21,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_recorded",
     "_addresses _descriptors _overlay",
     "_decode _origins _submissions",
-    "_account _values _parameters _background",
+    "_account _calls _values _naming _parameters _background",
     "_credentials",
     "_schemas _host_function",
     "_stubs",
