@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
+from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import TypeVar
+
+from ._errors import SessionClosed
+from ._thread import start_thread
 
 T = TypeVar("T")
 
 
 class Background:
-    """Works off what is put in, in order, on one thread that starts with the first."""
+    """Works off what is put in, in order, on one thread at a time, and on none if idle."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Callable[[], None] | None] | None = None
-        self._lock = threading.Lock()
+        self._queue: deque[Callable[[], None]] = deque()
+        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._working = False
         self._closed = False
 
     def put(self, function: Callable[[], T]) -> concurrent.futures.Future[T]:
         """Return a future of what *function* returns.
 
         Raises:
-            RuntimeError: This is closed.
+            SessionClosed: This is closed.
+            RuntimeError: There can be no more threads.
         """
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
 
@@ -36,24 +41,28 @@ class Background:
 
         with self._lock:
             if self._closed:
-                raise RuntimeError("closed")
-            if self._queue is None:
-                self._queue = SimpleQueue()
-                threading.Thread(
-                    target=_work_off, args=(self._queue,), name="sandbox-wasm-submit", daemon=True
-                ).start()
-            self._queue.put(work)
+                raise SessionClosed("the session is closed")
+            self._queue.append(work)
+            if not self._working:
+                self._working = True
+                try:
+                    start_thread(self._work_off)
+                except BaseException:
+                    self._working = False
+                    self._queue.clear()
+                    raise
         return future
 
     def close(self) -> None:
-        """Let the thread end after what was put in before."""
-        with self._lock:
-            self._closed = True
-            if self._queue is not None:
-                self._queue.put(None)
+        """Take no more; what was put in before is done."""
+        self._closed = True
 
-
-def _work_off(queue: SimpleQueue[Callable[[], None] | None]) -> None:
-    while (work := queue.get()) is not None:
-        work()
-        del work  # it holds a session, which nobody else may have any more
+    def _work_off(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._working = False
+                    return
+                work = self._queue.popleft()
+            work()
+            del work  # it holds a session, which nobody else may have any more

@@ -1,8 +1,8 @@
 """The thread that owns one guest, and how a run on it is ended in time.
 
-The guest runs on this thread alone: its stack is large enough for the wasm stack,
-and no signal handler runs on it. Whoever asks for a run waits for it, and while
-waiting is the run's watchdog; no thread and no timer exist for that.
+The guest runs on this thread alone, and after a rest on another: its stack is large
+enough for the wasm stack, and no signal handler runs on it. Whoever asks for a run waits
+for it, and while waiting is the run's watchdog; no thread and no timer exist for that.
 
 A run that must end is asked to, with growing insistence: an exception in guest
 code; unwinding past every handler; a trap, after which the guest is gone; and if
@@ -17,7 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from ._errors import SandboxError, SessionBroken, SnapshotError
@@ -30,7 +30,7 @@ from ._limits import Limits
 from ._result import Result, Usage
 from ._sources import Sources
 from ._state import GuestState
-from ._thread import start_thread
+from ._thread import Errand, start_thread
 from .interpreters import Interpreter
 from .interpreters._base import Guest, Request
 
@@ -44,6 +44,9 @@ _LEAVE_AFTER = 0.3
 # A guest is made in less than a millisecond; this is for a machine that was asleep, and
 # for a guest that is moved to code which is to be compiled first.
 _START_SECONDS = 120.0
+
+# An idle session has no thread: a thousand would take more memory than their guests.
+_REST_AFTER = 0.5
 
 # A signal that comes just before the wait begins does not end it; the next look
 # finds it.
@@ -103,8 +106,9 @@ class Lane:
             (_ABORT_AFTER, self._abort),
             (_KILL_AFTER, self._kill),
         )
+        self._begun = self._serving = self._ended = False
         try:
-            self._thread = start_thread(self._work)
+            self._thread = self._start()
         except BaseException:
             interpreter.discard()
             raise
@@ -178,13 +182,13 @@ class Lane:
                     job.done = True
                     raise SessionBroken(self.broken)
                 try:
-                    self._jobs.put(job)
+                    self._post(job)
                     self._wait(job, wall)
                 except BaseException as error:
                     # Ctrl-C, beside the wait: the run is ended like any other. Whether
                     # the job had got on its way is not known; it is served once.
                     self.ledger.end(error, over=True)
-                    self._jobs.put(job)
+                    self._post(job)
                     self._wait(job, wall)
                 return conclude(job, self.ledger)
             except BaseException as error:
@@ -270,7 +274,7 @@ class Lane:
             raise SnapshotError("the session runs code: it has no state to tell until that ends")
         try:
             job = Job(work)
-            self._jobs.put(job)
+            self._post(job)
             while not job.done:
                 job.wake.acquire(timeout=_LOOK_SECONDS)
                 if not self._thread.is_alive() and not job.done:
@@ -281,6 +285,21 @@ class Lane:
             return result
         finally:
             self._mutex.release()
+
+    def _post(self, job: Job | None) -> None:
+        """Give the thread a job, or None to end; if it has gone to rest, another thread."""
+        self._jobs.put(job)
+        with self._keeper.ending:
+            if not self._serving and not self._ended:
+                self._thread = self._start()
+
+    def _start(self) -> Errand:
+        self._serving = True
+        try:
+            return start_thread(self._work)
+        except BaseException:
+            self._serving = False
+            raise
 
     def interrupt(self, reason: BaseException) -> bool:
         """End the run that goes on, if any, for *reason*."""
@@ -326,7 +345,10 @@ class Lane:
         self._keeper.broken = self.broken or str(reason)
         if self.interrupt(reason):
             self._kill()
-        self._jobs.put(None)
+        try:
+            self._post(None)
+        except RuntimeError:  # there can be no more threads, and none that runs the guest
+            self._work()
         if wait and threading.get_ident() != self._thread.ident:
             self._thread.join(_LEAVE_AFTER)
 
@@ -340,9 +362,21 @@ class Lane:
 
     def _work(self) -> None:
         keeper = self._keeper
-        keeper.begin()
+        if not self._begun:
+            self._begun = True
+            keeper.begin()
+        resting = False
         try:
-            while (job := self._jobs.get()) is not None:
+            while True:
+                try:
+                    job = self._jobs.get(timeout=_REST_AFTER)
+                except Empty:
+                    resting = self._rest()
+                    if resting:
+                        return
+                    continue
+                if job is None:
+                    return
                 if job.taken:
                     continue
                 job.taken = True
@@ -355,8 +389,16 @@ class Lane:
                 if was_run:
                     keeper.keep()
         finally:
-            keeper.end()
-            self.ledger.files.release()
+            if not resting:
+                self._ended = True
+                keeper.end()
+                self.ledger.files.release()
+
+    def _rest(self) -> bool:
+        """Let the thread go to others, if there is no job for it; the next job gets another."""
+        with self._keeper.ending:
+            self._serving = not self._jobs.empty()
+            return not self._serving
 
 
 def _release(lock: Any) -> None:

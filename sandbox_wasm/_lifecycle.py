@@ -190,10 +190,7 @@ class Lifecycle:
             finally:
                 lane.ledger.loop = None
 
-        try:
-            return self._background.put(on_loop)
-        except RuntimeError:
-            raise SessionClosed("the session is closed") from None
+        return self._background.put(on_loop)
 
 
 def settle(result: Result, error: BaseException | None, check: bool) -> Result:

@@ -40,11 +40,12 @@ class Errand:
         target, self._target = self._target, None  # which may hold whoever holds this
         try:
             self.ident = threading.get_ident()
+            _current.errand = self
             # As in a thread of its own: nothing that one errand has set is seen by the next.
             if target is not None:
                 contextvars.Context().run(target)
         finally:
-            self.ident = None
+            self.ident = _current.errand = None
             self._done.release()
 
     def is_alive(self) -> bool:
@@ -90,6 +91,7 @@ class _Carrier:
                     _idle.append(self)
 
 
+_current = threading.local()
 _idle: list[_Carrier] = []
 _lock = threading.RLock()  # signal handlers may come back to it
 
@@ -110,6 +112,11 @@ def start_thread(target: Callable[[], None]) -> Errand:
     else:
         carrier.bell.release()
     return errand
+
+
+def current() -> object:
+    """Return what tells this errand, or thread, from all others."""
+    return getattr(_current, "errand", None) or threading.get_ident()
 
 
 def _after_fork() -> None:

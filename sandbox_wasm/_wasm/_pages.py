@@ -18,9 +18,10 @@ import os
 import re
 import struct
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
+
+from .._thread import current
 
 PAGE = 4096
 _BLOCK = 65_536
@@ -47,16 +48,17 @@ class OwnPages:
     """Asks the kernel for the pages that are the process's own (Linux).
 
     A page becomes that by a fault of the thread that writes to it. So while the count of
-    the thread's faults stands still, the answer is the one before.
+    the thread's faults stands still, the answer is the one before. A thread is handed on,
+    and what it does for others says nothing of what was done elsewhere meanwhile.
     """
 
     def __init__(self, table: PageTable) -> None:
         self._table = table
-        self._mark: tuple[int, ...] = ()
+        self._mark: tuple[object, ...] = ()
         self._found: Ranges = ()
 
     def find(self, base: int, view: memoryview, again: bool) -> Ranges:
-        mark = (base, len(view), threading.get_ident(), os.getpid(), _faults())
+        mark = (base, len(view), current(), os.getpid(), _faults())
         if again or mark != self._mark:
             self._mark = mark
             self._found = self._table.own_pages(base, len(view))

@@ -1,0 +1,160 @@
+"""Sessions that idle have no thread, and are as they were when they go on."""
+
+import asyncio
+import gc
+import threading
+import time
+
+import pytest
+
+from sandbox_wasm import AsyncSession, Limits, Session, _lane, _thread
+
+BOUND = 20
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """Sessions go to rest at once, and so do threads."""
+    monkeypatch.setattr(_lane, "_REST_AFTER", 0.01)
+
+
+def until(condition):
+    end = time.monotonic() + BOUND
+    while not condition():
+        assert time.monotonic() < end
+        threading.Event().wait(0.005)
+
+
+def resting(session):
+    until(lambda: not session._lane._thread.is_alive())
+    return session
+
+
+def test_a_session_goes_on_after_a_rest(session):
+    """
+    Variables, limits, interrupts and files are what they were.
+    """
+    for n in range(5):
+        assert n == resting(session).run(f"x = {n}\nx").value
+        assert n == resting(session).run("x").value
+    session.files.write("/in", "abc")
+    assert "abc" == resting(session).run("open('/in').read()").value
+    assert (
+        "WallTimeExceeded"
+        == type(
+            resting(session).run("while True: pass", wall_seconds=0.1, check=False).error
+        ).__name__
+    )
+    assert 4 == resting(session).run("x").value
+
+
+def test_a_snapshot_after_a_rest_is_of_now(make_session):
+    """
+    Where the guest has run on several threads, what each has written is found.
+    """
+    session = make_session(checkpoints=False)
+    for n in range(12):
+        session.run(f"x{n} = [{n}] * 3000")
+        if n % 3 == 0:
+            session.snapshot()
+        if n % 2 == 0:
+            resting(session)
+    with Session.restore(resting(session).snapshot(), isolation=session.isolation) as copy:
+        assert all([n] * 3000 == copy.run(f"x{n}").value for n in range(12))
+
+
+def test_checkpoints_after_a_rest(make_session):
+    """
+    A run that is lost is lost alone, wherever the one before was served.
+    """
+
+    def die():
+        session._lane._keeper.guest.kill()
+
+    session = make_session(functions=[die])
+    for n in range(3):
+        resting(session).run(f"x = {n}")
+        error = resting(session).run("x = 99\ndie()\nwhile True: pass", check=False).error
+        assert "rolled back" == error.state
+        assert n == resting(session).run("x").value
+
+
+def test_ending_while_it_rests(make_session):
+    """
+    Closing frees the guest.
+    """
+    session = resting(make_session())
+    keeper = session._lane._keeper
+    assert keeper.guest is not None
+    session.close()
+    until(lambda: keeper.guest is None)
+
+
+def test_dropping_while_it_rests(interpreter):
+    held = [resting(Session(interpreter))]
+    keeper = held[0]._lane._keeper
+
+    def drop():
+        held.clear()
+        gc.collect()
+
+    with pytest.warns(ResourceWarning):
+        drop()
+    until(lambda: keeper.guest is None)
+
+
+def test_many_callers_of_a_session_that_comes_and_goes(make_session):
+    """
+    No run is lost between a thread that leaves and the next that comes.
+    """
+    session = make_session(functions={"tick": lambda: None}, checkpoints=False)
+    session.run("n = 0")
+
+    def work():
+        for _ in range(30):
+            session.run("n += 1")
+            threading.Event().wait(0.01)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+
+    assert 120 == session.run("n").value
+
+
+def test_host_functions_cannot_run_code_in_their_own_session(make_session):
+    """
+    After a rest, too; that of another session they can.
+    """
+    other = make_session()
+    session = make_session(functions={"again": lambda: session.run("1"), "other": lambda: 7})
+    session.function(lambda: resting(other).run("2").value, name="ask")
+    resting(session)
+
+    assert "RuntimeError" == session.run("again()", check=False).error.type_name
+    assert 2 == session.run("ask()").value
+
+
+def test_idle_sessions_have_no_threads(interpreter, monkeypatch):
+    """
+    However many there are; asyncio's neither.
+    """
+    monkeypatch.setattr(_thread, "_IDLE_SECONDS", 0.01)
+    count = 60
+
+    async def main():
+        before = threading.active_count()
+        sessions = [
+            AsyncSession(interpreter, limits=Limits(memory_bytes=1 << 20)) for _ in range(count)
+        ]
+        await asyncio.gather(*(s.run(f"x = {n}") for n, s in enumerate(sessions)))
+        # The thread that waits is one more.
+        await asyncio.to_thread(until, lambda: threading.active_count() <= before + 3)
+        results = await asyncio.gather(*(s.run("x") for s in sessions))
+        assert list(range(count)) == [result.value for result in results]
+        for session in sessions:
+            await session.close()
+
+    asyncio.run(main())
