@@ -29,6 +29,10 @@ fuzz *args:
 soak *args:
     PYTHONPATH=. {{ python }} tests/soak.py {{ args }}
 
+# Generated programs, stored and left at every step: just programs 500
+programs examples="300":
+    SANDBOX_WASM_EXAMPLES={{ examples }} {{ python }} -m pytest -o timeout=0 tests/test_generated_programs.py
+
 # Published packages at real tasks; needs a package index
 packages:
     {{ python }} -m pytest tests/real_packages.py

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from sandbox_wasm import GuestCrash, Session, Snapshot
+from sandbox_wasm import Continuation, GuestCrash, Session, Snapshot, Suspended
 
 from ._measure import Figure, timed
 
@@ -15,6 +17,12 @@ def f(a): return a + 1
 class C: pass
 d = {k: str(k) for k in range(200)}
 """
+FIB = "def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)"
+# Runs that wait at their end, by what they do before.
+BEFORE = {
+    "that computes": f"{FIB}\nfib(21)\nask(1)",
+    "with 3000 host calls": "for n in range(3000): step(n)\nask(1)",
+}
 # snapshot, restore, fork, in milliseconds
 TARGETS = {"cpython": (1.0, 2.5, 3.0), "micropython": (1.0, 1.0, 1.5)}
 
@@ -45,6 +53,38 @@ def states(interpreter: str, repeat: int) -> Iterator[Figure]:
         yield timed(name, "ms", snapshot.to_bytes, repeat=repeat, target=8)
         yield timed("snapshot from bytes", "ms", lambda: Snapshot.from_bytes(data), repeat=repeat)
     yield lost(interpreter, repeat)
+    for name, code in BEFORE.items():
+        yield replayed(interpreter, f"a run {name}, resumed against run", code, repeat)
+
+
+def replayed(interpreter: str, name: str, code: str, repeat: int) -> Figure:
+    """Compare a run that is gone through again with the same run, answered at once."""
+    functions = {"step": lambda n: n}
+    pairs = []
+    with (
+        Session(interpreter, functions={"ask": lambda n: n, **functions}) as straight,
+        Session(interpreter, functions=functions) as waiting,
+    ):
+        waiting.function(lambda n: n, name="ask", suspends=True)
+        for _ in range(repeat):
+            resume = partial(_left(waiting, code).resume, 1)
+            pairs.append((_taken(resume), _taken(lambda: straight.run(code))))
+    best = min(a for a, _ in pairs) / min(b for _, b in pairs)
+    return Figure(name, "×", best, statistics.median(a / b for a, b in pairs), 1.3)
+
+
+def _left(session: Session, code: str) -> Continuation:
+    try:
+        session.run(code)
+    except Suspended as waiting:
+        return waiting.continuation
+    raise AssertionError("the run did not wait")
+
+
+def _taken(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 def lost(interpreter: str, repeat: int) -> Figure:

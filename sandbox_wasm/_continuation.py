@@ -14,7 +14,7 @@ from ._journal import Journal
 from ._ledger import OnOutput
 from ._result import Result
 from ._snapshot import Snapshot
-from ._snapshots import fitting
+from ._snapshots import fitting, known
 from ._stored_run import NOTICED, StoredRun, noticed, pack, unpack
 from .interpreters import digest
 
@@ -88,14 +88,14 @@ class Continuation:
         if suspension is None or session is None:
             raise SnapshotError("there is no run to store")
         sources, files = suspension.mark[2]
-        artifact = digest(self.interpreter)
+        artifact, functions = digest(self.interpreter), suspension.functions
+        snapshot = Snapshot(self.interpreter, artifact, suspension.state, files, sources, functions)
         run = StoredRun(
             self.name,
             self.payload,
-            suspension.functions,
             session._places(),
             noticed(session.limits),
-            Snapshot(self.interpreter, artifact, suspension.state, files, sources),
+            snapshot,
             suspension.request,
             suspension.journal,
             suspension.told,
@@ -179,7 +179,10 @@ class Continuation:
         run, limits = self._stored, session.limits
         if run is None:
             raise SnapshotError("there is no run to go on with")
-        missing = [name for name in run.functions if name not in session.functions]
+        functions, sources = run.snapshot.functions, run.snapshot.sources
+        if functions is None or sources is None:
+            raise SnapshotError("the run does not say what it knew")
+        missing = [name for name in functions if name not in session.functions]
         if missing:
             names = ", ".join(missing)
             raise SnapshotError(f"the run knows what this session does not have: {names}")
@@ -197,11 +200,9 @@ class Continuation:
         if size > limits.input_bytes:
             raise SnapshotError(f"the run's code is larger than {limits.input_bytes} bytes")
         state, files = fitting(run.snapshot, session.interpreter, limits)
-        if run.snapshot.sources is None:
-            raise SnapshotError("the run does not say where its time and randomness were")
         # What this session has beyond that, its guest is told of before the run after.
-        mark = (-1, False, (run.snapshot.sources, files))
-        return Suspension(state, mark, run.request, run.journal, run.told, 0, run.functions)
+        mark = (known(session.functions, functions), False, (sources, files))
+        return Suspension(state, mark, run.request, run.journal, run.told, 0, functions)
 
     def __repr__(self) -> str:
         return f"<Continuation of {self.name!r}>"

@@ -88,6 +88,11 @@ class Keeper:
         """Bytes that are kept of the guest's state."""
         return self._checkpoint.stored_bytes
 
+    @property
+    def told_functions(self) -> tuple[str, ...] | None:
+        """Names of the host functions that the guest knows; None if that is not known."""
+        return None if self._known < 0 else self._functions.names[: self._known]
+
     def begin_with(self, preludes: list[Request]) -> None:
         """Ask the guest for these alone before its first run: what it goes on from had all."""
         self.preludes = preludes

@@ -128,6 +128,11 @@ class Lane:
             file_count=tree.count,
         )
 
+    @property
+    def told_functions(self) -> tuple[str, ...] | None:
+        """Names of the host functions that the guest knows; None if that is not known."""
+        return self._keeper.told_functions
+
     def prepare(self, prelude: Request) -> None:
         """Ask the guest for that before its first run, after what was asked for before."""
         self._keeper.preludes.append(prelude)

@@ -26,7 +26,7 @@ from ._network import NetworkPolicy
 from ._result import Result
 from ._session_files import SessionFiles
 from ._snapshot import Snapshot
-from ._snapshots import begin_fork, fitting, seed_anew, take
+from ._snapshots import begin_fork, fitting, known, seed_anew, take
 from ._sources import Seed, Sources
 from .interpreters import Isolation
 from .interpreters._base import Request
@@ -138,11 +138,13 @@ class Session(Lifecycle):
         self._network = network
         self._mounts = None if mounts is None else tuple(mounts)
         self._checkpoints = bool(checkpoints)
-        origin, held = None, None
+        origin, held, told = None, None, self._known
         if snapshot is not None:
             origin, held = fitting(snapshot, interpreter, limits)
             if snapshot.sources is not None:
                 sources.go_on(snapshot.sources)
+            if told is None:
+                told = known(self._functions, snapshot.functions)
         self._files = make_files(limits, sources, files, self._mounts, held, trees)
         kept = self._files.kept
         try:
@@ -155,7 +157,7 @@ class Session(Lifecycle):
                 kept,
                 self._checkpoints,
                 origin,
-                self._known,
+                told,
             )
         except BaseException:
             kept.release()

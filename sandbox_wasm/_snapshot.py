@@ -6,8 +6,9 @@ Data only: nothing in it is run, and nothing in it grants anything. Its form:
     version     u32, of this form
     seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
     head        the interpreter, its artifact, the shape of memory, and lengths
-    sources     how far time and randomness have come; not in version 1
+    more        how far time and randomness have come; not in version 1
     name        of the interpreter
+    functions   names of host functions that the guest knows; not in version 1
     body        zlib: ranges of memory, what lies in them, and the files
 """
 
@@ -38,7 +39,9 @@ MAX_BYTES = 1 << 30  # that are read of a file, unless its reader asks for more
 _OPENING = struct.Struct("<12sI32s")
 # signed, interpreter's length, artifact, then `_Shape`
 _HEAD = struct.Struct("<BB32sQIIQQ")
-_SOURCES = struct.Struct("<QqQ")  # blocks, now or -1, monotonic
+_MORE = struct.Struct("<QqQI")  # blocks, now or -1, monotonic, length of the functions
+_UNKNOWN = (1 << 32) - 1  # in place of that length: nobody has said
+_NAMES_BYTES = 1 << 20
 _RANGE = struct.Struct("<II")  # first page, and number of pages
 _PAGE = 4096
 _MEMORY = 1 << 32
@@ -78,6 +81,8 @@ class Snapshot:
         artifact: sha256 of the interpreter's artifact, without which it cannot go on.
 
         sources: How far time and randomness have come; None if nobody has said.
+
+        functions: Names of the host functions that the guest knows; None if nobody has said.
     """
 
     def __init__(
@@ -87,10 +92,12 @@ class Snapshot:
         state: GuestState,
         files: FilesState,
         sources: SourcesState | None,
+        functions: tuple[str, ...] | None,
     ) -> None:
         self.interpreter = interpreter
         self.artifact = artifact
         self.sources = sources
+        self.functions = functions
         self._live: tuple[GuestState, FilesState] | None = (state, files)
         self._body = b""
         self._shape = _Shape(state.size, state.stack_pointer, len(state.ranges), len(state.data), 0)
@@ -111,11 +118,13 @@ class Snapshot:
         shape, body = self._packed()
         artifact = bytes.fromhex(self.artifact)
         content = _HEAD.pack(key is not None, len(name), artifact, *shape)
-        version = 1
+        version, names = 1, b""
         if self.sources is not None:
             version, (blocks, now, monotonic) = VERSION, self.sources
-            content += _SOURCES.pack(blocks, -1 if now is None else now, monotonic)
-        content += name + body
+            names = b"" if self.functions is None else "\n".join(self.functions).encode()
+            length = _UNKNOWN if self.functions is None else len(names)
+            content += _MORE.pack(blocks, -1 if now is None else now, monotonic, length)
+        content += name + names + body
         return _OPENING.pack(MAGIC, version, seal(content, key)) + content
 
     def save(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
@@ -148,7 +157,7 @@ class Snapshot:
         if not isinstance(data, bytes):
             raise ConfigError(f"a snapshot must be bytes, got {type(data).__name__}")
         check_magic(data)
-        if len(data) < _OPENING.size + _HEAD.size + _SOURCES.size:
+        if len(data) < _OPENING.size + _HEAD.size + _MORE.size:
             raise SnapshotError("this is no snapshot")
         _, version, sealed = _OPENING.unpack_from(data)
         if not 1 <= version <= VERSION:
@@ -170,10 +179,15 @@ class Snapshot:
                 if signed
                 else "the snapshot is damaged"
             )
-        at, sources = _HEAD.size, None
+        at, sources, functions, names = _HEAD.size, None, None, 0
         if version > 1:
-            sources, at = _sources(content, at), at + _SOURCES.size
+            sources, names = _more(content, at)
+            at += _MORE.size
         name = content[at : at + length].decode("ascii", "replace")
+        at += length
+        if version > 1 and names != _UNKNOWN:
+            functions = _functions(content, at, names)
+            at += names
         shape = _Shape(*numbers)
         if (
             not _NAME.fullmatch(name)
@@ -188,7 +202,8 @@ class Snapshot:
         snapshot.artifact = artifact.hex()
         snapshot._live = None
         snapshot.sources = sources
-        snapshot._body = content[at + length :]
+        snapshot.functions = functions
+        snapshot._body = content[at:]
         snapshot._shape = shape
         return snapshot
 
@@ -280,11 +295,21 @@ def check_magic(data: bytes) -> None:
         raise SnapshotError("this is a suspended run: Continuation.from_bytes reads it")
 
 
-def _sources(content: bytes, at: int) -> SourcesState:
-    blocks, now, monotonic = _SOURCES.unpack_from(content, at)
+def _more(content: bytes, at: int) -> tuple[SourcesState, int]:
+    blocks, now, monotonic, names = _MORE.unpack_from(content, at)
     if blocks >> 63 or not -1 <= now <= LATEST * 10**9 or monotonic >> 62:
         raise SnapshotError("the snapshot does not fit together")
-    return SourcesState(blocks, None if now < 0 else now, monotonic)
+    return SourcesState(blocks, None if now < 0 else now, monotonic), names
+
+
+def _functions(content: bytes, at: int, length: int) -> tuple[str, ...]:
+    if length > min(_NAMES_BYTES, len(content) - at):
+        raise SnapshotError("the snapshot does not fit together")
+    try:
+        names = content[at : at + length].decode()
+    except UnicodeDecodeError:
+        raise SnapshotError("the snapshot is damaged") from None
+    return tuple(names.split("\n")) if names else ()
 
 
 def _inflate(packed: bytes, length: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._errors import ConfigError, SnapshotError
+from ._functions import HostFunctions
 from ._lane import Lane
 from ._limits import Limits
 from ._nodes import FilesState
@@ -15,6 +16,8 @@ from .interpreters._base import Guest, Request
 # More than any interpreter starts with. What a session may have beyond that is known once
 # there is a guest, and checked then; this bounds what is unpacked before.
 _BASE_BYTES = 64 << 20
+
+Names = tuple[str, ...] | None
 
 _PRELUDE_SECONDS = 1.0
 # Only where it was imported: nothing else has been seeded yet.
@@ -29,14 +32,23 @@ def take(interpreter: str, lane: Lane) -> Snapshot:
         SessionBroken: It is gone.
     """
 
-    def look(guest: Guest) -> tuple[GuestState, FilesState, SourcesState]:
+    def look(guest: Guest) -> tuple[GuestState, FilesState, SourcesState, Names]:
         state = guest.capture().load()
         # Bytes: nobody takes their room for another state.
         data, ranges = bytes(state.data), tuple(state.ranges)
         sources, files = lane.ledger.mark()
-        return GuestState(state.size, state.stack_pointer, ranges, data), files, sources
+        state = GuestState(state.size, state.stack_pointer, ranges, data)
+        return state, files, sources, lane.told_functions
 
     return Snapshot(interpreter, digest(interpreter), *lane.ask(look))
+
+
+def known(functions: HostFunctions, told: Names) -> int:
+    """Return how many of *functions* a guest knows that was told those names; -1 for nobody knows.
+
+    Only what it knows under the same numbers counts.
+    """
+    return -1 if told is None or functions.names[: len(told)] != told else len(told)
 
 
 def fitting(snapshot: object, interpreter: str, limits: Limits) -> tuple[GuestState, FilesState]:

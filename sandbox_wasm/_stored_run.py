@@ -6,7 +6,7 @@ Data only, as a snapshot is, and read with the same care:
     version     u32, of this form, and of what a run asks of the mounts
     seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
     head        flags, mode, numbers, and the length of each part
-    parts       name, names, places, payload, source, inputs, journal (zlib), snapshot
+    parts       name, places, payload, source, inputs, journal (zlib), snapshot
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MAGIC = b"sandbox-wasm run"
 VERSION = 1
 
 _OPENING = struct.Struct("<16sI32s")
-# signed, lines, has inputs, mode, four limits, characters told, journal unpacked, eight lengths
-_HEAD = struct.Struct("<4B4QQI8I")
+# signed, lines, has inputs, mode, four limits, characters told, journal unpacked, seven lengths
+_HEAD = struct.Struct("<4B4QQI7I")
 # In the order that the form has them; new ones come last.
 _MODES: tuple[Mode, ...] = ("run", "prelude", "call", "map", "names", "environment", "final")
 _PAYLOAD_BYTES = 4 << 20
@@ -42,8 +42,6 @@ class StoredRun(NamedTuple):
 
     Args:
         name, payload: As in `Suspended`.
-
-        functions: Names of the host functions that there were.
 
         places: What else there was, see `Files.places`.
 
@@ -60,7 +58,6 @@ class StoredRun(NamedTuple):
 
     name: str
     payload: Any
-    functions: tuple[str, ...]
     places: tuple[str, ...]
     limits: tuple[int, ...]
     snapshot: Snapshot
@@ -82,8 +79,7 @@ def pack(run: StoredRun, key: bytes | None) -> bytes:
     request, journal = run.request, run.journal.to_bytes()
     parts = (
         run.name.encode(),
-        _join(run.functions),
-        _join(run.places),
+        "\n".join(run.places).encode(),
         payload,
         request.source,
         request.inputs or b"",
@@ -139,12 +135,11 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
     for length in lengths:
         parts.append(content[at : at + length])
         at += length
-    name, names, places, payload, source, inputs, journal, snapshot = parts
+    name, places, payload, source, inputs, journal, snapshot = parts
     try:
         return StoredRun(
             name[:_NAME_BYTES].decode(),
             decode(payload, max_bytes=_PAYLOAD_BYTES),
-            tuple(names.decode().splitlines()),
             tuple(places.decode().splitlines()),
             tuple(limits),
             Snapshot.from_bytes(snapshot),
@@ -159,10 +154,6 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
 def noticed(limits: Limits) -> tuple[int, ...]:
     """Return the limits that guest code can notice."""
     return tuple(getattr(limits, name) for name in NOTICED)
-
-
-def _join(names: tuple[str, ...]) -> bytes:
-    return "".join(name + "\n" for name in names).encode()
 
 
 def _inflate(packed: bytes, length: int) -> bytes:

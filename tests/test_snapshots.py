@@ -334,7 +334,7 @@ def packed():
         return session.snapshot().to_bytes()
 
 
-NAME_AT = 48 + _snapshot._HEAD.size + _snapshot._SOURCES.size
+NAME_AT = 48 + _snapshot._HEAD.size + _snapshot._MORE.size
 
 
 def refused(data, **arguments):
@@ -441,10 +441,12 @@ def test_other_versions_and_artifacts(packed):
         {"stored": 1 << 60},
         {"files": 0},
         {"files": 1 << 60},
-        {"sources": struct.pack("<QqQ", 1 << 63, -1, 0)},
-        {"sources": struct.pack("<QqQ", 0, -2, 0)},
-        {"sources": struct.pack("<QqQ", 0, (1 << 63) - 1, 0)},
-        {"sources": struct.pack("<QqQ", 0, -1, 1 << 62)},
+        {"sources": struct.pack("<QqQI", 1 << 63, -1, 0, 0)},
+        {"sources": struct.pack("<QqQI", 0, -2, 0, 0)},
+        {"sources": struct.pack("<QqQI", 0, (1 << 63) - 1, 0, 0)},
+        {"sources": struct.pack("<QqQI", 0, -1, 1 << 62, 0)},
+        {"sources": struct.pack("<QqQI", 0, -1, 0, 1)},
+        {"sources": struct.pack("<QqQI", 0, -1, 0, (1 << 32) - 2)},
         {"sources": b""},
         {"body": b""},
         {"body": b"no zlib"},
