@@ -99,6 +99,18 @@ class AsyncSession:
         """Call a function of guest code for each of *rows*; see `Session.map`."""
         return await self._await(lambda: self._session.map(name, rows))
 
+    async def go_on(self, answer: Callable[..., Result], *args: Any, **options: Any) -> Result:
+        """Go on with a run that waits: ``await session.go_on(waiting.continuation.resume, 5)``.
+
+        Args:
+            answer: ``resume``, ``approve``, ``deny`` or ``fail`` of a `Continuation`, of this
+                session or a stored one.
+
+            args, options: For it. Host functions that are ``async def`` run on this loop.
+        """
+        options.setdefault("session", self._session)
+        return await self._await(lambda: answer(*args, **options))
+
     def function(self, function: Any = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator."""
         return self._session.function(function, **options)
