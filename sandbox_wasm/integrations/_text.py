@@ -14,6 +14,7 @@ from .. import (
     Suspended,
     available_interpreters,
 )
+from .._terminal import inert
 
 NAME = "run_python"
 INPUT_SCHEMA: dict[str, Any] = {
@@ -103,13 +104,22 @@ _STATES = {
 
 
 def cut(text: str, keep_end: bool = False) -> str:
-    """Return *text*, shortened to what a model should read, from the middle or the start."""
+    """Return *text*, shortened to what a model should read, from the middle or the start.
+
+    What a terminal would obey, and what nobody sees but a model reads, becomes an escape:
+    frameworks print what a tool said, and guest code may have it from a third party.
+    """
     if len(text) <= MAX_CHARACTERS:
-        return text
+        return _shown(text)
     if keep_end:
-        return "[...]\n" + text[-MAX_CHARACTERS:]
+        return "[...]\n" + _shown(text[-MAX_CHARACTERS:])
     half = MAX_CHARACTERS // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters ...]\n{text[-half:]}"
+    left = len(text) - 2 * half
+    return f"{_shown(text[:half])}\n[... {left} characters ...]\n{_shown(text[-half:])}"
+
+
+def _shown(text: str) -> str:
+    return inert(text.replace("\r\n", "\n"))
 
 
 def refusal(code: object) -> str | None:

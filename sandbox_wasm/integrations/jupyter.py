@@ -251,8 +251,8 @@ def _error(error: SandboxError) -> dict[str, Any]:
 # ---- the command
 
 
-def install(arguments: Sequence[str]) -> None:
-    """Write a kernelspec, so that Jupyter offers the kernel."""
+def install(arguments: Sequence[str]) -> str:
+    """Write a kernelspec, so that Jupyter offers the kernel; return its folder."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox_wasm.integrations.jupyter install",
         description="Let Jupyter offer the kernel. Further options are the kernel's: "
@@ -279,18 +279,17 @@ def install(arguments: Sequence[str]) -> None:
     prefix = sys.prefix if given.sys_prefix else given.prefix
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "kernel.json").write_text(json.dumps(spec, indent=1), "utf-8")
-        print(
-            KernelSpecManager().install_kernel_spec(
-                folder, given.name, user=prefix is None, prefix=prefix
-            )
+        written: str = KernelSpecManager().install_kernel_spec(
+            folder, given.name, user=prefix is None, prefix=prefix
         )
+    return written
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Install the kernel, or be it."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["install"]:
-        install(arguments[1:])
+        print(install(arguments[1:]))
     else:
         IPKernelApp.launch_instance(list(arguments), kernel_class=SandboxKernel)
 

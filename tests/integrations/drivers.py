@@ -30,11 +30,14 @@ class Driver:
         start: The same as a coroutine, where there is an event loop; what is not, is None.
 
         keeps: Whether variables stay from one run to the next.
+
+        holds: Whether a session stays after a run.
     """
 
     run: Run
     start: Callable[[Sequence[Turn]], Any] | None
     keeps: bool
+    holds: bool
 
 
 class ModelBroke(RuntimeError):
@@ -95,7 +98,7 @@ def _langchain(keeps: bool, **with_sandbox: Any) -> Driver:
     async def start(turns: Sequence[Turn]) -> list[str]:
         return read(await agent(turns).ainvoke(asked))
 
-    return Driver(lambda turns: read(agent(turns).invoke(asked)), start, keeps)
+    return Driver(lambda turns: read(agent(turns).invoke(asked)), start, keeps, keeps)
 
 
 @contextlib.contextmanager
@@ -150,7 +153,7 @@ def openai_agents(**options: Any) -> Iterator[Driver]:
             result = await Runner.run(agent, "go", max_turns=30)
             return [flat(i.output) for i in result.new_items if isinstance(i, ToolCallOutputItem)]
 
-        yield Driver(lambda turns: asyncio.run(start(turns)), start, True)
+        yield Driver(lambda turns: asyncio.run(start(turns)), start, True, True)
 
 
 @contextlib.contextmanager
@@ -217,7 +220,7 @@ def anthropic(**options: Any) -> Iterator[Driver]:
                 await runner.until_done()
                 return read(runner._params["messages"])
 
-        yield Driver(run, start, True)
+        yield Driver(run, start, True, True)
 
 
 @contextlib.contextmanager
@@ -259,7 +262,7 @@ def google_adk(**options: Any) -> Iterator[Driver]:
                         found.append(part.code_execution_result.output)
             return found
 
-        yield Driver(lambda turns: asyncio.run(start(turns)), start, False)
+        yield Driver(lambda turns: asyncio.run(start(turns)), start, False, True)
 
 
 @contextlib.contextmanager
@@ -300,7 +303,48 @@ def _pydantic_ai(name: str, toolset: Any) -> Driver:
         parts = [part for message in result.all_messages() for part in message.parts]
         return [flat(part.content) for part in parts if isinstance(part, ToolReturnPart)]
 
-    return Driver(lambda turns: asyncio.run(start(turns)), start, False)
+    return Driver(lambda turns: asyncio.run(start(turns)), start, False, False)
+
+
+@contextlib.contextmanager
+def smolagents(**options: Any) -> Iterator[Driver]:
+    pytest.importorskip("smolagents", reason="needs the extra smolagents")
+    from smolagents import CodeAgent, LogLevel, Model
+    from smolagents.memory import ActionStep
+    from smolagents.models import ChatMessage, MessageRole
+
+    from sandbox_wasm.integrations.smolagents import SandboxExecutor
+
+    class Scripted(Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.turns: Iterator[Turn] = iter(())
+
+        def generate(self, messages: Any, **options: Any) -> ChatMessage:
+            turn = next(self.turns, [{"code": "final_answer('done')"}])
+            if isinstance(turn, Exception):
+                raise turn
+            text = f"<code>\n{turn[0]['code']}\n</code>"
+            return ChatMessage(role=MessageRole.ASSISTANT, content=text)
+
+    model = Scripted()
+    executor = SandboxExecutor(**options)
+    with CodeAgent([], model, executor=executor, verbosity_level=LogLevel.OFF) as agent:
+
+        def run(turns: Sequence[Turn]) -> list[str]:
+            model.turns = iter(turns)
+            agent.run("go", max_steps=30)
+            steps = [step for step in agent.memory.steps if isinstance(step, ActionStep)]
+            return [_read(step) for step in steps][: len(turns)]
+
+        yield Driver(run, None, True, True)
+
+
+def _read(step: Any) -> str:
+    """What a model reads of a step, with the output in the form of the others."""
+    if step.error is not None:
+        return str(step.error)
+    return (step.observations or "").replace("Last output from code snippet:\n", "=> ")
 
 
 DRIVERS = {
@@ -313,7 +357,10 @@ DRIVERS = {
         openai_agents,
         pydantic_ai,
         pydantic_ai_code,
+        smolagents,
     )
 }
 # What runs code blocks of a text, where there are no arguments that could be junk.
-TAKE_TEXT = {"google_adk"}
+TAKE_TEXT = {"google_adk", "smolagents"}
+# What has no event loop: it runs one agent at a time, and nothing can be cancelled.
+SYNCHRONOUS = {"smolagents"}

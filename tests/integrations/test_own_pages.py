@@ -13,22 +13,79 @@ import pytest
 import sandbox_wasm
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = {"mcp": "mcp", "llm": "llm", "datasette": "datasette_agent"}
-EXAMPLES = {"mcp_client": "mcp", "llm_toolbox": "llm_echo"}
+# What each needs.
+PAGES = {
+    "README": "sandbox_wasm",
+    "anthropic": "anthropic",
+    "datasette": "datasette_agent",
+    "google-adk": "google.adk",
+    "jupyter": "ipykernel",
+    "langchain": "langchain",
+    "llm": "llm",
+    "mcp": "mcp",
+    "openai-agents": "agents",
+    "pydantic-ai": "pydantic_ai",
+    "smolagents": "smolagents",
+}
+EXAMPLES = {
+    "anthropic_tool": "anthropic",
+    "google_adk_executor": "google.adk",
+    "jupyter_cells": "ipykernel",
+    "langchain_agent": "langchain",
+    "llm_toolbox": "llm_echo",
+    "mcp_client": "mcp",
+    "openai_agents_tool": "agents",
+    "pydantic_ai_code_mode": "pydantic_ai",
+    "pydantic_ai_toolset": "pydantic_ai",
+    "smolagents_executor": "smolagents",
+}
 HOME = str(pathlib.Path(sandbox_wasm.__file__).parents[1])
 
 
+def model_of(page):
+    """What a page calls ``model``: the double of its framework."""
+    if page == "langchain":
+        from langchain_core.language_models.fake_chat_models import FakeListChatModel
+
+        return FakeListChatModel(responses=["done"])
+    if page == "pydantic-ai":
+        return "test"
+    if page == "smolagents":
+        from smolagents import Model
+        from smolagents.models import ChatMessage, MessageRole
+
+        class Fixed(Model):
+            def generate(self, messages, **options):
+                text = "<code>\nfinal_answer(2 + 3)\n</code>"
+                return ChatMessage(role=MessageRole.ASSISTANT, content=text)
+
+        return Fixed()
+    return None
+
+
+def test_all_are_here():
+    """
+    No page and no example is left out.
+    """
+    assert set(PAGES) >= {path.stem for path in (ROOT / "docs" / "integrations").glob("*.md")}
+    assert set(EXAMPLES) >= {path.stem for path in (ROOT / "examples/integrations").glob("*.py")}
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_pages(page):
+def test_pages(page, monkeypatch, capsys):
     """
-    The Python of a page runs.
+    The Python of a page runs, and prints what stands beside it.
     """
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "none")
     pytest.importorskip(PAGES[page], reason=f"needs the package {PAGES[page]!r}")
     path = ROOT / "docs" / "integrations" / f"{page}.md"
     text = path.read_text("utf-8")
-    names = {"__name__": "__document__"}
+    names = {"__name__": "__document__", "model": model_of(page)}
     for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         exec(compile(block, str(path), "exec"), names)
+    assert re.findall(r"^ *print\(.*\)  # (.*)$", text, re.MULTILINE) == [
+        line for line in capsys.readouterr().out.splitlines() if line
+    ]
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert (path.parent / target).exists(), target
 
