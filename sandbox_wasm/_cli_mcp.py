@@ -102,10 +102,10 @@ def _configure(ctx: click.Context, param: click.Parameter, path: str | None) -> 
     "--total-bytes",
     type=_cli_limits.size,
     metavar="SIZE",
-    default="2G",
+    default="4G",
     show_default=True,
     help="What all sessions and snapshots may hold; a session counts with what it may have "
-    "of memory and files.",
+    "of memory, checkpoint and files.",
 )
 @click.option(
     "--approval-seconds",

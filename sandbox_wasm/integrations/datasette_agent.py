@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import re
 import time
 from typing import Any
 
@@ -33,6 +34,8 @@ NAME = "run_python"
 _STORE = "_sandbox_wasm_conversations"
 _MOST_QUESTIONS = 8
 _MOST_SHOWN = 4000
+# What pushes a part of a statement out of a person's sight.
+_HIDING = re.compile(r"\n[ \t]*\n|[ \t]{40}|(\n.*){60}")
 # So long a run that waits for a person keeps other code out of its session.
 _WAITS_SECONDS = 900.0
 
@@ -202,8 +205,8 @@ async def _result(conversation: Conversation, context: Any, source: str) -> Resu
         if held is None:
             asked.append(text)
         yes, reason = False, "not approved"
-        if len(text) > _MOST_SHOWN:
-            reason = "the arguments are too long to be shown for approval"
+        if len(text) > _MOST_SHOWN or _HIDING.search(text):
+            reason = "a person could not read this: write a short statement, without empty lines"
         else:
             try:
                 yes = await _ask(context, text)

@@ -234,6 +234,20 @@ def test_other_code_while_a_person_thinks():
     serve(body, write=True)
 
 
+@pytest.mark.parametrize("hidden", ["\\n" * 3, " " * 100, "\\n--" * 100, "/*" + "x" * 5000 + "*/"])
+def test_statements_that_hide_something(hidden):
+    """
+    What a person would not see to the end is not asked about.
+    """
+
+    async def body(chat):
+        code = f"write_sql('shop', 'delete from items where id = 9{hidden} or 1 = 1')"
+        assert "could not read this" in await chat.run(code)
+        assert "=> [[2]]" == await chat.run("sql('shop', 'select count(*) from items')['rows']")
+
+    serve(body, write=True)
+
+
 def test_two_questions():
     """
     Each call is asked about, in order.

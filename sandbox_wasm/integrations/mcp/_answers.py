@@ -14,7 +14,8 @@ from ..._json import as_json
 from ..._terminal import inert, shown
 from .._tool import cut, explain, render
 
-_MOST_NAMES = 100
+_MOST_NAMES = 50
+_MOST_PATH = 200
 MOST_READ = 1 << 20
 
 
@@ -106,7 +107,7 @@ def run_answer(session: str, result: Result) -> CallToolResult:
     value, repr_, is_whole = _value(result)
     stdout, stderr = cut(result.stdout), cut(result.stderr)
     changes = {
-        f"files_{kind}": [inert(name) for name in sorted(names)[:_MOST_NAMES]]
+        f"files_{kind}": [inert(name[:_MOST_PATH]) for name in sorted(names)[:_MOST_NAMES]]
         for kind, names in _changes(result.files).items()
     }
     answer = RunAnswer(

@@ -60,6 +60,12 @@ class Room:
         return self._waiting > 0
 
     @property
+    def is_asking(self) -> bool:
+        """Whether its run waits for a person."""
+        run = self._current
+        return run is not None and run.question is not None
+
+    @property
     def is_usable(self) -> bool:
         """Whether its session can go on."""
         return self.session.state.value == "open"

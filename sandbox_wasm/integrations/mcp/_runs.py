@@ -98,7 +98,7 @@ class Run:
         self._questions = 0
         self._began = time.monotonic()
         self.future: concurrent.futures.Future[Result] = room.submit(self._work)
-        self.future.add_done_callback(lambda future: self._wake())
+        self.future.add_done_callback(self._ended)
 
     # ---- on the event loop
 
@@ -135,9 +135,14 @@ class Run:
 
     # ---- on other threads
 
+    def _ended(self, future: object) -> None:
+        if (question := self.question) is not None:  # of a request that nobody waits for
+            question.give(Answer(False))
+        self._wake()
+
     def ask(self, text: str, *, offers_session: bool = False) -> Answer:
         """Ask a person, and wait for the answer."""
-        if self._cancelled or not self.can_ask:
+        if self._cancelled or not self.can_ask or not self.room.is_usable:
             return Answer(False)
         self.question = Question(inert(text), offers_session)
         self._wake()
@@ -206,5 +211,7 @@ class Run:
 def _shown_call(waiting: Suspended) -> str:
     payload = waiting.payload if isinstance(waiting.payload, dict) else {}
     arguments = [repr(value) for value in payload.get("args", ())]
-    arguments += [f"{name}={value!r}" for name, value in payload.get("kwargs", {}).items()]
+    for name, value in payload.get("kwargs", {}).items():
+        # A function with **kwargs takes any text as a name.
+        arguments.append(f"{name if name.isidentifier() else f'**{name!r}'}={value!r}")
     return f"{waiting.name}({', '.join(arguments)})"

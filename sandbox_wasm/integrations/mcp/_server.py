@@ -37,7 +37,7 @@ from ._runs import Run
 from ._settings import Settings
 
 _log = logging.getLogger("sandbox_wasm")
-_MOST_NAMES = 1000
+_MOST_NAMES = 200
 
 INSTRUCTIONS = """\
 Runs Python code in sandboxed sessions. A session has a name, variables and files of its own,
@@ -171,7 +171,7 @@ class Tools:
         path: Path,
         session: SessionName = "main",
         offset: Annotated[int, Field(description="Where to begin, in bytes.", ge=0)] = 0,
-        length: Annotated[int, Field(description="How many bytes.", ge=1, le=MOST_READ)] = 65_536,
+        length: Annotated[int, Field(description="How many bytes.", ge=1, le=MOST_READ)] = 16_384,
     ) -> Annotated[CallToolResult, FileAnswer]:
         """Read a file of a session: as text if it is UTF-8, else as base64."""
         with _told():
@@ -201,7 +201,10 @@ class Tools:
                     data = content.encode()
                 except UnicodeEncodeError:
                     raise Refused("the content has half a character in it (a surrogate)") from None
-            (await self._rooms.enter(session)).session.files.write(path, data)
+            room = await self._rooms.enter(session)
+            if room.is_asking:  # its run will go on with the files that it had
+                raise Refused(f"code in session {session!r} waits for a person: write later")
+            room.session.files.write(path, data)
         return _done(f"wrote {len(data)} bytes to {path}")
 
     async def reset_session(

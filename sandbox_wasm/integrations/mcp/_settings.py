@@ -50,7 +50,7 @@ class Settings:
         idle_seconds: After which a session that nobody has used is closed.
 
         total_bytes: What all sessions and snapshots may hold: a session counts with all
-            that its limits allow in memory and files, a snapshot with its size.
+            that its limits allow in memory, checkpoint and files, a snapshot with its size.
 
         approval_seconds: How long a question is open; no answer is a no.
 
@@ -67,7 +67,7 @@ class Settings:
     max_sessions: int = 8
     max_snapshots: int = 16
     idle_seconds: float = 1800.0
-    total_bytes: int = 2 << 30
+    total_bytes: int = 4 << 30
     approval_seconds: float = 300.0
     max_questions: int = 8
 
@@ -98,7 +98,8 @@ class Settings:
     @property
     def session_bytes(self) -> int:
         """What a session counts for."""
-        return self.limits.memory_bytes + self.limits.file_bytes
+        limits = self.limits
+        return limits.memory_bytes + limits.checkpoint_bytes + limits.file_bytes
 
     def open(
         self,
