@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -217,6 +218,9 @@ def mcp(
     )
     server = make_server(settings)
     if not http:
+        # Whoever reads standard input cannot be interrupted: Ctrl-C would wait for its end. What
+        # there is dies with the process, worker processes included.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         server.run("stdio")
         return
     token = None if no_token else _token(ctx, token_file)

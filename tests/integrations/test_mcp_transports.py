@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -155,6 +156,50 @@ def test_http(url, mode):
     asyncio.run(asyncio.wait_for(main(), 30))
 
 
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "x", "version": "1"},
+    },
+}
+
+
+@pytest.mark.parametrize("how", ["end", "SIGINT", "SIGTERM"])
+def test_the_end_while_code_runs(folder, how):
+    """
+    The client goes, or somebody presses Ctrl-C: the server is gone, and its code with it.
+    """
+    process = subprocess.Popen(
+        [sys.executable, *arguments(folder, "--wall-seconds", "1000")],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        code = {"code": "print('begun')\nwhile True: pass"}
+        meta = {"progressToken": 7}
+        call = {"name": "run_python", "arguments": code, "_meta": meta}
+        for message in (
+            INITIALIZE,
+            {"jsonrpc": "2.0", "method": "notifications/initialized"},
+            {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call},
+        ):
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
+        while "begun" not in process.stdout.readline():
+            pass
+        if how == "end":
+            process.stdin.close()
+        else:
+            process.send_signal(getattr(signal, how))
+        assert process.wait(20) in (0, -signal.SIGINT, -signal.SIGTERM)
+
+
 @pytest.mark.parametrize("transport", ["stdio", "http"])
 def test_a_client_of_others(folder, transport):
     """
@@ -225,12 +270,7 @@ def test_enemies(url):
         ("Accept", "application/json, text/event-stream"),
     ]
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    start = {
-        "protocolVersion": "2025-11-25",
-        "capabilities": {},
-        "clientInfo": {"name": "x", "version": "1"},
-    }
-    begin = json.dumps({**call, "method": "initialize", "params": start}).encode()
+    begin = json.dumps(INITIALIZE).encode()
 
     assert 200 == post(url, [host, token, *plain], begin)
     assert 401 == post(url, [host, *plain], begin)
@@ -259,10 +299,7 @@ def test_many_protocol_sessions(url):
     host = ("Host", url.removeprefix("http://").removesuffix("/mcp"))
     headers = [host, ("Authorization", f"Bearer {TOKEN}"), ("Content-Type", "application/json")]
     headers.append(("Accept", "application/json, text/event-stream"))
-    start = {"protocolVersion": "2025-11-25", "capabilities": {}}
-    start["clientInfo"] = {"name": "x", "version": "1"}
-    call = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": start}
-    statuses = {post(url, headers, json.dumps(call).encode()) for _ in range(40)}
+    statuses = {post(url, headers, json.dumps(INITIALIZE).encode()) for _ in range(40)}
     assert {200, 503} == statuses
 
 
