@@ -2,7 +2,7 @@
 
     python tests/fuzz.py [TARGET ...] [--seconds N]
 
-A target is a way in from the guest; each gets that many seconds (default 20; CI's share).
+A target is a way in, see fuzz_targets.py; each gets that many seconds (default 20).
 Needs atheris, which the extra ``dev`` has. What is found is printed as Python bytes, and
 the exit status is 1.
 """
@@ -10,57 +10,16 @@ the exit status is 1.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["sandbox_wasm"], enable_loader_override=False):
-    import fuzz_values
-
-    from sandbox_wasm._errors import GuestProtocolError
-    from sandbox_wasm._functions import HostFunctions
-
-
-def values(data: bytes) -> None:
-    """A run's value."""
-    fuzz_values.check(data)
-
-
-def _typed(a: int, b: list[str] | None = None, *c: float, d: dict[str, bool] | None = None) -> int:
-    return a
-
-
-FUNCTIONS = HostFunctions({"f": lambda *args, **kwargs: [args, kwargs], "typed": _typed})
-
-
-def calls(data: bytes) -> None:
-    """A host call: a name, a null, the arguments."""
-    name, _, payload = data.partition(b"\0")
-    try:
-        status, reply = FUNCTIONS.invoke(
-            name, payload, max_bytes=fuzz_values.MAX, wait_for=asyncio.run
-        )
-    except GuestProtocolError:
-        return
-    if status not in (0, 1) or not isinstance(reply, bytes):
-        raise AssertionError("a host call must be answered")
-
-
-def _call(pick: random.Random) -> bytes:
-    name = pick.choice([b"f", b"typed", b"nope", b"__class__"])
-    return name + b"\0[[" + fuzz_values.hostile(pick) + b"],{}]"
-
-
-TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[random.Random], bytes]]] = {
-    "values": (values, fuzz_values.hostile),
-    "calls": (calls, _call),
-}
+    from fuzz_targets import TARGETS
 
 
 def fuzz(target: str, seconds: int) -> None:

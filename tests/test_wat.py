@@ -366,6 +366,56 @@ def test_system_functions_that_make_no_sense(attacker, assert_healthy, text, the
     assert_healthy()
 
 
+SYSTEM = {name: value for name, value in vars(abi).items() if name.startswith("SYS_")}
+OPERATIONS = sorted(
+    value for name, value in SYSTEM.items() if name.startswith(("SYS_FD_", "SYS_PATH_"))
+) + [abi.SYS_CLOCK, abi.SYS_RANDOM]
+SYS_ARGS_AT = abi.SYS_FILE_AT + 12
+ANY_EDGE = [*EDGES, 3, 1 << 32, (1 << 63) - 1, (1 << 64) - 1]
+RECORDS = 65536  # where the requests lie, one after another
+RECORD = struct.Struct("<I4x9Q")
+LENGTH = f"(i32.load (i32.const {X + abi.REQUEST_AT + 12}))"  # of the source: which request
+ASK = (
+    "(local $at i32) (local.set $at"
+    f" (i32.add (i32.const {RECORDS}) (i32.mul (i32.const {RECORD.size}) {LENGTH})))"
+) + "".join(
+    f"({size}.store (i32.const {X + to}) ({size}.load offset={offset} (local.get $at)))"
+    for size, to, offset in [
+        ("i32", abi.SYS_AT, 0),
+        *(("i64", SYS_ARGS_AT + 8 * i, 8 + 8 * i) for i in range(9)),
+    ]
+)
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])
+def test_every_system_function_called_wrongly(attacker, assert_healthy):
+    """
+    Whatever one is given, there is an errno, or a fault of the guest's, at once. (EW-01)
+    """
+    cases = [(op, [edge] * 9) for op in OPERATIONS for edge in ANY_EDGE]
+    # The root, so that what comes after the descriptor is looked at.
+    cases += [(op, [3, *[edge] * 8]) for op in OPERATIONS for edge in ANY_EDGE]
+    cases += [(op, [3, 0, edge, 1, edge, edge, 0, 0, edge]) for op in OPERATIONS for edge in EDGES]
+    records = b"".join(RECORD.pack(op, *args) for op, args in cases)
+    bits = f"(i64.store (i32.const {X + 72}) (i64.load (i32.const {X + SYS_ARGS_AT})))"
+    text = module(
+        exec="(call $sys)" + answer(abi.KIND_INT) + bits,
+        memory='(memory (export "memory") 4)',
+        more=data(RECORDS, records),
+    ).replace('(func (export "sandbox_exec")', '(func (export "sandbox_exec")' + ASK, 1)
+    session = attacker(text, checkpoints=True, limits=Limits(wall_seconds=5, file_bytes=1000))
+
+    kinds = set()
+    for number, (op, args) in enumerate(cases):
+        found = outcome(session, "#" * number)
+        kinds.add(type(found))
+        assert isinstance(found, (int, GuestProtocolError)), (op, args, found)
+        assert isinstance(found, int) or "rolled back" == found.state
+    assert {int, GuestProtocolError} == kinds
+    assert session.usage.file_bytes <= 1000
+    assert_healthy()
+
+
 def test_random_is_given_in_small_pieces(attacker):
     """
     A large wish for randomness is refused, which is no fault.

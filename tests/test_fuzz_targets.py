@@ -1,0 +1,24 @@
+"""Some bytes for each way in, in every run; `fuzz.py` searches for more by coverage."""
+
+import random
+
+import pytest
+from fuzz_targets import TARGETS
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_hostile_bytes(name):
+    """
+    What was made to look right, what was changed in it, and what is nothing at all.
+    """
+    if name == "urls":
+        pytest.importorskip("httpx")
+    check, make = TARGETS[name]
+    pick = random.Random(name)
+    check(b"")
+    for number in range(300):
+        data = bytearray(make(pick))
+        for _ in range(number % 3):
+            at = pick.randrange(len(data) + 1)
+            data[at : at + pick.randrange(3)] = pick.randbytes(pick.randrange(3))
+        check(bytes(data))
