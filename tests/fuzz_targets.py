@@ -239,9 +239,9 @@ def _frames(pick: random.Random) -> bytes:
 
 # ---- snapshots and suspended runs
 
-_FORM = 2  # of a snapshot; the fuzzer is to come past the magic and the seal
 _SNAPSHOT_LIMITS = Limits(memory_bytes=1 << 20, file_bytes=MAX_BYTES, file_count=MAX_FILES)
-_HEAD = _snapshot._HEAD.size + _snapshot._SOURCES.size
+_NAME = b"cpython"
+_FRONT = _snapshot._HEAD.size + len(_NAME)  # of the first version of the form
 
 
 def _sealed(magic: bytes, version: int, content: bytes, opening: struct.Struct) -> bytes:
@@ -249,11 +249,15 @@ def _sealed(magic: bytes, version: int, content: bytes, opening: struct.Struct) 
 
 
 def snapshots(data: bytes) -> None:
-    """A snapshot's head, and its body as it is before it is packed."""
-    if data[:1] == b"\1":  # the lengths are made to fit, so that what comes after is reached
-        data = _fitted(data[1:])
-    content = data[: _HEAD + 7] + zlib.compress(data[_HEAD + 7 :], 1)
-    stored = _sealed(_snapshot.MAGIC, _FORM, content, _snapshot._OPENING)
+    """A snapshot's head, and its body as it is before it is packed.
+
+    Sealed, and with a first byte of 1 with lengths that fit, so that what comes after is reached.
+    """
+    version, front = _snapshot.VERSION, _FRONT + data[0] % 64 if data else 0
+    if data[:1] == b"\1":
+        version, front, data = 1, _FRONT, _fitted(data[1:])
+    content = data[:front] + zlib.compress(data[front:], 1)
+    stored = _sealed(_snapshot.MAGIC, version, content, _snapshot._OPENING)
     try:
         snapshot = Snapshot.from_bytes(stored)
         state, files = snapshot.unpack(_SNAPSHOT_LIMITS, 1 << 20)
@@ -269,16 +273,12 @@ def snapshots(data: bytes) -> None:
     kept.release()
 
 
-def _fitted(data: bytes) -> bytes:
-    body = data[_HEAD + 7 :]
-    count = min(data[0] if data else 0, 3, len(body) // 8)
-    ranges = [(2 * i, 1) for i in range(count)]
-    files = max(0, len(body) - count * PAGE)
-    head = _snapshot._HEAD.pack(0, 7, bytes(32), 1 << 20, 64, count, count * PAGE, files)
-    table = b"".join(struct.pack("<II", *pair) for pair in ranges)
-    padded = body[: count * PAGE].ljust(count * PAGE, b"\0")
-    rest = body[count * PAGE :].ljust(files, b"\0")[:files]
-    return head + _snapshot._SOURCES.pack(0, -1, 0) + b"cpython" + table + padded + rest
+def _fitted(body: bytes) -> bytes:
+    count = min(body[0] if body else 0, 2, len(body) // PAGE)
+    files = len(body) - count * PAGE
+    head = _snapshot._HEAD.pack(0, len(_NAME), bytes(32), 1 << 20, 64, count, count * PAGE, files)
+    table = b"".join(struct.pack("<II", 2 * i, 1) for i in range(count))
+    return head + _NAME + table + body
 
 
 def _snapshot_bytes(pick: random.Random) -> bytes:
@@ -293,26 +293,23 @@ def _snapshot_bytes(pick: random.Random) -> bytes:
     stored = bytearray(_files_form.encode(files.mark()))
     for _ in range(pick.randrange(3)):
         stored[pick.randrange(len(stored))] = pick.randrange(256)
-    return b"\1" + bytes(_HEAD + 7) + bytes(stored)
+    return b"\1" + bytes(stored)
 
 
-_LENGTHS = 8
+_LENGTHS = 7  # parts of the form, of which the journal and the snapshot come last
 _MARK = b"\xff\0"
-_STATE = _snapshot.GuestState(1 << 20, 0, (), b"")
-_VALID = Snapshot("cpython", "00" * 32, _STATE, Files(0, 9).mark(), None)
+_STORED = Path(__file__).with_name("golden").joinpath("v1-micropython.snapshot").read_bytes()
 
 
 def runs(data: bytes) -> None:
     """A suspended run: flags and numbers, then the parts with a mark between them."""
-    head, parts = data[:36], data[36:].split(_MARK, _LENGTHS - 2)
-    parts += [b""] * (_LENGTHS - 1 - len(parts))
-    journal = parts[6]
-    packed = [*parts[:6], zlib.compress(journal, 1), _VALID.to_bytes()]
-    flags = [byte & 1 for byte in head[:3].ljust(3, b"\0")] + [head[3] % 8 if len(head) > 3 else 0]
-    flags[0] = 0  # not sealed with a key
-    numbers = struct.unpack("<4Q", head[4:36].ljust(32, b"\0"))
-    content = _stored_run._HEAD.pack(*flags, *numbers, 5, len(journal), *map(len, packed))
-    content += b"".join(packed)
+    flags, numbers = data[:4].ljust(4, b"\0"), struct.unpack("<4Q", data[4:36].ljust(32, b"\0"))
+    parts = [*data[36:].split(_MARK), *[b""] * _LENGTHS][: _LENGTHS - 1]
+    *others, journal = parts
+    packed = [*others, zlib.compress(journal, 1), _STORED]
+    content = _stored_run._HEAD.pack(
+        0, flags[1] & 1, flags[2] & 1, flags[3] % 8, *numbers, 5, len(journal), *map(len, packed)
+    ) + b"".join(packed)
     stored = _sealed(_stored_run.MAGIC, _stored_run.VERSION, content, _stored_run._OPENING)
     try:
         again = Continuation.from_bytes(stored).to_bytes()
@@ -326,7 +323,7 @@ def _run(pick: random.Random) -> bytes:
     entry = struct.pack("<BBI", pick.randrange(5), pick.randrange(3), 5) + bytes(16) + b"[1,2]"
     journal = bytes(16) + entry * pick.randrange(3)
     payload = pick.choice([b'{"a":1}', fuzz_values.hostile(pick)])
-    parts = [b"ask", b"ask\nf\n", b"/data\n", payload, b"x = 1", b'{"a":1}', journal]
+    parts = [b"ask", b"/data\n", payload, b"x = 1", b'{"a":1}', journal]
     return bytes([0, 0, 1, pick.randrange(8)]) + pick.randbytes(32) + _MARK.join(parts)
 
 
