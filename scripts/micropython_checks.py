@@ -31,7 +31,8 @@ from wasm_module import read_module
 
 sys.path.insert(0, str(ROOT))
 from sandbox_wasm._files import Files
-from sandbox_wasm._wasi import Wasi
+from sandbox_wasm._filesystem import FileError
+from sandbox_wasm._wasi import FUNCTIONS
 
 EXPECTED = ROOT / "scripts" / "micropython_expected.txt"
 FOLDERS = ["basics", "float", "stress"]
@@ -78,7 +79,7 @@ class Guest:
 
     def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
         self.output: list[bytes] = []
-        self.files = Wasi(Files(FILE_BYTES, FILE_COUNT))
+        self.files = Files(FILE_BYTES, FILE_COUNT)
         store = self.store = wasmtime.Store(engine)
         store.set_fuel(FUEL)
         store.set_limits(
@@ -132,7 +133,15 @@ class Guest:
         elif op in FILE_FUNCTIONS:
             at = FIELDS["sys_args"][0] + self.base
             args = struct.unpack("<9Q", self.memory.read(self.store, at, at + 72))
-            self.put("sys_args", self.files.serve(FILE_FUNCTIONS[op], self, args))
+            code, stat = 0, None
+            try:
+                stat = FUNCTIONS[FILE_FUNCTIONS[op]](self.files, self, args)
+            except FileError as error:
+                code = int(error.errno)
+            self.put("sys_args", code)
+            self.put("sys_opened", int(stat is not None))
+            if stat is not None:
+                self.memory.write(self.store, struct.pack("<8Q", *stat), at + 8)
         self.put("sys_result", ABI["SYS_OK"])
 
     def run(self, source: bytes, stress: bool) -> bytes:
