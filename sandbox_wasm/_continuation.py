@@ -184,7 +184,7 @@ class Continuation:
             raise SnapshotError("the run does not say what it knew")
         missing = [name for name in functions if name not in session.functions]
         if missing:
-            names = ", ".join(missing)
+            names = ", ".join(dict.fromkeys(_shown(name) for name in missing))
             raise SnapshotError(f"the run knows what this session does not have: {names}")
         for name, then in zip(NOTICED, run.limits, strict=True):
             if then != (now := getattr(limits, name)):
@@ -206,3 +206,8 @@ class Continuation:
 
     def __repr__(self) -> str:
         return f"<Continuation of {self.name!r}>"
+
+
+def _shown(name: str) -> str:
+    """Return what the caller knows a function by that is granted and not registered."""
+    return "a network" if name.startswith("_") else repr(name)

@@ -2,13 +2,18 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import importlib.util
 import os
 import threading
 import time
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_packages import make_wheel
 from test_suspend import ask, waiting
 
@@ -20,12 +25,16 @@ from sandbox_wasm import (
     HostFunctionError,
     Limits,
     Mount,
+    NetworkPolicy,
+    SandboxError,
     Session,
     SessionClosed,
+    Snapshot,
     SnapshotError,
     Suspend,
     Suspended,
     WallTimeExceeded,
+    _journal,
     _sources,
     _stored_run,
 )
@@ -717,3 +726,169 @@ def test_there_is_a_golden_file_of_each_version():
     """
     found = {path.name.split("-")[0] for path in GOLDEN.glob("*.run")}
     assert {f"v{version}" for version in range(1, _stored_run.VERSION + 1)} == found
+
+
+# ---- runs that somebody made up
+
+
+HOSTILE = """
+import os, time
+time.time(), os.urandom(4), fetch('a'), open('/m/in').read(), os.listdir('/m'), os.stat('/m/in')
+f = open('/m/out', 'w')
+f.write('x')
+f.close()
+open('/a').read()
+ask('how many?')
+x = 1"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A run that has asked for everything, as it is stored; and makes sessions for it."""
+    folder = tmp_path_factory.mktemp("mounted")
+    folder.joinpath("in").write_text("mounted")
+
+    def make():
+        session = Session("micropython", mounts=[Mount(folder, "/m", "rw")])
+        session.function(lambda name: session.files.write(f"/{name}", b"data"), name="fetch")
+        return add_ask(session)
+
+    with make() as session:
+        data = waiting(session, HOSTILE).to_bytes()
+        return _stored_run.unpack(data, None), make
+
+
+def play(run, make):
+    """Resume it; nothing but the library's own errors may come of it."""
+    stored = Continuation.from_bytes(_stored_run.pack(run, None))
+    with make() as session:
+        result = stored.resume(1, session=session, check=False, wall_seconds=2)
+        if session.state.value == "open":
+            assert 2 == session.run("1 + 1").value
+        return result
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_made_up_journals(hostile, data):
+    """
+    Whatever a journal says, with a seal that holds: a result, or an error that says so.
+    """
+    run, make = hostile
+    entries = list(run.journal)
+    assert play(run, make).error is None
+    at = data.draw(st.integers(0, len(entries) - 1))
+    entry = entries[at]
+    answers = st.binary(max_size=100) | st.just(entry.answer)
+    answer = data.draw(answers)
+    if answer and data.draw(st.booleans()):
+        place = data.draw(st.integers(0, len(answer) - 1))
+        answer = answer[:place] + bytes([data.draw(st.integers(0, 255))]) + answer[place + 1 :]
+    how = data.draw(st.sampled_from(["alter", "drop", "double", "swap", "status"]))
+    if how == "alter":
+        entries[at] = entry._replace(answer=answer)
+    elif how == "drop":
+        del entries[at]
+    elif how == "double":
+        entries.insert(at, entry)
+    elif how == "swap":
+        entries[at - 1], entries[at] = entries[at], entries[at - 1]
+    else:
+        most = _journal._STATUSES.get(entry.kind, 0)
+        entries[at] = entry._replace(status=data.draw(st.integers(0, most)))
+    packed = b"".join(
+        _journal._HEAD.pack(each.kind, each.status, len(each.answer), each.asked) + each.answer
+        for each in entries
+    )
+    journal = Journal.from_bytes(run.journal.asked + packed)
+    with contextlib.suppress(SandboxError):
+        play(run._replace(journal=journal), make)
+
+
+@given(data=st.binary(max_size=200))
+def test_bytes_that_are_no_journal(data):
+    """
+    They are refused, or are a journal that is stored the same.
+    """
+    try:
+        journal = Journal.from_bytes(data)
+    except SnapshotError:
+        return
+    assert data == journal.to_bytes()
+
+
+def test_bombs(hostile):
+    """
+    What a stored run unpacks to is bounded, whatever it says of itself.
+    """
+    run, _ = hostile
+    whole = _stored_run.pack(run, None)
+    head = _stored_run._HEAD
+    start = _stored_run._OPENING.size
+    fields = list(head.unpack_from(whole, start))
+    parts, at = [], start + head.size
+    for length in fields[-7:]:
+        parts.append(whole[at : at + length])
+        at += length
+    bomb = zlib.compress(bytes(1 << 28))
+    tracemalloc.start()
+    try:
+        for size in (fields[9], 1 << 20, _journal.MAX_BYTES, (1 << 32) - 1):
+            altered = [*fields[:9], size, *map(len, parts)]
+            altered[-2] = len(bomb)
+            content = head.pack(*altered) + b"".join([*parts[:5], bomb, parts[6]])
+            sealed = _stored_run.seal(content, None)
+            data = _stored_run._OPENING.pack(_stored_run.MAGIC, _stored_run.VERSION, sealed)
+            with pytest.raises(SnapshotError):
+                Continuation.from_bytes(data + content)
+        assert tracemalloc.get_traced_memory()[1] < 3 * _journal.MAX_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_run_is_no_snapshot(hostile, tmp_path):
+    """
+    Each form says what the other is; a file that is too large is not read.
+    """
+    run, make = hostile
+    data = _stored_run.pack(run, None)
+    with pytest.raises(SnapshotError, match=r"Continuation\.from_bytes"):
+        Snapshot.from_bytes(data)
+    with make() as session:
+        snapshot = session.snapshot()
+    with pytest.raises(SnapshotError, match="no suspended run"):
+        Continuation.from_bytes(snapshot.to_bytes())
+    path = tmp_path / "large"
+    snapshot.save(path)
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)  # of nothing, but it could be read
+    with pytest.raises(SnapshotError, match="larger"):
+        Snapshot.load(path)
+    with pytest.raises(SnapshotError, match="larger than 1000 bytes"):
+        Snapshot.load(path, max_bytes=1000)
+    if os.path.exists("/dev/zero"):
+        with pytest.raises(SnapshotError, match="no snapshot"):
+            Snapshot.load("/dev/zero")
+
+
+# ---- the network
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])
+def test_requests_are_not_made_again(make_session):
+    """
+    What a run has fetched it knows; without a network it is not gone through again.
+    """
+    pytest.importorskip("httpx")
+    from web_server import serve
+
+    with serve() as server:
+        network = NetworkPolicy(allow=[server.origin], allow_private=True)
+        session = add_ask(make_session(network=network))
+        code = "a = fetch(url).text\nask(a)\n[a, fetch(url).status]"
+        continuation = waiting(session, code, inputs={"url": server.origin})
+        assert 1 == len(server.seen)
+        result = elsewhere(make_session, continuation, network=network)
+        assert (["hello", 200], 2) == (result.value, len(server.seen))
+    with pytest.raises(SnapshotError, match="does not have: a network"):
+        elsewhere(make_session, continuation)

@@ -391,7 +391,7 @@ def test_sessions_that_do_not_fit(stored):
         with pytest.raises(SnapshotError, match="does not have"):
             Continuation.from_bytes(stored[0]).resume(1, session=session)
         session.function(ask, suspends=True)
-        with pytest.raises(SnapshotError, match="does not have: step"):
+        with pytest.raises(SnapshotError, match="does not have: 'step'"):
             Continuation.from_bytes(stored[0]).resume(1, session=session)
         assert 2 == session.run("1 + 1").value
     with pytest.raises(ConfigError):
@@ -453,5 +453,4 @@ def test_suspended_is_as_straight_through(make_session, statements):
         result = result.error.continuation.resume(value, check=False)
 
     assert result.error is None
-    assert (wanted.value[0], wanted.stdout) == (result.value[0], result.stdout)
-    assert len(wanted.value[1]) == len(result.value[1])
+    assert (wanted.value, wanted.stdout) == (result.value, result.stdout)
