@@ -18,6 +18,7 @@ from ._errors import (
     OutputExceeded,
     SandboxError,
     SessionBroken,
+    SnapshotError,
     Suspended,
 )
 from ._journal import Journal
@@ -59,6 +60,25 @@ class Suspension:
     turn: int
     functions: tuple[str, ...]
     charged: Charged = NOTHING
+
+    def check_untouched(self, turn: int, ledger: Ledger) -> None:
+        """Raise `SnapshotError` if its session has done something since, which would be undone.
+
+        Args:
+            turn: How many runs there were in the session.
+
+            ledger: That session's.
+        """
+        what = None
+        if self.turn and self.turn != turn:
+            what = "has run other code"
+        elif self.turn and not ledger.is_as(self.mark[2]):
+            what = "has been given other files"
+        if what:
+            raise SnapshotError(
+                f"the session {what} since the run was suspended, which resuming would undo: "
+                "resume before, or store the run and resume it elsewhere"
+            )
 
 
 class Job:

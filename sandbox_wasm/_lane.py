@@ -168,8 +168,8 @@ class Lane:
         with self._mutex:
             if self.broken:
                 raise SessionBroken(self.broken)
-            if again is not None and again.turn:
-                self._check_untouched(again)
+            if again is not None:
+                again.check_untouched(self._keeper.turn, self.ledger)
             refusal = self.ledger.account.refusal()
             if refusal is not None:
                 refusal.state = "kept"
@@ -210,18 +210,6 @@ class Lane:
                     # An error that stayed here would hold the frames of its traceback,
                     # and in them a session that nobody else has any more.
                     self.ledger.begin(None)
-
-    def _check_untouched(self, again: Suspension) -> None:
-        what = None
-        if again.turn != self._keeper.turn:
-            what = "has run other code"
-        elif not self.ledger.is_as(again.mark[2]):
-            what = "has been given other files"
-        if what:
-            raise SnapshotError(
-                f"the session {what} since the run was suspended, which resuming would undo: "
-                "resume before, or store the run and resume it elsewhere"
-            )
 
     def _wait(self, job: Job, wall: float) -> None:
         timeout = min(wall, _LOOK_SECONDS) if self.ledger.reason is None else 0.001
