@@ -25,6 +25,7 @@ from . import (
     _cli_map,
     _cli_mcp,
     _cli_network,
+    _cli_serve,
     _cli_snapshots,
 )
 from ._terminal import Streams, inert, is_clean_exit
@@ -236,6 +237,7 @@ def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
 _cli_commands.add_to(main)
 main.add_command(_cli_snapshots.snapshot)
 main.add_command(_cli_map.map_command)
+main.add_command(_cli_serve.serve)
 main.add_command(_cli_mcp.mcp)
 
 
