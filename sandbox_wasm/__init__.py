@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from ._session import Session
     from ._session_files import SessionFiles
     from ._snapshot import Snapshot
+    from ._tasks import PoolSpec, map_tasks, run_task
     from .interpreters._info import InterpreterInfo, available_interpreters
     from .interpreters._precompile import precompile
 
@@ -98,6 +99,7 @@ __all__ = [
     "OutputExceeded",
     "PoolClosed",
     "PoolFull",
+    "PoolSpec",
     "PoolStatistics",
     "Result",
     "RowError",
@@ -118,8 +120,10 @@ __all__ = [
     "build_wheels",
     "diagnose",
     "map_rows",
+    "map_tasks",
     "precompile",
     "run",
+    "run_task",
 ]
 
 # These bring the engine with them, which takes longer to import than `--version`
@@ -136,6 +140,7 @@ _LATER = {
     "MapProgress": "_rows",
     "Mount": "_mounts",
     "NetworkPolicy": "_network",
+    "PoolSpec": "_tasks",
     "PoolStatistics": "_pool_statistics",
     "Session": "_session",
     "arun": "_async",
@@ -146,8 +151,10 @@ _LATER = {
     "build_wheels": "_resolve",
     "diagnose": "_doctor",
     "map_rows": "_rows",
+    "map_tasks": "_tasks",
     "precompile": "interpreters._precompile",
     "run": "_run",
+    "run_task": "_tasks",
 }
 
 

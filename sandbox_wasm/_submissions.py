@@ -88,7 +88,7 @@ class Submissions:
 
 
 def in_order(
-    submit: Callable[[R], Future[T]], rows: Iterator[R], window: int, end: float | None
+    submit: Callable[[R], Future[T]], rows: Iterator[R], window: int, end: float | None = None
 ) -> Iterator[T]:
     """Submit each of *rows*, and yield the results in their order.
 
@@ -102,9 +102,11 @@ def in_order(
     def results() -> Iterator[T]:
         try:
             while futures:
-                yield futures[0].result(None if end is None else end - time.monotonic())
+                result = futures[0].result(None if end is None else end - time.monotonic())
                 futures.popleft()
                 futures.extend(submit(row) for row in itertools.islice(rows, 1))
+                yield result
+                del result
         finally:
             for future in futures:
                 future.cancel()

@@ -48,7 +48,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_async _lease _pool_statistics",
     "_ready",
     "_doctor _run _pool _rows_job _rows_source _worker",
-    "_rows_checkpoint _rows_runner",
+    "_rows_checkpoint _rows_runner _tasks",
     "_rows",
     "__init__",
     "_tables _terminal",

@@ -45,6 +45,7 @@ PUBLIC = {
     "OutputExceeded",
     "PoolClosed",
     "PoolFull",
+    "PoolSpec",
     "PoolStatistics",
     "Result",
     "RowError",
@@ -66,8 +67,10 @@ PUBLIC = {
     "build_wheels",
     "diagnose",
     "map_rows",
+    "map_tasks",
     "precompile",
     "run",
+    "run_task",
 }
 
 
