@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ._content import Content
 from ._nodes import TOP, TreeState
 from ._volume import Parts
+from ._watch import MountedChanges
 
 
 class FileChanges(Mapping[str, bytes]):
@@ -18,6 +19,9 @@ class FileChanges(Mapping[str, bytes]):
     Attributes:
         created, changed, deleted: Paths, sorted. Only files that were there before the
             run can be deleted.
+
+        mounted: The same three for mounted directories. What those files hold is on the
+            host, and not in the mapping.
     """
 
     def __init__(
@@ -25,11 +29,13 @@ class FileChanges(Mapping[str, bytes]):
         created: Mapping[str, Content],
         changed: Mapping[str, Content],
         deleted: Iterable[str],
+        mounted: MountedChanges = MountedChanges(),  # noqa: B008 - it never changes
     ) -> None:
         self._contents = dict(sorted({**created, **changed}.items()))
         self.created = tuple(sorted(created))
         self.changed = tuple(sorted(changed))
         self.deleted = tuple(sorted(deleted))
+        self.mounted = mounted
 
     def __getitem__(self, path: str) -> bytes:
         content = self._contents[path]
@@ -42,21 +48,24 @@ class FileChanges(Mapping[str, bytes]):
         return len(self._contents)
 
     def __bool__(self) -> bool:
-        return bool(self._contents or self.deleted)
+        return bool(self._contents or self.deleted or any(self.mounted))
 
     def __repr__(self) -> str:
-        return f"<FileChanges created={self.created} changed={self.changed} deleted={self.deleted}>"
+        told = f"created={self.created} changed={self.changed} deleted={self.deleted}"
+        return f"<FileChanges {told}{f' {self.mounted}' if any(self.mounted) else ''}>"
 
 
 NO_CHANGES = FileChanges({}, {}, ())
 
 
-def compare(before: TreeState, after: TreeState, touched: Iterable[Parts]) -> FileChanges:
-    """Return what is different at the paths *touched*."""
+def compare(
+    before: TreeState, after: TreeState, touched: Iterable[Parts], mounted: MountedChanges
+) -> FileChanges:
+    """Return what is different at the paths *touched*, and in mounts."""
     created, changed, deleted = {}, {}, []
     for parts in touched:
         path = "/" + "/".join(parts)
-        old, new = _find(before, parts), _find(after, parts)
+        old, new = find(before, parts), find(after, parts)
         if new is None:
             if old is not None:
                 deleted.append(path)
@@ -64,12 +73,12 @@ def compare(before: TreeState, after: TreeState, touched: Iterable[Parts]) -> Fi
             created[path] = new
         elif old is not new and not old.same(new):
             changed[path] = new
-    if not (created or changed or deleted):
+    if not (created or changed or deleted or any(mounted)):
         return NO_CHANGES
-    return FileChanges(created, changed, deleted)
+    return FileChanges(created, changed, deleted, mounted)
 
 
-def _find(state: TreeState, parts: Parts) -> Content | None:
+def find(state: TreeState, parts: Parts) -> Content | None:
     """Return what a file holds; None if there is no file."""
     number = TOP
     for name in parts:

@@ -8,52 +8,25 @@ guest; `mark` and `reset` carry it through checkpoints and forks.
 from __future__ import annotations
 
 import contextlib
-import functools
 import time
-from collections.abc import Callable, Mapping
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Iterable, Mapping
 
 from ._audit import Audit
-from ._changes import NO_CHANGES, FileChanges, compare
+from ._changes import NO_CHANGES, FileChanges, compare, find
 from ._descriptors import Descriptors, Open
 from ._errors import MountError
 from ._filesystem import MAX_NAME, MAX_OPEN, ROOT, Errno, FileError, How, Kind, Stat
 from ._journal import Journal
 from ._nodes import Descriptor, FilesState, build
+from ._noted import noted
 from ._overlay import Overlay
+from ._recorded import Recorded
 from ._tree import Tree, TreeHandle
 from ._volume import Clock, Parts, Volume
+from ._watch import together
 
 _START = build({}, [("tmp",)])
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _noted(
-    action: str,
-) -> Callable[
-    [Callable[Concatenate[Files, int, str, P], T]], Callable[Concatenate[Files, int, str, P], T]
-]:
-    """Have a method note that it gave guest code what stands at a path, or why not."""
-
-    def wrap(
-        method: Callable[Concatenate[Files, int, str, P], T],
-    ) -> Callable[Concatenate[Files, int, str, P], T]:
-        @functools.wraps(method)
-        def noted(files: Files, at: int, path: str, /, *rest: P.args, **options: P.kwargs) -> T:
-            try:
-                result = method(files, at, path, *rest, **options)
-            except FileError as error:
-                files._note(action, at, path, error.errno.name)
-                raise
-            files._note(action, at, path)
-            return result
-
-        return noted
-
-    return wrap
+_CHANGES = How.WRITE | How.CREATE | How.TRUNCATE
 
 
 class Files(Descriptors):
@@ -96,6 +69,11 @@ class Files(Descriptors):
         self._overlays = {
             at: volume for at, volume in self._volumes.items() if isinstance(volume, Overlay)
         }
+        self._changing = {
+            at: volume
+            for at, volume in self._volumes.items()
+            if isinstance(volume, (Recorded, Overlay))
+        }
         self.audit: Audit | None = None
         self._touched: set[Parts] = set()
         self._show_volumes()
@@ -115,13 +93,22 @@ class Files(Descriptors):
             }
             for file in self._fds.values():
                 file.entries = []  # a run that is gone through again has none
+            for at, volume in self._changing.items():
+                volume.begin(parts[len(at) :] for parts in self._touched if parts[: len(at)] == at)
 
     def end(self) -> FileChanges:
         """Return what was changed since `begin`."""
-        if not self._touched:
+        if not self._touched and not self._changing:
             return NO_CHANGES
         with self.lock:
-            return compare(self._before, self.tree.mark(), self._touched)
+            mounted = together(
+                {
+                    "/" + "/".join((*at, *parts)): how
+                    for at, volume in self._changing.items()
+                    for parts, how in volume.changes().items()
+                }
+            )
+            return compare(self._before, self.tree.mark(), self._touched, mounted)
 
     def settle(self, is_good: bool) -> MountError | None:
         """Make the changes that waited for the end of a run, or forget them.
@@ -220,13 +207,14 @@ class Files(Descriptors):
 
     # ---- paths
 
-    def _note(self, action: str, at: int, path: str, refused: str = "") -> None:
+    def note(self, action: str, at: int, path: str, refused: str = "") -> None:
+        """Take note of what guest code did to a path, or why it was refused."""
         if self.audit is not None:
             opened = self._fds.get(at)
             base = () if opened is None or opened.parts is None else opened.parts
             self.audit.note_file(action, base, path, refused)
 
-    @_noted("open")
+    @noted("open")
     def open(self, at: int, path: str, how: int) -> tuple[int, Stat]:
         with self.lock:
             if len(self._fds) > MAX_OPEN:
@@ -248,7 +236,7 @@ class Files(Descriptors):
                 if handle is not None:
                     handle.close()
                 raise
-            if handle is not None and how & (How.WRITE | How.CREATE | How.TRUNCATE):
+            if volume is self.tree and handle is not None and how & _CHANGES:
                 self._touched.add(parts)
             fd = ROOT + 1
             while fd in self._fds:
@@ -321,7 +309,7 @@ class Files(Descriptors):
             raise FileError(Errno.ACCES)  # where it leads is the host's affair
         raise FileError(Errno.INVAL)
 
-    @_noted("link")
+    @noted("link")
     def make_link(self, at: int, path: str) -> None:
         with self.lock:
             volume, rest, _, _ = self._entry(at, path, Errno.EXIST)
@@ -334,13 +322,13 @@ class Files(Descriptors):
                 raise FileError(Errno.EXIST)
             raise FileError(Errno.PERM)
 
-    @_noted("mkdir")
+    @noted("mkdir")
     def make_directory(self, at: int, path: str) -> None:
         with self.lock:
             volume, rest, _, _ = self._entry(at, path, Errno.EXIST)
             volume.make_directory(rest)
 
-    @_noted("rmdir")
+    @noted("rmdir")
     def remove_directory(self, at: int, path: str) -> None:
         with self.lock:
             ends = path.rstrip("/").endswith("..")
@@ -348,15 +336,17 @@ class Files(Descriptors):
             volume.remove_directory(rest)
             self._forget(parts)
 
-    @_noted("unlink")
+    @noted("unlink")
     def unlink(self, at: int, path: str) -> None:
         with self.lock:
             volume, rest, parts, end = self._entry(at, path, Errno.ISDIR)
             if end and volume.stat(rest, False).kind != Kind.DIRECTORY:
                 raise FileError(Errno.NOTDIR)
             volume.unlink(rest)
-            self._touched.add(parts)
             self._forget(parts)
+            if volume is self.tree:
+                self._touched.add(parts)
+                self._forgo([parts])
 
     def rename(self, at: int, path: str, to: int, target: str) -> None:
         refused = ""
@@ -367,8 +357,8 @@ class Files(Descriptors):
             refused = error.errno.name
             raise
         finally:
-            self._note("rename", at, path, refused)
-            self._note("rename to", to, target, refused)
+            self.note("rename", at, path, refused)
+            self.note("rename to", to, target, refused)
 
     def _rename(self, at: int, path: str, to: int, target: str) -> None:
         volume, old_rest, old, old_end = self._entry(at, path, Errno.BUSY)
@@ -388,10 +378,17 @@ class Files(Descriptors):
         for file in self._fds.values():
             if file.parts is not None and file.parts[: len(old)] == old:
                 file.parts = new + file.parts[len(old) :]
-        self._touched |= {old, new}
         if volume is self.tree:
-            for below, _ in self.tree.walk(new):
-                self._touched |= {below, old + below[len(new) :]}
+            came = [new, *(below for below, _ in self.tree.walk(new))]
+            went = [old + below[len(new) :] for below in came]
+            self._touched.update(came, went)
+            self._forgo(went)
+
+    def _forgo(self, went: Iterable[Parts]) -> None:
+        """Do not tell of names that came in the same run, so that they are not held for ever."""
+        self._touched.difference_update(
+            [parts for parts in went if find(self._before, parts) is None]
+        )
 
     def _forget(self, parts: Parts) -> None:
         """Let descriptors know that what they have open has no name any more."""

@@ -7,14 +7,16 @@ mount. Nothing but regular files and directories is ever opened.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ._filesystem import MAX_DEPTH, Entry, Errno, FileError, How, Kind, Stat
 from ._host_file import HostHandle, Quota, times, translated
 from ._volume import Parts
+from ._watch import Key, Watch, key_of
 
 _MAX_ENTRIES = 100_000  # of one directory, held for a listing
 _TICK_NS = 1_000_000  # no finer than the guest's clock
@@ -54,10 +56,14 @@ class HostVolume:
 
     Raises:
         OSError: It cannot be opened, or is no directory.
+
+    Attributes:
+        watch: What the run has changed.
     """
 
     def __init__(self, path: str, quota: Quota | None, device: int, salt: int = 0) -> None:
         self.quota = quota
+        self.watch = Watch()
         self._device = device
         self._salt = salt
         self._opened: dict[tuple[int, int], int] = {}
@@ -68,6 +74,22 @@ class HostVolume:
         if self._root >= 0:
             os.close(self._root)
             self._root = -1
+
+    def begin(self, writing: Iterable[Parts]) -> None:
+        """Begin a run, with these paths open to be written to: `changes` are its."""
+        self.watch.begin()
+        for parts in writing:
+            with contextlib.suppress(FileError, OSError), self.enter(parts[:-1]) as at:
+                self.watch.note(parts, key_of(self.look(at, parts[-1])))
+
+    def changes(self) -> dict[Parts, str]:
+        """Return what the run has left otherwise than it was, see `Watch.told`."""
+        return self.watch.told(self._key)
+
+    def _key(self, parts: Parts) -> Key | None:
+        with contextlib.suppress(FileError, OSError), self.enter(parts[:-1]) as at:
+            return key_of(self.look(at, parts[-1]))
+        return None
 
     # ---- finding
 
@@ -164,7 +186,7 @@ class HostVolume:
         with self.enter(parts[:-1]) as at:
             found = self.find(at, parts[-1])
             if found is None and how & How.CREATE:
-                return self._create(at, parts[-1], how)
+                return self._create(at, parts, how)
             if found is None:
                 raise FileError(Errno.NOENT)
             if how & How.CREATE and how & How.EXCLUSIVE:
@@ -176,6 +198,7 @@ class HostVolume:
                 raise FileError(Errno.NOTDIR)
             if how & (How.WRITE | How.TRUNCATE):
                 self._check_writable()
+                self.watch.note(parts, key_of(found))
             handle = self._handle(os.open(_name(parts[-1]), _flags(how), dir_fd=at))
         if how & How.TRUNCATE:
             try:
@@ -190,15 +213,18 @@ class HostVolume:
         if how & (How.WRITE | How.CREATE | How.TRUNCATE):
             raise FileError(Errno.ISDIR)
 
-    def _create(self, at: int, name: str, how: int) -> HostHandle:
+    def _create(self, at: int, parts: Parts, how: int) -> HostHandle:
         quota = self._check_writable()
         quota.add(1)
         try:
             flags = _flags(how) | os.O_CREAT | os.O_EXCL
-            return self._handle(os.open(_name(name), flags, 0o666, dir_fd=at))
+            handle = self._handle(os.open(_name(parts[-1]), flags, 0o666, dir_fd=at))
         except BaseException:
             quota.add(-1)
             raise
+        self.watch.note(parts, None)
+        self.watch.written.add(handle.key)  # its number may be one that another had
+        return handle
 
     def _handle(self, fd: int) -> HostHandle:
         try:
@@ -219,6 +245,7 @@ class HostVolume:
             del self._opened[key]
             if not last.st_nlink and self.quota is not None:
                 self.quota.grow(-last.st_size)
+                self.watch.written.discard(key)
 
     def _count_removed(self, found: os.stat_result) -> None:
         """Give back what a name took that is gone; an open file is held until it is closed."""
@@ -277,7 +304,9 @@ class HostVolume:
             if stat.S_ISDIR(found.st_mode):
                 raise FileError(Errno.ISDIR)
             self._check_writable()
+            self.watch.note(parts, key_of(found))
             os.unlink(_name(parts[-1]), dir_fd=at)
+            self.watch.unlinked(parts, found)
             self._count_removed(found)
 
     @translated
@@ -289,25 +318,46 @@ class HostVolume:
             if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
                 # A relative link leads elsewhere from elsewhere, perhaps out of the mount.
                 raise FileError(Errno.PERM)
-            if stat.S_ISDIR(found.st_mode) and len(old) != len(new) and new[: len(old)] != old:
-                self._check_movable(old, len(new))
+            moved: dict[Parts, Key | None] = {(): key_of(found)}
+            if stat.S_ISDIR(found.st_mode) and new[: len(old)] != old:
+                moved = self._below(old, len(new))
+            for below, key in moved.items():
+                self.watch.note((*old, *below), key)
+                self.watch.note((*new, *below), None if below else key_of(replaced))
             os.rename(_name(old[-1]), _name(new[-1]), src_dir_fd=source, dst_dir_fd=target)
-            if replaced is not None and not os.path.samestat(found, replaced):
+            if replaced is not None and os.path.samestat(found, replaced):
+                return  # two names of one file, of which the system leaves both
+            for below in moved:
+                self.watch.moved((*old, *below))
+            if replaced is not None:
                 self._count_removed(replaced)
 
-    def _check_movable(self, parts: Parts, depth: int) -> None:
-        """Refuse to move what would be too deep then, or has links that lead elsewhere then."""
-        rest, seen = [(parts, depth)], 0
+    def _below(self, parts: Parts, depth: int) -> dict[Parts, Key | None]:
+        """Return the files below a directory that is to be moved, by their paths from there.
+
+        Refuses what would be too deep then, or has links that would lead elsewhere.
+        """
+        found: dict[Parts, Key | None] = {}
+        rest: builtins.list[Parts] = [()]
+        seen, is_same_depth = 0, depth == len(parts)
         while rest:
-            at, deep = rest.pop()
-            for entry in self.list(at):
-                seen += 1
-                if entry.kind not in (Kind.FILE, Kind.DIRECTORY) or seen > _MAX_ENTRIES:
-                    raise FileError(Errno.PERM)
-                if deep + 1 > MAX_DEPTH:
-                    raise FileError(Errno.NAMETOOLONG)
-                if entry.kind == Kind.DIRECTORY:
-                    rest.append(((*at, entry.name), deep + 1))
+            below = rest.pop()
+            with self.enter((*parts, *below)) as at, os.scandir(at) as entries:
+                device = os.fstat(at).st_dev
+                for entry in entries:
+                    kind, seen = _entry_kind(entry), seen + 1
+                    is_plain = kind in (Kind.FILE, Kind.DIRECTORY)
+                    if seen > _MAX_ENTRIES or not (is_plain or is_same_depth):
+                        raise FileError(Errno.PERM)
+                    if depth + len(below) + 1 > MAX_DEPTH and not is_same_depth:
+                        raise FileError(Errno.NAMETOOLONG)
+                    with contextlib.suppress(UnicodeDecodeError):  # no guest can name it
+                        place = (*below, os.fsencode(entry.name).decode())
+                        if kind == Kind.DIRECTORY:
+                            rest.append(place)
+                        elif kind == Kind.FILE:
+                            found[place] = (device, entry.inode())
+        return found
 
 
 def _name(name: str) -> bytes:

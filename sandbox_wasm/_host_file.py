@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, Protocol, TypeVar
 
 from ._filesystem import Errno, FileError, Stat
+from ._watch import Watch
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,6 +62,7 @@ class Owner(Protocol):
     """The volume that a file belongs to."""
 
     quota: Quota | None
+    watch: Watch
 
     def tell(self, found: os.stat_result) -> Stat:
         """Tell of something as a guest may know it."""
@@ -72,12 +74,12 @@ class Owner(Protocol):
 class HostHandle:
     """An open file of the host."""
 
-    __slots__ = ("_fd", "_key", "_volume")
+    __slots__ = ("_fd", "_volume", "key")
 
     def __init__(self, volume: Owner, fd: int, key: tuple[int, int]) -> None:
         self._volume = volume
         self._fd = fd
-        self._key = key
+        self.key = key
 
     @translated
     def read(self, at: int, size: int) -> bytes:
@@ -89,6 +91,7 @@ class HostHandle:
         at = size if at is None else at
         growth = max(0, at + len(data) - size)
         self._count(growth)
+        self._volume.watch.written.add(self.key)
         try:
             view = memoryview(data)
             while view:
@@ -112,6 +115,7 @@ class HostHandle:
         growth = size - os.fstat(self._fd).st_size
         if growth > 0:
             self._count(growth)
+        self._volume.watch.written.add(self.key)
         try:
             os.ftruncate(self._fd, size)
         except BaseException:
@@ -137,7 +141,7 @@ class HostHandle:
             os.fsync(self._fd)
 
     def close(self) -> None:
-        self._volume.closed(self._key, os.fstat(self._fd))
+        self._volume.closed(self.key, os.fstat(self._fd))
         os.close(self._fd)
 
 

@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import os
 import stat
+from collections.abc import Iterable
 
 from ._filesystem import Entry, Errno, FileError, How, Kind, Stat
 from ._host_file import translated
@@ -41,12 +42,21 @@ class Overlay:
         self._upper = Tree(max_bytes=max_bytes, max_files=max_files, clock=clock, device=device)
         self._max_bytes, self._max_files = max_bytes, max_files
         self._gone: set[Parts] = set()
+        self._made: dict[Parts, str] = {}
 
     def close(self) -> None:
         self._lower.close()
 
     def describe(self) -> str:
         return f"changes wait, {self._max_bytes} bytes and {self._max_files} files"
+
+    def begin(self, writing: Iterable[Parts]) -> None:
+        """Begin a run: `changes` are its."""
+        self._made = {}
+
+    def changes(self) -> dict[Parts, str]:
+        """Return what `commit` has changed in the run, see `Watch.told`."""
+        return self._made
 
     def discard(self) -> None:
         """Forget all changes. Handles are invalid from now on."""
@@ -236,6 +246,8 @@ class Overlay:
         changed = [(parts, node) for parts, node in self._upper.walk() if node.content is not None]
         if not changed and not self._gone and self._upper.mark() is EMPTY:
             return
+        made = {parts: "changed" if self._had(parts) else "created" for parts, _ in changed}
+        made |= {parts: "deleted" for parts in self._gone if parts not in made and self._had(parts)}
         aside = f".sandbox-wasm-{os.urandom(8).hex()}"
         with self._lower.volume.enter(()) as root:
             os.mkdir(aside, 0o700, dir_fd=root)
@@ -255,6 +267,14 @@ class Overlay:
                             os.unlink(name, dir_fd=at)
             finally:
                 os.rmdir(aside, dir_fd=root)
+        self._made = made
+
+    def _had(self, parts: Parts) -> bool:
+        """Whether the directory itself has a file there, hidden or not."""
+        try:
+            return self._lower.volume.stat(parts, False).kind == Kind.FILE
+        except FileError:
+            return False
 
     def _write_aside(self, at: int, name: str, parts: Parts) -> None:
         node = self._upper.node(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import struct
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from ._errors import SnapshotError
@@ -43,6 +43,14 @@ class Recorded:
 
     def close(self) -> None:
         self.volume.close()
+
+    def begin(self, writing: Iterable[Parts]) -> None:
+        """Begin a run, see `HostVolume.begin`."""
+        self.volume.begin(writing)
+
+    def changes(self) -> dict[Parts, str]:
+        """Return what the run has done by itself, and not what it did when it came here before."""
+        return self.volume.changes()
 
     def describe(self) -> str:
         return "a mount"  # whatever is in it: the journal has it

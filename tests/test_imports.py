@@ -14,7 +14,9 @@ import sandbox_wasm
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
     "_errors _audit _builtins _content _coroutines _filesystem _guest",
-    "_host_file _journal _seccomp _volume",
+    "_journal _noted _seccomp _volume",
+    "_watch",
+    "_host_file",
     "_host _lockdown _nodes",
     "_changes _tree",
     "_limits _result _sources _state _thread _turns",
