@@ -40,12 +40,15 @@ class Continuation:
         payload: As in `Suspended`.
 
         interpreter: The one that the run needs.
+
+        artifact: sha256 of that interpreter's artifact, without which it cannot go on.
     """
 
     def __init__(self, session: Lifecycle, name: str, payload: Any, suspension: Suspension) -> None:
         self.name = name
         self.payload = payload
         self.interpreter = session.interpreter
+        self.artifact = digest(session.interpreter)
         self._session: Lifecycle | None = session
         self._suspension: Suspension | None = suspension
         self._stored: StoredRun | None = None
@@ -65,6 +68,7 @@ class Continuation:
         made.name = run.name
         made.payload = run.payload
         made.interpreter = run.snapshot.interpreter
+        made.artifact = run.snapshot.artifact
         made._session = made._suspension = None
         made._stored = run
         made._lock = threading.Lock()
@@ -201,7 +205,8 @@ class Continuation:
             raise SnapshotError(f"the run's code is larger than {limits.input_bytes} bytes")
         state, files = fitting(run.snapshot, session.interpreter, limits)
         # What this session has beyond that, its guest is told of before the run after.
-        mark = (known(session.functions, functions), False, (sources, files))
+        told = known(session.functions, None if run.request.mode == "final" else functions)
+        mark = (told, False, (sources, files))
         return Suspension(state, mark, run.request, run.journal, run.told, 0, functions)
 
     def __repr__(self) -> str:

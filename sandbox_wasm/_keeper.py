@@ -91,7 +91,11 @@ class Keeper:
     @property
     def told_functions(self) -> tuple[str, ...] | None:
         """Names of the host functions that the guest knows; None if that is not known."""
-        return None if self._known < 0 else self._functions.names[: self._known]
+        return None if self._known < 0 else self._names()
+
+    def _names(self) -> tuple[str, ...]:
+        count = self._known if self._known >= 0 else -2 - self._known
+        return self._functions.names[: max(0, count)]
 
     def begin_with(self, preludes: list[Request]) -> None:
         """Ask the guest for these alone before its first run: what it goes on from had all."""
@@ -184,7 +188,7 @@ class Keeper:
             if state is None:
                 ledger.end(SessionBroken("there is no state to go back to"), over=True)
             else:
-                names = self._functions.names if job.again is None else job.again.functions
+                names = self._names() if job.again is None else job.again.functions
                 used = ledger.host_calls, ledger.call_bytes, ledger.output_bytes
                 charged = Charged(*map(max, used, ledger.charged))
                 job.suspension = Suspension(

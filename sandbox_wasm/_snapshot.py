@@ -4,7 +4,8 @@ Data only: nothing in it is run, and nothing in it grants anything. Its form:
 
     magic       12 bytes
     version     u32, of this form
-    seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
+    seal        32 bytes over all else: SHA-256, or HMAC-SHA-256 with a key; in version 1
+                over what follows alone
     head        the interpreter, its artifact, the shape of memory, and lengths
     more        how far time and randomness have come; not in version 1
     name        of the interpreter
@@ -22,7 +23,7 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import _files_form
 from ._errors import ConfigError, SnapshotError
@@ -125,7 +126,7 @@ class Snapshot:
             length = _UNKNOWN if self.functions is None else len(names)
             content += _MORE.pack(blocks, -1 if now is None else now, monotonic, length)
         content += name + names + body
-        return _OPENING.pack(MAGIC, version, seal(content, key)) + content
+        return _OPENING.pack(MAGIC, version, seal(_front(version), content, key)) + content
 
     def save(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
         """Write it to a file, whole or not at all; readable by its owner alone.
@@ -134,11 +135,13 @@ class Snapshot:
             OSError: It cannot be written.
         """
         path = Path(path)
-        new = path.with_name(f".{path.name}.{os.getpid()}.new")
+        new = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.to_bytes(key=key))
+                file.flush()
+                os.fsync(file.fileno())  # a name must never come before what it stands for
             new.replace(path)
         except BaseException:
             new.unlink(missing_ok=True)
@@ -173,7 +176,7 @@ class Snapshot:
                 if signed
                 else "the snapshot is not sealed with a key: anybody may have written it"
             )
-        if not hmac.compare_digest(sealed, seal(content, key)):
+        if not hmac.compare_digest(sealed, seal(_front(version), content, key)):
             raise SnapshotError(
                 "the snapshot is damaged, or sealed with another key"
                 if signed
@@ -323,10 +326,21 @@ def _inflate(packed: bytes, length: int) -> bytes:
     return body
 
 
-def seal(content: bytes, key: bytes | None) -> bytes:
-    """Return what proves that *content* is whole, and with a key, who wrote it."""
+def _front(version: int) -> bytes:
+    return b"" if version == 1 else MAGIC + version.to_bytes(4, "little")
+
+
+def seal(front: bytes, content: bytes, key: bytes | None) -> bytes:
+    """Return what proves that *front* and *content* are whole, and with a key, who wrote them.
+
+    Args:
+        front: What the content is, so that nobody can make something else of it.
+    """
     if key is None:
-        return hashlib.sha256(content).digest()
-    if not key or type(key) is not bytes:
+        whole: Any = hashlib.sha256(front)
+    elif not key or type(key) is not bytes:
         raise ConfigError("a key must be bytes, and not empty")
-    return hmac.digest(key, content, "sha256")
+    else:
+        whole = hmac.new(key, front, "sha256")
+    whole.update(content)
+    return bytes(whole.digest())

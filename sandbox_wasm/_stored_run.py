@@ -4,7 +4,7 @@ Data only, as a snapshot is, and read with the same care:
 
     magic       16 bytes
     version     u32, of this form, and of what a run asks of the mounts
-    seal        32 bytes over all that follows: SHA-256, or HMAC-SHA-256 with a key
+    seal        32 bytes over all else: SHA-256, or HMAC-SHA-256 with a key
     head        flags, mode, numbers, and the length of each part
     parts       name, places, payload, source, inputs, journal (zlib), snapshot
 """
@@ -26,6 +26,7 @@ from .interpreters._base import Mode, Request
 MAGIC = b"sandbox-wasm run"
 VERSION = 1
 
+_FRONT = MAGIC + VERSION.to_bytes(4, "little")
 _OPENING = struct.Struct("<16sI32s")
 # signed, lines, has inputs, mode, four limits, characters told, journal unpacked, seven lengths
 _HEAD = struct.Struct("<4B4QQI7I")
@@ -97,7 +98,7 @@ def pack(run: StoredRun, key: bytes | None) -> bytes:
         *map(len, parts),
     )
     content = b"".join((head, *parts))
-    return _OPENING.pack(MAGIC, VERSION, seal(content, key)) + content
+    return _OPENING.pack(MAGIC, VERSION, seal(_FRONT, content, key)) + content
 
 
 def unpack(data: object, key: bytes | None) -> StoredRun:
@@ -125,7 +126,7 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
             if signed
             else "the run is not sealed with a key: anybody may have written it"
         )
-    if not hmac.compare_digest(sealed, seal(content, key)):
+    if not hmac.compare_digest(sealed, seal(_FRONT, content, key)):
         raise SnapshotError("the run is damaged, or sealed with another key")
     if sum(lengths) != len(content) - _HEAD.size or mode >= len(_MODES):
         raise SnapshotError("the run does not fit together")

@@ -245,7 +245,9 @@ _FRONT = _snapshot._HEAD.size + len(_NAME)  # of the first version of the form
 
 
 def _sealed(magic: bytes, version: int, content: bytes, opening: struct.Struct) -> bytes:
-    return opening.pack(magic, version, _snapshot.seal(content, None)) + content
+    is_first = (magic, version) == (_snapshot.MAGIC, 1)
+    front = b"" if is_first else magic + version.to_bytes(4, "little")
+    return opening.pack(magic, version, _snapshot.seal(front, content, None)) + content
 
 
 def snapshots(data: bytes) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_wasm import ConfigError, Limits, Session
+from sandbox_wasm import ConfigError, Limits, Mount, Session
 from sandbox_wasm._sources import Sources
 
 # What would differ from run to run: time, randomness, hashes, addresses, order.
@@ -138,3 +138,42 @@ def test_random_bytes_follow_from_the_seed(seed, lengths):
     assert lengths == [len(data) for data in given]
     long = [data for data in given if len(data) > 8]
     assert len(set(long)) == len(long)
+
+
+LOOK = """
+import os
+def look(folder):
+    found = []
+    for name in os.listdir(folder):
+        stat = os.stat(folder + '/' + name)
+        found.append((name, stat[1], stat[6], stat[8]))
+    return found
+for name in ('b', 'a', 'c'): open('/tmp/' + name, 'w').write(name)
+os.remove('/tmp/a')
+open('/tmp/a', 'w').close()
+print(os.listdir('/tmp'), os.listdir('/m'), look('/tmp'), look('/m'))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no mounts")
+def test_files_are_found_in_the_same_order(interpreter, tmp_path):
+    """
+    With numbers and times of their own: what was made in which order by whom is not seen.
+    """
+    printed = []
+    for names in ("xyzabc", "cbazyx"):
+        folder = tmp_path / names
+        folder.mkdir()
+        for name in names:
+            folder.joinpath(name).write_text(name)
+            os.utime(folder / name, (1000, 1000))
+        with Session(interpreter, seed=1, clock=5, mounts=[Mount(folder, "/m")]) as session:
+            printed.append(session.run(LOOK.replace("look('/m')", "[]")).stdout)
+    assert printed[0] == printed[1]
+
+    for _ in range(2):
+        with Session(interpreter, seed=1, clock=5, mounts=[Mount(folder, "/m")]) as session:
+            printed.append(session.run(LOOK).stdout)
+    assert printed[2] == printed[3]
+    with Session(interpreter, mounts=[Mount(folder, "/m")]) as session:
+        assert printed[3] != session.run(LOOK).stdout

@@ -837,7 +837,7 @@ def test_bombs(hostile):
             altered = [*fields[:9], size, *map(len, parts)]
             altered[-2] = len(bomb)
             content = head.pack(*altered) + b"".join([*parts[:5], bomb, parts[6]])
-            sealed = _stored_run.seal(content, None)
+            sealed = _stored_run.seal(_stored_run._FRONT, content, None)
             data = _stored_run._OPENING.pack(_stored_run.MAGIC, _stored_run.VERSION, sealed)
             with pytest.raises(SnapshotError):
                 Continuation.from_bytes(data + content)
@@ -892,3 +892,53 @@ def test_requests_are_not_made_again(make_session):
         assert (["hello", 200], 2) == (result.value, len(server.seen))
     with pytest.raises(SnapshotError, match="does not have: a network"):
         elsewhere(make_session, continuation)
+
+
+def test_functions_that_came_during_the_run(make_session):
+    """
+    A run that is stored knows what it was told of, and not what was registered meanwhile.
+    """
+    session = add_ask(make_session())
+    session.function(lambda: session.function(lambda: 1, name="later") and None, name="more")
+    session.function(lambda: None, name="use")
+    continuation = waiting(session, "use()\nmore()\nask('later' in globals())")
+    assert [False] == continuation.payload["args"]
+    other = make_session(functions={"more": ask, "use": ask})
+    assert (
+        1
+        == Continuation.from_bytes(continuation.to_bytes()).resume(1, session=add_ask(other)).value
+    )
+
+
+def test_runs_that_end_with_an_answer(make_session):
+    """
+    The other dialect waits as well, and is unknown to the run after.
+    """
+    session = add_ask(make_session())
+    with pytest.raises(Suspended) as info:
+        session.run("final_answer(ask(1) + 1)\nask(2)", dialect="final_answer")
+    other = add_ask(make_session())
+    stored = Continuation.from_bytes(info.value.continuation.to_bytes())
+    assert (session.snapshot().artifact, session.interpreter) == (
+        stored.artifact,
+        stored.interpreter,
+    )
+    for result in (stored.resume(4, session=other), info.value.continuation.resume(4)):
+        assert (5, True) == (result.value, result.is_final)
+    assert "NameError" == other.run("final_answer(1)", check=False).error.type_name
+
+
+def test_a_dialogue_of_questions(make_session):
+    """
+    Stored and answered twenty times in a loop, each time in a session of its own.
+    """
+    session = add_ask(make_session())
+    code = "total = 0\nfor n in range(20):\n    total += ask(n)\n    print(n, end=' ')\ntotal"
+    data = waiting(session, code).to_bytes()
+    for n in range(20):
+        stored = Continuation.from_bytes(data)
+        assert [n] == stored.payload["args"]
+        result = stored.resume(n, session=add_ask(make_session()), check=False)
+        if n < 19:
+            data = result.error.continuation.to_bytes()
+    assert (190, " ".join(map(str, range(20))) + " ") == (result.value, result.stdout)

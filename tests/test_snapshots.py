@@ -377,6 +377,8 @@ def test_keys(packed):
     assert "sealed with a key" in refused(sealed)
     assert "another key" in refused(sealed, key=b"other")
     assert "not sealed" in refused(packed, key=b"key")
+    for version in (0, 1, 3):  # nor is it taken for another version of the form
+        refused(sealed[:12] + struct.pack("<I", version) + sealed[16:], key=b"key")
     stripped = packed[:48] + sealed[48:]
     refused(stripped)
     refused(stripped, key=b"key")
@@ -399,7 +401,8 @@ def resealed(packed, *, body=None, key=None, **fields):
     version = fields.pop("version", _snapshot.VERSION)
     values |= {"length": len(name), **fields}
     content = _snapshot._HEAD.pack(*values.values()) + sources + name + body
-    seal = hmac.digest(key, content, "sha256") if key else hashlib.sha256(content).digest()
+    whole = (b"" if version == 1 else _snapshot.MAGIC + struct.pack("<I", version)) + content
+    seal = hmac.digest(key, whole, "sha256") if key else hashlib.sha256(whole).digest()
     return _snapshot._OPENING.pack(_snapshot.MAGIC, version, seal) + content
 
 
