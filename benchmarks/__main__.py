@@ -26,6 +26,7 @@ from sandbox_wasm import Session, available_interpreters
 
 from ._files import files
 from ._measure import Figure, command, machine, private_bytes, ratio, timed
+from ._pools import pools
 from ._rows import rows as map_rows
 from ._states import states
 from ._workers import workers
@@ -105,6 +106,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
     yield from states(interpreter, repeat)
     yield from workers(interpreter, WORK, repeat)
     yield from files(interpreter, repeat)
+    yield from pools(interpreter, repeat, live)
     yield memory(interpreter, live)
 
 

@@ -1,0 +1,97 @@
+"""What many sandboxes cost: through a pool, in warm sessions, and idle."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from sandbox_wasm import Session, SessionPool
+
+from ._measure import Figure, private_bytes, timed
+
+_THREADS = 2
+# Microseconds for each: 3,000 sandboxes a second on MicroPython, 2,500 on CPython.
+_FRESH = {"micropython": 333.0, "cpython": 400.0}
+# What a thousand idle sessions may have, in GB.
+_IDLE = {"micropython": 0.8, "cpython": 1.5}
+
+
+def pools(interpreter: str, repeat: int, live: int) -> Iterator[Figure]:
+    """Yield the figures of one interpreter."""
+    most = _FRESH[interpreter]
+    many = 100
+    with SessionPool(interpreter, size=_THREADS + 2, checkpoints=False) as pool:
+        names = f"pool: fresh sandbox with a run, {_THREADS} threads"
+        work = _threads(lambda: pool.run("1 + 1"), many)
+        yield timed(names, "µs", work, per=_THREADS * many, repeat=repeat, target=most)
+
+        def submitted() -> None:
+            for future in [pool.submit("1 + 1") for _ in range(many)]:
+                future.result()
+
+        name = "pool: fresh sandbox with a run, submitted"
+        yield timed(name, "µs", submitted, per=many, repeat=repeat, target=most)
+
+        async def gathered() -> None:
+            await asyncio.gather(*(pool.arun("1 + 1") for _ in range(many)))
+
+        name = "pool: fresh sandbox with a run, asyncio"
+        yield timed(name, "µs", lambda: asyncio.run(gathered()), per=many, repeat=repeat)
+    sessions = [Session(interpreter, checkpoints=False) for _ in range(_THREADS)]
+    runs = 500
+    works = [_each(session, runs) for session in sessions]
+    yield timed(
+        f"run in warm sessions without checkpoints, {_THREADS} threads",
+        "µs",
+        lambda: _together(works),
+        per=_THREADS * runs,
+        repeat=repeat,
+        target=50,
+    )
+    for session in sessions:
+        session.close()
+    yield from idle(interpreter, live)
+
+
+def _each(session: Session, count: int) -> Callable[[], None]:
+    def work() -> None:
+        for _ in range(count):
+            session.run("1 + 1")
+
+    return work
+
+
+def _together(works: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _threads(work: Callable[[], object], count: int) -> Callable[[], None]:
+    def repeatedly() -> None:
+        for _ in range(count):
+            work()
+
+    return lambda: _together([repeatedly] * _THREADS)
+
+
+def idle(interpreter: str, live: int) -> Iterator[Figure]:
+    """Yield what sessions have that nobody uses: memory, scaled to a thousand, and threads."""
+    began, threads = private_bytes(), threading.active_count()
+    sessions = []
+    for _ in range(live):
+        session = Session(interpreter)
+        session.run("x = 1")
+        sessions.append(session)
+    time.sleep(4)  # they go to rest, and the threads end
+    gigabytes = (private_bytes() - began) / live / 1e6
+    more = float(max(0, threading.active_count() - threads))
+    name, most = f"memory of 1000 idle sessions, of {live}", _IDLE[interpreter]
+    yield Figure(name, "GB", gigabytes, gigabytes, most)
+    yield Figure(f"threads of {live} idle sessions", "", more, more)
+    for session in sessions:
+        session.close()
