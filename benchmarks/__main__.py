@@ -28,6 +28,7 @@ from ._files import files
 from ._measure import Figure, command, machine, private_bytes, ratio, timed
 from ._pools import pools
 from ._rows import rows as map_rows
+from ._service import service
 from ._states import states
 from ._workers import workers
 
@@ -103,6 +104,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
                 target=4.2 if name == "fib(25)" else None,
             )
     yield from map_rows(interpreter, repeat)
+    yield from service(interpreter, repeat)
     yield from states(interpreter, repeat)
     yield from workers(interpreter, WORK, repeat)
     yield from files(interpreter, repeat)
