@@ -60,6 +60,11 @@ class Run:
         ):  # fmt: skip
             if value and not fits:
                 raise click.UsageError(f"{name} is for when {what}")
+        paths = [plan.output, plan.errors, plan.checkpoint]
+        found = [os.path.realpath(path) for path in paths if path not in (None, "-", os.devnull)]
+        others = [os.path.realpath(p) for p in (plan.errors, plan.checkpoint) if p is not None]
+        if len(set(found)) < len(found) or os.path.realpath(plan.input) in others:
+            raise click.UsageError("INPUT, --output, --errors and --checkpoint: one file for each")
         if self.target_format == "sqlite" and plan.output in (None, "-") and not plan.update:
             raise click.UsageError("a database cannot go to standard output: name it with --output")
         if is_table and plan.input == "-":

@@ -173,6 +173,7 @@ class _Source:
         self._rows = map(_as_row, rows)
         self._size = batch_size
         self._bytes = batch_bytes
+        self._failure: Exception | None = None
         self.number = 0  # of the last row that was given out
 
     def exactly(self, count: int) -> list[Any]:
@@ -182,17 +183,30 @@ class _Source:
         return batch
 
     def batch(self) -> list[Any]:
-        """Return the next batch: fewer rows where they are large. Empty at the end."""
+        """Return the next batch: fewer rows where they are large. Empty at the end.
+
+        What *rows* raises is raised after the rows before it were given out.
+        """
+        if self._failure is not None:
+            raise self._failure
         batch: list[Any] = []
         room = self._bytes
-        for row in self._rows:
-            batch.append(row)
-            if type(row) is dict:
-                room -= sum([len(v) for v in row.values() if type(v) is str or type(v) is bytes])
-            if len(batch) >= self._size or room <= 0:
-                break
+        try:
+            for row in self._rows:
+                batch.append(row)
+                if type(row) is dict:
+                    room -= sum([len(v) for v in row.values() if type(v) in _WEIGHED])
+                if len(batch) >= self._size or room <= 0:
+                    break
+        except Exception as error:
+            if not batch:
+                raise
+            self._failure = error
         self.number += len(batch)
         return batch
+
+
+_WEIGHED = {str, bytes}
 
 
 def _as_row(row: Any) -> Any:

@@ -134,6 +134,8 @@ def _read(line: bytes) -> Record | None:
         results, told, output = decode(data, max_bytes=_MOST, max_nodes=_MOST)
         errors = [(index, _error(name, args)) for index, name, args in told]
         pairs = [(stream, text) for stream, text in output]
+        if len(results) != int(count):
+            return None
         return Record(int(count), found.decode(), Outcome(results, errors, pairs))
     except (ValueError, TypeError, GuestProtocolError):
         return None

@@ -72,13 +72,19 @@ class Runner:
         """Yield rows and what became of them, in order; nothing follows what stops the job."""
         queue = self._queue
         more = True
+        failure: Exception | None = None
         while True:
             while more and len(queue) < self._window:
-                rows = source.batch()
+                try:
+                    rows = source.batch()
+                except Exception as error:  # what came before it comes first
+                    failure, rows = error, []
                 more = bool(rows)
                 if more:
                     queue.append(_Batch(rows))
             if not queue:
+                if failure is not None:
+                    raise failure
                 return
             if not self._alone:
                 self._start(*queue)

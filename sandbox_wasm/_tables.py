@@ -18,6 +18,7 @@ FORMATS = {
     ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite",
 }  # fmt: skip
 _COLUMNS = 10_000
+_INT_BITS = 14_000  # fewer digits than Python refuses to write
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -177,7 +178,11 @@ def plain(value: Any) -> Any:
     Raises:
         Unfit: It has no form for it: bytes, sets, numbers that are not finite.
     """
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int):
+        if value.bit_length() > _INT_BITS:
+            raise Unfit("an integer has too many digits")
         return value
     if isinstance(value, float):
         if value - value != 0:
@@ -253,6 +258,11 @@ class CsvSink:
 
     def write(self, row: dict[str, Any]) -> None:
         cells = {named(name): self._safe(cell(value)) for name, value in row.items()}
+        if not cells and not self._columns:
+            raise Unfit("a row without columns cannot be written")
+        for text in (*cells, *cells.values()):
+            if isinstance(text, str) and "\0" in text:
+                raise Unfit("a null character cannot be written")
         new = cells.keys() - self._columns.keys()
         if len(self._columns) + len(new) > _COLUMNS:
             raise Unfit(f"there would be more than {_COLUMNS} columns")

@@ -203,6 +203,8 @@ def test_csv_comes_back_as_it_went(rows: list[dict[str, str]]) -> None:
         ("{'a': {1}}", "no form"),
         ("{'a': float('nan')}", "no number"),
         ("{'a': lambda: 0}", "not data"),
+        ("{'a': 10 ** 5000}", "too many digits"),
+        ("{'a': '\\0'}", "null character"),
         ("{str(i): i for i in range(10_001)}", "more than 10000 columns"),
         ("1 / 0", "ZeroDivisionError"),
     ],
@@ -433,6 +435,31 @@ def test_usage(
     assert 2 == result.exit_code, result.output
     assert expected in result.stderr
     assert [(20,)] == query(tmp_path / "t.db", "select count(*) from t")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-o", "x", "--errors", "x"],
+        ["-o", "x", "--checkpoint", "./x"],
+        ["-o", "y", "--errors", "in.json"],
+        ["-o", "y", "--checkpoint", "link"],
+    ],
+)
+def test_one_file_for_two_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    """
+    That one would overwrite the other is noticed before.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.json").write_text("[{}]")
+    (tmp_path / "link").symlink_to("in.json")
+    result = invoke("row", "in.json", "--to", "jsonl", *arguments)
+
+    assert 2 == result.exit_code
+    assert "one file for each" in result.stderr
+    nothing_else(tmp_path, "in.json", "link")
 
 
 def test_status(tmp_path: Path) -> None:

@@ -180,6 +180,22 @@ def test_more_rows_than_fit() -> None:
     results.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("executor", [None, two_threads])
+def test_rows_that_end_in_an_error(executor: Any) -> None:
+    """
+    What the rows raise comes after the results of the rows before.
+    """
+
+    def rows() -> Iterator[int]:
+        yield from range(25)
+        raise OSError("the disk is gone")
+
+    found: list[int] = []
+    with pytest.raises(OSError, match="the disk is gone"):
+        found.extend(map_rows(DOUBLE, rows(), batch_size=10, executor=executor))
+    assert list(range(0, 50, 2)) == found
+
+
 def test_each_batch_begins_as_the_code_has_left_it() -> None:
     """
     No batch sees what another has left, and each draws its own random numbers.
@@ -330,6 +346,18 @@ def test_rows_that_cannot_go_in() -> None:
     assert [1, 1, *[9_000] * 30] == [found for found in results if isinstance(found, int)]
     for error in results[1:4]:
         assert isinstance(error.error, ConfigError)
+
+
+def test_huge_rows_cost_themselves_alone() -> None:
+    """
+    Rows of a hundred megabytes are refused before they are copied, one by one.
+    """
+    huge = {"a": "x" * 100_000_000}
+    results = list(
+        map_rows("len(row['a'])", [{"a": "b"}, huge, huge, {"a": "cd"}], on_error="skip")
+    )
+
+    assert [1, 2] == results
 
 
 def test_large_results_do_not_gather() -> None:

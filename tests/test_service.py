@@ -130,6 +130,11 @@ def service() -> Iterator[Service]:
         deleted.append(name)
         return len(deleted)
 
+    @functions.register(approve=True)
+    def configure(**settings: object) -> int:
+        """Set something."""
+        return len(settings)
+
     @functions.register(suspends=True)
     def ask(question: str) -> str:
         """Ask a person."""
@@ -285,6 +290,7 @@ def test_files(service: Service) -> None:
         (b'{"code": "1", "interpreter": "perl"}', 400),
         (b'{"code": "1", "inputs": {"x": NaN}}', 200),
         (b'{"code": "' + b"x" * 9_000_000 + b'"}', 413),
+        (b'{"code": "1", "inputs": {"x": [' + b"[]," * 600_000 + b"[]]}}", 413),
     ],
 )
 def test_bodies(service: Service, body: bytes, status: int) -> None:
@@ -356,6 +362,23 @@ def test_calls_that_need_approval(service: Service) -> None:
     question = question_of(service, session)
     answer_it(service, session, question, answer="value", value="Ada")
     assert "Ada!" == future.result(PATIENCE)["value"]
+
+
+def test_calls_are_shown_as_they_are(service: Service) -> None:
+    """
+    A call that is too long to show says so, and a name that is none cannot imitate another.
+    """
+    session = service.open()
+    for code, shown in (
+        ("delete('a' * 5000)", r"^delete\('a{1990,} \[and \d+ more characters\]$"),
+        ('configure(**{"a=1, b": 2})', r"^configure\('a=1, b'=2\)$"),
+        ("configure(n=10 ** 5000)", r"^configure\(n=<int that cannot be shown"),
+    ):
+        future = start(service, session, code)
+        question = question_of(service, session)
+        assert re.search(shown, question["details"]["call"]), question["details"]["call"]
+        answer_it(service, session, question, answer="deny")
+        assert "PermissionError" == future.result(PATIENCE)["error"]["type_name"]
 
 
 def test_questions_that_nobody_answers(service: Service) -> None:
@@ -547,6 +570,43 @@ def test_limits_of_a_token() -> None:
     with served(service_limits=ServiceLimits(memory_bytes=200 << 20)) as service:
         service.open()
         assert "memory" in service.client.post("/v1/sessions", json={}).json()["error"]["text"]
+
+
+def test_requests_at_a_time() -> None:
+    """
+    A token cannot have more requests at a time than it may, of whatever kind.
+    """
+    with served(service_limits=ServiceLimits(runs=1)) as service, contextlib.ExitStack() as stack:
+        head = b"PUT /v1/sessions/x/files/y HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+        for _ in range(17):
+            raw = stack.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            kind = b"\r\nContent-Type: application/octet-stream\r\nContent-Length: 9\r\n\r\n"
+            raw.sendall(head + TOKEN.encode() + kind)
+        account = service.hub.accounts["ada"]
+        service.until(lambda: account._requests == 17)
+        assert 429 == service.client.get("/v1/about").status_code
+        with service.connect(OTHER) as other:
+            assert 200 == other.get("/v1/about").status_code
+        stack.close()
+        service.until(lambda: account._requests == 0)
+        assert 200 == service.client.get("/v1/about").status_code
+
+
+def test_files_while_it_runs(service: Service) -> None:
+    """
+    Looking at files does not wait for a run.
+    """
+    session = service.open()
+    future = start(service, session, "open('/a', 'w').close()\nwhile True: pass")
+    service.until(lambda: service.about(session)["busy"])
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        path = f"/v1/sessions/{session}/files"
+        found = list(pool.map(lambda _: service.client.get(path).status_code, range(12)))
+    assert [200] * 12 == found
+    assert time.monotonic() - began < 4
+    service.client.post(f"/v1/sessions/{session}/interrupt", json={})
+    assert "Interrupted" == future.result(PATIENCE)["error"]["type"]
 
 
 def test_time_comes_back() -> None:

@@ -71,7 +71,7 @@ def create_app(
 
         grace_seconds: What runs get to end by themselves when the service stops.
 
-        stall_seconds: How long a client may leave its stream unread.
+        stall_seconds: How long a client may leave unread what it is sent.
 
         options: Further arguments of `Session`: *functions*, *mounts*, *packages* and so
             on, which all sessions share. A function with ``approve=True`` asks the person.
@@ -109,9 +109,9 @@ def _make(
     accounts = Accounts(named, service_limits, limits.memory_bytes + limits.file_bytes)
     hub = Hub(
         accounts, interpreter=interpreter, limits=limits, options=options, network=network,
-        ask=ask, grace_seconds=grace_seconds, stall_seconds=stall_seconds,
+        ask=ask, grace_seconds=grace_seconds,
     )  # fmt: skip
-    return Guard(Routes(hub).app(), Tokens(named.items()), accounts, hosts), hub
+    return Guard(Routes(hub).app(), Tokens(named.items()), accounts, hosts, stall_seconds), hub
 
 
 class _Server(uvicorn.Server):

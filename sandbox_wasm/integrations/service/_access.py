@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
+import logging
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ... import ConfigError
+from ._accounts import Refused
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ._accounts import Account, Accounts
 
+_log = logging.getLogger("sandbox_wasm")
 PUBLIC = {"/", "/page.js", "/page.css", "/health", "/openapi.json"}
 _LEAST = 16  # characters of a token
 _TOKEN = re.compile(f"[!-~]{{{_LEAST},512}}")
@@ -84,11 +89,19 @@ class Guard:
 
         hosts: Names by which the service is called, with or without a port. A page that an
             attacker's name leads here sends another.
+
+        stall_seconds: How long a client may not read what it is sent.
     """
 
     def __init__(
-        self, app: ASGIApp, tokens: Tokens, accounts: Accounts, hosts: Iterable[str]
+        self,
+        app: ASGIApp,
+        tokens: Tokens,
+        accounts: Accounts,
+        hosts: Iterable[str],
+        stall_seconds: float,
     ) -> None:
+        self._stall_seconds = stall_seconds
         self._app = app
         self._tokens = tokens
         self._accounts = accounts
@@ -104,7 +117,7 @@ class Guard:
         async def send_safely(message: Any) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
-            await send(message)
+            await asyncio.wait_for(send(message), self._stall_seconds)
 
         found = self._check(scope)
         if isinstance(found, tuple):
@@ -112,7 +125,14 @@ class Guard:
             await refuse(send_safely, *found)
             return
         scope["account"] = found
-        await self._app(scope, receive, send_safely)
+        try:
+            with contextlib.nullcontext() if found is None else found.asking():
+                await self._app(scope, receive, send_safely)
+        except Refused as refused:  # there is no application yet that could answer
+            self._accounts.refused(refused.status)
+            await refuse(send_safely, refused.status, str(refused), [(b"retry-after", b"1")])
+        except asyncio.TimeoutError:
+            _log.info("a client has left its answer unread, and was left")
 
     def _check(self, scope: Scope) -> Account | None | tuple[int, str]:
         """Return whose request it is, None for nobody's, or status and reason of a refusal."""

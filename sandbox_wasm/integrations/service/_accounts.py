@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 from collections import Counter
@@ -73,12 +74,31 @@ class Account:
         self._each = memory_bytes
         self._clock = clock
         self._runs = self._opening = self._passing = 0
+        self._requests = 0
+        # The content of files is held whole: not of many at a time.
+        self.transfers = asyncio.Semaphore(_TRANSFERS)
         self._left, self._at = limits.seconds, clock()
 
     @property
     def runs(self) -> int:
         """Runs that go on."""
         return self._runs
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Serve a request.
+
+        Raises:
+            Refused: There are too many at a time, of whatever kind.
+        """
+        most = self.limits.runs + _MORE_REQUESTS
+        if self._requests >= most:
+            raise Refused(429, f"this token may make {most} requests at a time", 1)
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -142,6 +162,8 @@ class Account:
 
 
 _LEAST_SECONDS = 0.1
+_MORE_REQUESTS = 16
+_TRANSFERS = 2
 
 
 class Spending:

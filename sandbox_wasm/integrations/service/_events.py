@@ -24,15 +24,12 @@ class EventStream(Response):
     """Sends what *work* tells while it goes on, and its result as the last event.
 
     What waits to be sent is bounded by the limits of the run, and the run does not wait for
-    who reads. Who leaves, or does not read for *stall_seconds*, ends it.
+    who reads. Who leaves ends it.
     """
 
-    def __init__(
-        self, work: Callable[[Tell], Awaitable[dict[str, Any]]], stall_seconds: float
-    ) -> None:
+    def __init__(self, work: Callable[[Tell], Awaitable[dict[str, Any]]]) -> None:
         super().__init__()
         self._work = work
-        self._stall_seconds = stall_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         events = _Waiting()
@@ -54,7 +51,7 @@ class EventStream(Response):
     async def _write(
         self, events: _Waiting, running: asyncio.Future[dict[str, Any]], send: Send
     ) -> None:
-        await self._send(send, {"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(events.came.wait(), _KEEP_ALIVE_SECONDS)
@@ -63,14 +60,9 @@ class EventStream(Response):
             if last:
                 pieces.append(_event("result", _outcome(running)))
             body = b"".join(pieces) or b": still here\n\n"
-            await self._send(
-                send, {"type": "http.response.body", "body": body, "more_body": not last}
-            )
+            await send({"type": "http.response.body", "body": body, "more_body": not last})
             if last:
                 return
-
-    async def _send(self, send: Send, message: dict[str, Any]) -> None:
-        await asyncio.wait_for(send(message), self._stall_seconds)
 
 
 class _Waiting:

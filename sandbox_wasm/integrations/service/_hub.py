@@ -39,8 +39,6 @@ class Hub:
         ask: Let a person answer for requests that the policy does not allow.
 
         grace_seconds: What runs get to end by themselves when the service stops.
-
-        stall_seconds: How long a client may not read.
     """
 
     def __init__(
@@ -53,11 +51,9 @@ class Hub:
         network: NetworkPolicy | None,
         ask: bool,
         grace_seconds: float,
-        stall_seconds: float,
     ) -> None:
         self.accounts = accounts
         self.limits = limits
-        self.stall_seconds = stall_seconds
         self.is_stopping = False
         self._interpreter = interpreter
         self._known = [info.name for info in available_interpreters()]

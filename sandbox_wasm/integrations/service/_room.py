@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import Approval, Result, Suspended
 from ..._json import as_json
-from ..._terminal import inert
+from ..._terminal import inert, shown
 from ._accounts import Refused
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Question:
         self.shown = {
             "id": self.id,
             "kind": kind,
-            "text": inert(text)[:_SHOWN],
-            "details": {name: inert(value)[:_SHOWN] for name, value in details.items()},
+            "text": _shortened(text),
+            "details": {name: _shortened(value) for name, value in details.items()},
             "answers": list(answers),
         }
         self.future: Future[tuple[str, Any]] = Future()
@@ -92,7 +92,17 @@ class Room:
 
     async def open(self, make: Callable[[Room], Session]) -> None:
         """Begin the session. Raises as `Session` does."""
-        self.session = await self._loop.run_in_executor(self._workers, make, self)
+        future = self._loop.run_in_executor(self._workers, make, self)
+        try:
+            self.session = await asyncio.shield(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(self._abandon)
+            raise
+
+    def _abandon(self, future: asyncio.Future[Session]) -> None:
+        """Close a session that came when nobody waited for it any more."""
+        if not future.cancelled() and future.exception() is None:
+            self._loop.run_in_executor(None, future.result().close)
 
     def about(self) -> dict[str, Any]:
         """Return what there is to tell."""
@@ -210,11 +220,9 @@ class Room:
         continuation, payload = waiting.continuation, waiting.payload
         details = {"function": waiting.name}
         if isinstance(payload, dict) and {"args", "kwargs"} <= payload.keys():
-            arguments = [repr(value) for value in payload["args"]]
-            arguments += [f"{name}={value!r}" for name, value in payload["kwargs"].items()]
-            details["call"] = f"{waiting.name}({', '.join(arguments)})"
+            details["call"] = _call(waiting.name, payload)
         else:
-            details["asks"] = repr(payload)
+            details["asks"] = shown(payload)
         question = Question(
             "call", f"The code wants to call {waiting.name}.", details, ("allow", "deny", "value")
         )
@@ -271,6 +279,21 @@ class Room:
         if session is not None:
             # Not on the workers, all of which may wait for runs.
             await asyncio.to_thread(session.close)
+
+
+def _shortened(text: str) -> str:
+    """Return *text* inert, and no longer than a person reads; what is left out is told."""
+    left = len(text) - _SHOWN
+    return inert(text[:_SHOWN]) + (f" [and {left} more characters]" if left > 0 else "")
+
+
+def _call(name: str, payload: dict[str, Any]) -> str:
+    """Return a call as it would be written."""
+    arguments = [shown(value) for value in payload["args"]]
+    for key, value in payload["kwargs"].items():
+        # A name that is none could look like several arguments.
+        arguments.append(f"{key if key.isidentifier() else shown(key)}={shown(value)}")
+    return f"{name}({', '.join(arguments)})"
 
 
 def _told(result: Result) -> dict[str, Any]:

@@ -22,12 +22,16 @@ from ._openapi import document
 from ._room import ANSWERS
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from ._hub import Hub
     from ._room import Room
 
 _BODY_SECONDS = 30.0
 _OVERHEAD = 65_536  # of JSON around the code and its inputs
 _MOST_NAMES = 1000
+_MOST_VALUES = 500_000  # and commas in texts
+_PIECE = 1 << 18
 _PAGE = {"/": ("index.html", "text/html"), "/page.js": ("page.js", "text/javascript"),
          "/page.css": ("page.css", "text/css")}  # fmt: skip
 
@@ -152,7 +156,7 @@ class Routes:
                 return await passing.run(*arguments)
 
         if given.get("stream"):
-            return EventStream(work, self._hub.stall_seconds)
+            return EventStream(work)
         return JSONResponse(await _while_there(request, work(None)))
 
     # ---- files
@@ -168,21 +172,22 @@ class Routes:
 
     async def read_file(self, request: Request) -> Response:
         path = "/" + request.path_params["path"]
-        data = await self._at_file(request, lambda session: session.files.read(path))
         name = urllib.parse.quote(path.rpartition("/")[2][:100], safe="")
-        # Never shown by a browser as anything: what it holds comes from guest code.
-        return Response(
-            data,
-            media_type="application/octet-stream",
-            headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
-        )
+        await request.scope["account"].transfers.acquire()
+        try:
+            data = await self._at_file(request, lambda session: session.files.read(path))
+        except BaseException:
+            request.scope["account"].transfers.release()
+            raise
+        return _Content(data, name, request.scope["account"].transfers.release)
 
     async def write_file(self, request: Request) -> Response:
         if _media_type(request) != "application/octet-stream":
             raise Refused(415, "the content must come as application/octet-stream")
         path = "/" + request.path_params["path"]
-        data = await _body(request, self._hub.limits.file_bytes)
-        await self._at_file(request, lambda session: session.files.write(path, data))
+        async with request.scope["account"].transfers:
+            data = await _body(request, self._hub.limits.file_bytes)
+            await self._at_file(request, lambda session: session.files.write(path, data))
         return Response(status_code=204)
 
     async def delete_file(self, request: Request) -> Response:
@@ -214,6 +219,8 @@ class Routes:
             # What a form of another site could send without asking is nothing here.
             raise Refused(415, "the body must come as application/json")
         data = await _body(request, 2 * self._hub.limits.input_bytes + _OVERHEAD)
+        if sum(map(data.count, (b"[", b"{", b","))) > _MOST_VALUES:
+            raise Refused(413, "the body has too many values")
         try:
             found = json.loads(data)
         except (ValueError, RecursionError):
@@ -229,6 +236,35 @@ class Routes:
             if wrong and (value is not None or name == "code"):
                 raise Refused(400, f"{name} is of the wrong type")
         return found
+
+
+class _Content(Response):
+    """What a file holds, never shown by a browser as anything: it comes from guest code.
+
+    It goes out in pieces, so that who does not read is noticed.
+    """
+
+    def __init__(self, data: bytes, name: str, done: Callable[[], None]) -> None:
+        super().__init__(
+            media_type="application/octet-stream",
+            headers={
+                "content-disposition": f"attachment; filename*=UTF-8''{name}",
+                "content-length": str(len(data)),
+            },
+        )
+        self._data = data
+        self._done = done
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            for at in range(0, max(1, len(self._data)), _PIECE):
+                piece = self._data[at : at + _PIECE]
+                more = at + _PIECE < len(self._data)
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+        finally:
+            self._done()
 
 
 def _media_type(request: Request) -> str:
