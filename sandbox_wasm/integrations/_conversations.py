@@ -59,7 +59,7 @@ class Conversation:
 
     @property
     def session(self) -> Session:
-        """The session; a new one if it was lost.
+        """The session; a new one if it was lost. For use within `work`: it may take a while.
 
         Raises:
             SessionClosed: The conversation was closed.
@@ -95,7 +95,6 @@ class Conversation:
     async def work(self, work: Callable[[], T]) -> T:
         """Return what *work* returns, done on a thread; cancelling interrupts the session."""
         self._loop = asyncio.get_running_loop()
-        session = self._session
         try:
             future: concurrent.futures.Future[T] = self._pool.submit(work)
         except RuntimeError:
@@ -106,7 +105,7 @@ class Conversation:
         except asyncio.CancelledError:
             future.cancel()
             while not waiter.done():
-                session.interrupt()
+                self._session.interrupt()
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([waiter], timeout=_ASK_AGAIN_SECONDS)
             if not waiter.cancelled():
@@ -158,7 +157,7 @@ class Conversations:
         weakref.finalize(self, _close_all, self._kept)
 
     def __getitem__(self, key: Hashable) -> Conversation:
-        """The conversation of *key*, begun if there is none."""
+        """The conversation of *key*, begun if there is none. Not for an event loop."""
         now = time.monotonic()
         over = []
         with self._lock:

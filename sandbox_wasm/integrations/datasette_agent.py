@@ -8,6 +8,7 @@ person first, and goes through Datasette's own rules.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import errno
 import json
@@ -145,7 +146,9 @@ async def run_python(
         return json.dumps({"error": refused})
     source = unfenced(str(code))
     try:
-        conversation = _conversation(datasette, actor, context, reset)
+        conversation = await asyncio.to_thread(
+            _conversation, _store(datasette), actor, context, reset
+        )
         async with conversation.turn:
             conversation.caller = (datasette, actor)
             result = await _result(conversation, context, source)
@@ -189,8 +192,7 @@ async def _result(conversation: Conversation, context: Any, source: str) -> Resu
     for text in asked[:-1]:
         await _ask(context, text)  # answered before; the answer to the last one is new
     if waiting is None:
-        session = conversation.session
-        result = await conversation.work(lambda: session.run(source, check=False))
+        result = await conversation.work(lambda: conversation.session.run(source, check=False))
     else:
         result = waiting.result
     # An answer from the store is good for the question that is held here, and for no other:
@@ -244,11 +246,15 @@ def _shown(suspended: Suspended) -> str:
     return inert("\n".join(lines))
 
 
-def _conversation(datasette: Any, actor: Any, context: Any, reset: bool) -> Conversation:
+def _store(datasette: Any) -> Conversations:
     store: Conversations | None = getattr(datasette, _STORE, None)
     if store is None:
         store = Options.of(datasette).store()
         setattr(datasette, _STORE, store)
+    return store
+
+
+def _conversation(store: Conversations, actor: Any, context: Any, reset: bool) -> Conversation:
     key = (json.dumps(actor, sort_keys=True, default=str), context.conversation_id)
     if reset:
         store.forget(key)

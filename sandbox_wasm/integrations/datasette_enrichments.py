@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 try:
-    from datasette.utils import escape_sqlite
     from datasette_enrichments import Enrichment
     from datasette_enrichments.utils import pks_for_rows
     from wtforms import Form, StringField, TextAreaField
@@ -109,9 +108,7 @@ class SandboxEnrichment(Enrichment):
         def store(connection: Any) -> None:
             with connection:
                 for name in missing:
-                    connection.execute(
-                        f"alter table {escape_sqlite(table)} add column {escape_sqlite(name)}"
-                    )
+                    connection.execute(f"alter table {quoted(table)} add column {quoted(name)}")
                 for values, key in good:
                     update(connection, table, values, pks, key)
 
@@ -190,13 +187,18 @@ def update(connection: Any, table: str, values: dict[str, Any], pks: list[str], 
     """Store *values* in the row of that key."""
     if not values:
         return
-    wanted = ", ".join(f"{escape_sqlite(name)} = ?" for name in values)
-    where = " and ".join(f"{escape_sqlite(name)} = ?" for name in pks)
+    wanted = ", ".join(f"{quoted(name)} = ?" for name in values)
+    where = " and ".join(f"{quoted(name)} = ?" for name in pks)
     keys = key if isinstance(key, tuple) else (key,)
     connection.execute(
-        f"update {escape_sqlite(table)} set {wanted} where {where}",  # noqa: S608 - all are quoted
+        f"update {quoted(table)} set {wanted} where {where}",  # noqa: S608 - all are quoted
         [*values.values(), *keys],
     )
+
+
+def quoted(name: str) -> str:
+    """Return *name* as SQL that means this name, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _told(error: Exception) -> str:

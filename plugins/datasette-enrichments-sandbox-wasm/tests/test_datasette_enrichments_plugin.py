@@ -99,6 +99,21 @@ def test_keys_of_several_columns():
     serve(body)
 
 
+def test_names_that_look_like_sql():
+    """
+    A column may be named anything, and nothing else comes of it.
+    """
+    name = 'x" text default (1); drop table people; --]'
+
+    async def body(datasette, database):
+        code = f"def enrich(row): return {{{name!r}: row['id']}}"
+        job = await enrich(datasette, code=code, columns=name)
+        assert ("finished", 0) == (job["status"], job["error_count"])
+        assert list(range(1, 251)) == [row[name] for row in await rows(database)]
+
+    serve(body)
+
+
 def test_rows_that_fail():
     """
     They are noted with what was wrong, and the others go on.
