@@ -203,13 +203,13 @@ def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int
                 _, pages_of_a_run = _try(maker)
                 guest = maker.start(host)
                 guest.touch(pages_of_a_run)
-                room = _map_store(data)  # until here the worker is anybody's
+                room = _Room(data)  # until here the worker is anybody's
                 _, (fields, *state) = link.receive()
                 limits = maker.limits = Limits(**dict(zip(_FIELDS, fields, strict=True)))
                 host.limits = limits
                 if state:
                     guest.close()
-                    guest = maker.start(host, _state(room, *state))
+                    guest = maker.start(host, room.state(*state))
                 else:
                     guest.allow(limits.memory_bytes, limits.fuel)
                 host.guest = guest
@@ -246,32 +246,37 @@ def _listen(control: socket.socket, host: HostLink) -> None:
         timeout = _REMIND_MILLISECONDS if host.remind() else None
 
 
-def _map_store(data: socket.socket) -> memoryview:
-    """Return the memory that the session has for the guest's state."""
-    _, (handle,), _, _ = socket.recv_fds(data, 1, 1)
-    room = mmap.mmap(handle, os.fstat(handle).st_size)
-    os.close(handle)
-    return memoryview(room)
+class _Room:
+    """The memory that the session has for the guest's state."""
+
+    def __init__(self, data: socket.socket) -> None:
+        _, (handle,), _, _ = socket.recv_fds(data, 1, 1)
+        self._view = memoryview(mmap.mmap(handle, os.fstat(handle).st_size))
+        os.close(handle)
+        self._ranges: Ranges = ()
+        self._packed = b""
+
+    def state(self, size: int, pointer: int, ranges: bytes, length: int) -> GuestState:
+        """Return the state that lies there."""
+        return GuestState(size, pointer, unpacked(ranges), self._view[:length])
+
+    def capture(self, link: wire.Link, guest: Guest, most: int | None) -> None:
+        """Keep the guest's state there, and tell the session of it."""
+        try:
+            state = guest.capture(GuestState(0, 0, (), self._view), most)
+        except (OSError, MemoryError):
+            link.send(wire.CAPTURED)
+            return
+        if state.ranges is not self._ranges:  # else they are what they were
+            self._ranges, self._packed = state.ranges, packed(state.ranges)
+        link.send(wire.CAPTURED, state.size, state.stack_pointer, self._packed, len(state.data))
 
 
-def _state(room: memoryview, size: int, pointer: int, ranges: bytes, length: int) -> GuestState:
-    return GuestState(size, pointer, unpacked(ranges), room[:length])
-
-
-def _capture(link: wire.Link, guest: Guest, room: memoryview, most: int | None) -> None:
-    try:
-        state = guest.capture(GuestState(0, 0, (), room), most)
-    except (OSError, MemoryError):
-        link.send(wire.CAPTURED)
-        return
-    link.send(wire.CAPTURED, state.size, state.stack_pointer, packed(state.ranges), len(state.data))
-
-
-def _serve(host: HostLink, link: wire.Link, guest: Guest, room: memoryview) -> None:
+def _serve(host: HostLink, link: wire.Link, guest: Guest, room: _Room) -> None:
     while True:
         operation, values = link.receive()
         if operation == wire.CAPTURE:
-            _capture(link, guest, room, *values)
+            room.capture(link, guest, *values)
             continue
         number, *request = values
         asked = Request(*request)

@@ -76,6 +76,8 @@ class Instance:
         self._fuel = 0
         self._finder: Finder | None = None
         self._is_whole = True  # nothing has trapped in it
+        # A view that states were taken to, and what the last of them took of it.
+        self._room = (memoryview(b""),) * 2
         self._store, instance = engine.instantiate()
         try:
             self._begin(instance, target, memory_bytes, state)
@@ -179,7 +181,11 @@ class Instance:
             raise MemoryError(f"the state has {length} bytes, checkpoint_bytes={most}")
         data = into.data if into is not None else b""
         if isinstance(data, memoryview) and len(data) >= length:
-            data = data[:length]
+            whole, part = self._room
+            if whole is not data or len(part) != length:
+                part = data[:length]
+                self._room = data, part
+            data = part
         elif len(data) != length or not isinstance(data, bytearray):
             data = bytearray(length)
         self.memory.copy(ranges, data)

@@ -105,7 +105,7 @@ class HeldState(GuestState):
 
 def packed(ranges: Sequence[tuple[int, int]]) -> bytes:
     """Return ranges as bytes: native words, for another process of the same machine."""
-    return array("Q", itertools.chain.from_iterable(ranges)).tobytes()
+    return array("Q", list(itertools.chain.from_iterable(ranges))).tobytes()
 
 
 def unpacked(data: bytes) -> list[tuple[int, int]]:
