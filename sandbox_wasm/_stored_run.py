@@ -80,7 +80,7 @@ def pack(run: StoredRun, key: bytes | None) -> bytes:
     request, journal = run.request, run.journal.to_bytes()
     parts = (
         run.name.encode(),
-        "\n".join(run.places).encode(),
+        "\0".join(run.places).encode(),  # which no path can hold
         payload,
         request.source,
         request.inputs or b"",
@@ -141,7 +141,7 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
         return StoredRun(
             name[:_NAME_BYTES].decode(),
             decode(payload, max_bytes=_PAYLOAD_BYTES),
-            tuple(places.decode().splitlines()),
+            tuple(places.decode().split("\0")) if places else (),
             tuple(limits),
             Snapshot.from_bytes(snapshot),
             Request(_MODES[mode], source, inputs if has_inputs else None, bool(lines)),

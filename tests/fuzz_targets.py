@@ -325,7 +325,7 @@ def _run(pick: random.Random) -> bytes:
     entry = struct.pack("<BBI", pick.randrange(5), pick.randrange(3), 5) + bytes(16) + b"[1,2]"
     journal = bytes(16) + entry * pick.randrange(3)
     payload = pick.choice([b'{"a":1}', fuzz_values.hostile(pick)])
-    parts = [b"ask", b"/data\n", payload, b"x = 1", b'{"a":1}', journal]
+    parts = [b"ask", b"/data", payload, b"x = 1", b'{"a":1}', journal]
     return bytes([0, 0, 1, pick.randrange(8)]) + pick.randbytes(32) + _MARK.join(parts)
 
 

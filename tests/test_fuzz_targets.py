@@ -22,3 +22,11 @@ def test_hostile_bytes(name):
             at = pick.randrange(len(data) + 1)
             data[at : at + pick.randrange(3)] = pick.randbytes(pick.randrange(3))
         check(bytes(data))
+
+
+def test_what_was_found():
+    """
+    Inputs on which a target has failed before.
+    """
+    check, _ = TARGETS["runs"]
+    check(bytes(36) + b"\xff\0".join([b"ask", b"/data\x0c\x0c", b"1", b"x", b"", bytes(16)]))
