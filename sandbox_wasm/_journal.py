@@ -181,6 +181,8 @@ class Journal:
         return Journal(bytes(self._data), let=self.asked, most=self._most)
 
     def _next(self) -> Entry:
+        if self._fault is not None:  # guest code may have seen that already
+            raise SnapshotError(f"the run cannot be gone through again: {self._fault}")
         kind, status, length, asked = _HEAD.unpack_from(self._data, self._at)
         self._at += _HEAD.size + length
         return Entry(kind, status, asked, bytes(self._data[self._at - length : self._at]))

@@ -324,7 +324,11 @@ class Session(Lifecycle):
             raise ConfigError(f"snapshot must be a Snapshot, got {type(snapshot).__name__}")
         session = cls(snapshot.interpreter, snapshot=snapshot, **arguments)
         if reseed:
-            seed_anew(session._check_open())
+            try:
+                seed_anew(session._check_open())
+            except BaseException:
+                session.close()
+                raise
         return session
 
     def fork(self, *, reseed: bool = True) -> Session:

@@ -465,6 +465,93 @@ def test_a_guest_that_goes_on_after_it_was_left():
     assert {"function": "ask", "args": ["shown"], "kwargs": {}} == ledger.reason.payload
 
 
+# What guest code may try to notice that it was left, or to outlive it.
+HOOKS = """
+import sys, gc
+def noticed(*args):
+    try: tell(str(args)[:50])
+    except BaseException: pass
+    try: open('/m/noticed', 'a').write('x')
+    except BaseException: pass
+    print('noticed')
+class Dies:
+    def __del__(self): noticed('del')
+class Context:
+    def __enter__(self): return self
+    def __exit__(self, *args): noticed('exit'); return True
+    async def __aenter__(self): return self
+    async def __aexit__(self, *args): noticed('aexit'); return True
+def generator():
+    try: yield ask(1)
+    except BaseException: noticed('generator'); yield 7
+    finally: noticed('finally')
+def trace(frame, event, arg):
+    if event in ('exception', 'return', 'c_exception') and armed: noticed('trace ' + event)
+    return trace
+armed = False
+"""
+TRIES = {
+    "a finalizer": "d = Dies()\ndef f():\n    e = Dies()\n    ask(1)\n    armed = e\nf()",
+    "every handler": """
+try:
+    try:
+        with Context(): ask(1)
+    except BaseException as e: noticed(e)
+    else: print('after')
+    finally: print('in order')
+except BaseException as e: noticed(e)""",
+    "a generator": "g = generator()\nx = next(g)\nprint(x)",
+    "a loop that does not end": """
+while True:
+    try: x = ask(1); break
+    except BaseException: noticed()""",
+    "asyncio": """
+import asyncio
+async def inner():
+    async with Context(): return ask(1)
+async def main():
+    task = asyncio.create_task(inner())
+    try: return await task
+    except BaseException as e: noticed(e)
+asyncio.run(main())""",
+    "a trace": "armed = True\nif hasattr(sys, 'settrace'): sys.settrace(trace)\n"
+    "def f(): return ask(1)\ntry: f()\nfinally:\n    armed = False\n"
+    "    if hasattr(sys, 'settrace'): sys.settrace(None)",
+    "the way an error is shown": """
+class E(Exception):
+    def __str__(self): noticed('str'); return ''
+    __repr__ = __str__
+class K:
+    def __eq__(self, other): return ask(1) or True
+    def __hash__(self): return 1
+try: {K(): 1, K(): 2}
+except BaseException as e: noticed(e)""",
+    "exit handlers": """
+try:
+    import atexit
+    atexit.register(noticed)
+except ImportError: pass
+ask(1)""",
+}
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_guest_code_has_nothing_to_notice(make_session, folder, name):
+    """
+    Nothing that it does when it is left reaches the host: no call, no file, no output.
+    """
+    told = []
+    mounts = [Mount(folder, "/m", "rw")]
+    session = add_ask(make_session(functions={"tell": told.append}, mounts=mounts))
+    session.run(HOOKS)
+    with pytest.raises(Suspended) as info:
+        session.run("print('before')\n" + TRIES[name])
+
+    assert ([], "before\n") == (told, info.value.stdout)
+    assert ["in.txt"] == os.listdir(folder)
+    assert info.value.continuation.resume(1, check=False).error is None
+
+
 # ---- resuming
 
 
