@@ -67,10 +67,18 @@ def render(result: Result) -> str:
     if result.error is not None:
         parts.append(explain(result.error))
     elif result.value is not None:
-        parts.append("=> " + cut(repr(result.value)))
+        parts.append("=> " + cut(represent(result.value)))
     if result.files:
         parts.append(name_files(result.files))
     return "\n".join(parts) or "[done: nothing was printed, and the last line has no value]"
+
+
+def represent(value: object) -> str:
+    """Return a value of guest code as ``repr`` gives it, whatever it is."""
+    try:
+        return repr(value)
+    except ValueError:  # Python does not write out a number of many thousand digits
+        return "[a number with too many digits to be shown]"
 
 
 def name_files(files: FileChanges) -> str:
@@ -82,8 +90,14 @@ def name_files(files: FileChanges) -> str:
     return f"[files: {', '.join(names)}]"
 
 
-def explain(error: BaseException) -> str:
-    """Return what a model can do something with, of an error of this library."""
+def explain(error: BaseException, lasting: bool = True) -> str:
+    """Return what a model can do something with, of an error of this library.
+
+    Args:
+        error: The error.
+
+        lasting: The session goes on after it, so tell what became of its variables.
+    """
     if isinstance(error, GuestError):
         return cut(error.traceback.rstrip("\n") or str(error), keep_end=True)
     if isinstance(error, Suspended):
@@ -92,7 +106,7 @@ def explain(error: BaseException) -> str:
         text = f"[{error.name}() failed in a way that ended the run.]"
     else:
         text = f"[{type(error).__name__}: {error}]"
-    state = error.state if isinstance(error, SandboxError) else None
+    state = error.state if lasting and isinstance(error, SandboxError) else None
     return text + _STATES.get(state or "", "")
 
 

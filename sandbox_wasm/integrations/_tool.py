@@ -101,6 +101,13 @@ class CodeTool:
             if self._held is not None and name not in self._held.session.functions:
                 self._held.session.function(function, name=name)
 
+    async def opened(self) -> AsyncSession:
+        """The session, as `session` gives it."""
+        held = self._held
+        if held is None or held.state.value != "open":
+            held = await asyncio.to_thread(self._open)  # it may have to compile
+        return held
+
     def execute(self, code: object) -> Outcome:
         """Run what a model sent; what goes wrong is an `Outcome` as well."""
         if (refused := refusal(code)) is not None:
@@ -119,9 +126,7 @@ class CodeTool:
         if (refused := refusal(code)) is not None:
             return Outcome(refused, failed=True)
         try:
-            session = self._held
-            if session is None or session.state.value != "open":
-                session = await asyncio.to_thread(self._open)  # it may have to compile
+            session = await self.opened()
             return _outcome(await session.run(unfenced(str(code)), check=False))
         except SandboxError as error:
             return Outcome(explain(error), failed=True)

@@ -34,7 +34,7 @@ from .. import __version__ as version
 from .._terminal import inert
 from ._extra import missing
 from ._images import images
-from ._text import explain
+from ._text import explain, represent
 
 try:
     from ipykernel.iostream import OutStream
@@ -166,7 +166,7 @@ class SandboxKernel(Kernel):
             self._publish(
                 "execute_result",
                 execution_count=self.execution_count,
-                data={"text/plain": inert(repr(result.value)[:_MAX_VALUE_CHARACTERS])},
+                data={"text/plain": inert(represent(result.value)[:_MAX_VALUE_CHARACTERS])},
                 metadata={},
             )
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .. import HostFunctions, SandboxError, Session
 from ._extra import missing
-from ._text import cut, explain, refusal, unfenced
+from ._text import cut, explain, refusal, represent, unfenced
 from ._tool import CodeTool
 
 try:
@@ -109,6 +109,10 @@ class SandboxExecutor(PythonExecutor):
         output = result.value
         if result.is_final and FINAL_ANSWER in self._tools:
             output = self._tools[FINAL_ANSWER](output)  # which may check or change it
+        try:
+            str(output)  # which the agent will do
+        except ValueError:
+            raise InterpreterError(represent(output)) from None
         return CodeOutput(output=output, logs=logs, is_final_answer=result.is_final)
 
     def cleanup(self) -> None:

@@ -32,12 +32,15 @@ class Driver:
         keeps: Whether variables stay from one run to the next.
 
         holds: Whether a session stays after a run.
+
+        lasts: Whether variables stay from one call of a run to the next.
     """
 
     run: Run
     start: Callable[[Sequence[Turn]], Any] | None
     keeps: bool
     holds: bool
+    lasts: bool = True
 
 
 class ModelBroke(RuntimeError):
@@ -224,6 +227,37 @@ def anthropic(**options: Any) -> Iterator[Driver]:
 
 
 @contextlib.contextmanager
+def fastmcp(**options: Any) -> Iterator[Driver]:
+    pytest.importorskip("fastmcp", reason="needs the extra fastmcp")
+    from fastmcp import Client, FastMCP
+    from fastmcp.experimental.transforms.code_mode import CodeMode
+
+    from sandbox_wasm.integrations.fastmcp import WasmSandboxProvider
+
+    if options.get("interpreter") == "micropython":
+        del options["interpreter"]  # it needs the other
+    provider = WasmSandboxProvider(**options)
+    server = FastMCP("tools", transforms=[CodeMode(sandbox_provider=provider)])
+
+    async def start(turns: Sequence[Turn]) -> list[str]:
+        found = []
+
+        async def call(client: Any, arguments: Any) -> str:
+            answer = await client.call_tool("execute", arguments, raise_on_error=False)
+            text = "\n".join(block.text for block in answer.content)
+            return text if answer.is_error else f"=> {text}"
+
+        async with Client(server) as client:
+            for turn in turns:
+                if isinstance(turn, Exception):
+                    raise turn
+                found += await asyncio.gather(*(call(client, each) for each in turn))
+        return found
+
+    yield Driver(lambda turns: asyncio.run(start(turns)), start, False, False, False)
+
+
+@contextlib.contextmanager
 def google_adk(**options: Any) -> Iterator[Driver]:
     pytest.importorskip("google.adk", reason="needs the extra google-adk")
     from google.adk.agents import Agent
@@ -351,6 +385,7 @@ DRIVERS = {
     each.__name__: each
     for each in (
         anthropic,
+        fastmcp,
         google_adk,
         langchain_middleware,
         langchain_tool,
@@ -362,5 +397,7 @@ DRIVERS = {
 }
 # What runs code blocks of a text, where there are no arguments that could be junk.
 TAKE_TEXT = {"google_adk", "smolagents"}
+# What looks at the arguments before the tool does.
+CHECKS = {"fastmcp"}
 # What has no event loop: it runs one agent at a time, and nothing can be cancelled.
 SYNCHRONOUS = {"smolagents"}

@@ -18,6 +18,7 @@ PAGES = {
     "README": "sandbox_wasm",
     "anthropic": "anthropic",
     "datasette": "datasette_agent",
+    "fastmcp": "fastmcp",
     "google-adk": "google.adk",
     "jupyter": "ipykernel",
     "langchain": "langchain",
@@ -29,6 +30,7 @@ PAGES = {
 }
 EXAMPLES = {
     "anthropic_tool": "anthropic",
+    "fastmcp_code_mode": "fastmcp",
     "google_adk_executor": "google.adk",
     "jupyter_cells": "ipykernel",
     "langchain_agent": "langchain",
