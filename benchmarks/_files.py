@@ -49,5 +49,5 @@ def files(interpreter: str, repeat: int) -> Iterator[Figure]:
                 "s",
                 lambda: session.call("small", 10_000),
                 repeat=max(2, repeat // 5),
-                target=0.8 if interpreter == "cpython" else None,
+                target=0.8,
             )

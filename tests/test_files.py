@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import threading
 
@@ -13,6 +14,7 @@ from sandbox_wasm import (
     FilesExceeded,
     GuestError,
     Limits,
+    Mount,
     Session,
     SessionFiles,
     WallTimeExceeded,
@@ -489,3 +491,77 @@ def test_archives_are_files():
         assert result.value is None
         for path in ("out/d/b", "out2/d/b"):
             assert "2" * 1000 == session.files.read_text(path)
+
+
+# What descriptors tell while they are used in every way, below *root*.
+DESCRIPTORS = """
+import os
+out = []
+def note(call, *args):
+    try: out.append(call(*args))
+    except OSError as error: out.append(type(error).__name__)
+def here(fd): note(os.lseek, fd, 0, os.SEEK_CUR)
+fd = os.open(root + "f", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+here(fd); note(os.write, fd, b"hello"); here(fd); note(lambda: os.fstat(fd).st_size)
+for place in ((1, os.SEEK_SET), (-1, os.SEEK_END), (1, os.SEEK_CUR), (-9, os.SEEK_CUR)):
+    note(os.lseek, fd, *place); here(fd)
+    note(os.read, fd, 2); here(fd)
+note(os.pread, fd, 3, 0); here(fd); note(os.pwrite, fd, b"J", 0); here(fd)
+note(os.ftruncate, fd, 2); here(fd); note(lambda: os.fstat(fd).st_size)
+note(os.write, fd, b"!"); here(fd); note(lambda: os.fstat(fd).st_size)
+tail = os.open(root + "f", os.O_WRONLY | os.O_APPEND)
+here(tail); note(os.write, tail, b"XY"); here(tail); note(os.isatty, tail)
+note(os.read, tail, 1); note(lambda: os.fstat(tail).st_size == os.stat(root + "f").st_size)
+os.close(tail)
+here(tail); note(os.fstat, tail); note(os.isatty, tail)
+again = os.open(root + "f", os.O_RDONLY)
+here(again); note(lambda: again == tail); note(os.write, again, b"x")
+note(os.read, again, 99); here(again)
+many = [os.open(root + "f", os.O_RDONLY) for _ in range(50)]
+for one in many[::7]: note(os.lseek, one, 2, os.SEEK_SET); here(one)
+note(lambda: sum(os.fstat(one).st_size for one in many))
+for one in (fd, again, *many): os.close(one)
+with open(root + "g", "w+") as f:
+    note(f.tell); f.write("a\\nb\\n"); note(f.tell); f.seek(0); note(f.readline); note(f.tell)
+with open(root + "g", "ab+") as f:
+    note(f.tell); f.write(b"c"); note(f.tell); f.seek(1); note(f.read); note(f.tell)
+"""
+
+
+@pytest.mark.parametrize("interpreter", ["cpython"])
+def test_descriptors_do_as_real_ones(make_session, tmp_path):
+    """
+    Also where the guest knows by itself what the host would say.
+    """
+    real = {"root": f"{tmp_path}/"}
+    exec(DESCRIPTORS, real)
+    session = make_session(mounts=[Mount(tmp_path, "/data", "rw")])
+
+    for root in ("/", "/data/"):
+        session.run(DESCRIPTORS, inputs={"root": root})
+        assert real["out"] == session.run("out").value
+
+
+@pytest.mark.parametrize("interpreter", ["cpython"])
+def test_an_open_file_shows_what_others_do(make_session, tmp_path):
+    """
+    Whatever was told of it before: by a host function, by the owner between runs, and by
+    another thread while guest code looks.
+    """
+    path = tmp_path / "f"
+    path.touch()
+    session = make_session(
+        mounts=[Mount(tmp_path, "/data")], functions={"grow": lambda: os.truncate(path, 5)}
+    )
+    session.run("import os\ndef begin(): return os.open('/data/f', os.O_RDONLY)")
+    size = "os.fstat(fd).st_size"
+
+    assert [5, 5] == session.run(f"fd = begin()\ngrow()\n[{size}, {size}]").value
+    path.write_bytes(b"")
+    session.run("fd = begin()")
+    path.write_bytes(b"x" * 7)
+    assert 7 == session.run(size).value
+    path.write_bytes(b"")
+    future = session.submit(f"fd = begin()\nprint('at it', flush=True)\nwhile {size} == 0: pass")
+    path.write_bytes(b"x")
+    future.result(30)

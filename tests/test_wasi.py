@@ -689,3 +689,15 @@ def test_descriptors_follow_a_rename(libc: Libc) -> None:
     libc.do("path_remove_directory", ROOT, *libc.path("e"))
     assert Errno.NOENT == libc.try_open("f", at=directory)
     assert Errno.NOENT == libc.ask("fd_filestat_get", directory, 64)
+
+
+def test_opening_tells_what_was_opened(libc: Libc, files: Files) -> None:
+    """
+    The same as asking for it: guests that look at the exchange struct need not ask.
+    """
+    libc.make("f", b"some bytes")
+    for path, how in (("f", 0), ("new", CREATE), (".", DIRECTORY)):
+        where = libc.path(path)
+        told = FUNCTIONS["path_open"](files, libc.memory, (ROOT, 1, *where, how, READ, READ, 0, 8))
+        libc.do("fd_filestat_get", libc.word(8), 64)
+        assert told == struct.unpack("<8Q", libc.memory.read(64, 64))
