@@ -47,7 +47,8 @@ NAMES = [interpreter.name for interpreter in available_interpreters()]
 ISOLATIONS = ["thread", "process"]
 KEY = b"soak"
 _libc = ctypes.CDLL(None) if hasattr(ctypes.CDLL(None), "malloc_trim") else None
-LIMITS = Limits(memory_bytes=8 * MIB, output_bytes=64 << 10, wall_seconds=20)
+# An honest session has all the time it wants, on a machine that does other things as well.
+LIMITS = Limits(memory_bytes=8 * MIB, output_bytes=64 << 10, wall_seconds=200)
 # What may be more at the end than in the middle: the allocator of the process keeps some
 # megabytes more or less without any leak, an engine that waits for its next session keeps
 # its module's file open, and a worker is always ready.
