@@ -49,6 +49,10 @@ ci *args:
 build-micropython:
     scripts/build_micropython.sh
 
+# What each protection costs, with it and without
+protections *args:
+    {{ python }} -m benchmarks.protections {{ args }}
+
 # The figures of benchmarks/README.md
 bench *args:
     {{ python }} -m benchmarks {{ args }}
