@@ -142,7 +142,8 @@ class Continuation:
 
     def approve(self, **options: Any) -> Result:
         """Make the call that waits for it, and go on. Otherwise as `resume`."""
-        return self._go_on(self._where(options), Journal.approved, **options)
+        shown = None if self._stored is None else self._stored.shown
+        return self._go_on(self._where(options), lambda it: it.approved(shown), **options)
 
     def _where(self, options: dict[str, Any]) -> Lifecycle:
         session = options.pop("session", None) or self._session

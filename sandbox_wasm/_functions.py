@@ -18,10 +18,11 @@ from ._calls import Calls
 from ._decode import ValueTooLarge
 from ._errors import ConfigError, GuestProtocolError, SnapshotError, Suspend
 from ._host_function import HostFunction, Options, WaitFor, reply
+from ._journal import Approved
 from ._naming import check_kind, check_name, own_name
 from ._parameters import BadArgument
 from ._schemas import Described
-from ._values import decode
+from ._values import decode, encode
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -286,7 +287,7 @@ class HostFunctions:
         *,
         max_bytes: int,
         wait_for: WaitFor,
-        approved: bool = False,
+        approved: Approved = False,
         calls: Calls | None = None,
     ) -> tuple[int, bytes]:
         """Answer one host call.
@@ -300,7 +301,8 @@ class HostFunctions:
 
             wait_for: Returns what the coroutine of an asynchronous function comes to.
 
-            approved: Make the call, also if it is one that waits for a yes.
+            approved: Make the call, also if it is one that waits for a yes; bytes are the
+                payload that was shown, encoded, and must be that of this call.
 
             calls: What the session remembers of the earlier ones.
 
@@ -311,6 +313,8 @@ class HostFunctions:
             GuestProtocolError: *payload* is malformed.
 
             Suspend: The function is one whose calls are left open.
+
+            SnapshotError: Another call was shown than this one.
 
             BaseException: What the function raised and is no ``Exception``.
         """
@@ -344,13 +348,26 @@ class HostFunctions:
             return 1, reply(error.type_name, f"{host.name}() {error}")
         except Exception as error:  # a validator of the host's own
             return host.failed(error)
-        if options.suspends or (options.approve and not approved):
-            raise Suspend({"function": host.name, "args": given[0], "kwargs": given[1]})
+        if options.suspends or options.approve:
+            asked = {"function": host.name, "args": given[0], "kwargs": given[1]}
+            if options.suspends or approved is False:
+                raise Suspend(asked)
+            if isinstance(approved, bytes) and not _is(asked, approved):
+                raise SnapshotError("another call was shown than the one that the run makes")
         try:
             result = host.call(args, kwargs, calls, wait_for)
         except Exception as error:
             return host.failed(error)
         return host.answer(result, max_bytes)
+
+
+def _is(payload: Any, shown: bytes) -> bool:
+    """Whether *shown* is *payload*, encoded: by its bytes, for not all values equal themselves."""
+    most = len(shown)
+    try:
+        return encode(payload, max_bytes=most) == shown or decode(shown, max_bytes=most) == payload
+    except ValueError:
+        return False
 
 
 def _options(given: dict[str, Any]) -> Options:

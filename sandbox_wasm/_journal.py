@@ -47,7 +47,8 @@ _STATUSES = {Kind.CALL: 1, Kind.FILE: _LARGEST_ERRNO}  # the largest; else 0
 # see it. No journal keeps it.
 OVER = (1, b'["RuntimeError","the run is over"]')
 
-Invoke = Callable[[bytes, bytes, bool], tuple[int, bytes]]
+Approved = bool | bytes  # bytes: for what was shown, encoded; else nobody has made it up
+Invoke = Callable[[bytes, bytes, Approved], tuple[int, bytes]]
 
 
 class Entry(NamedTuple):
@@ -70,6 +71,8 @@ class Journal:
         let: The host call after them, which was let: it is made without asking again, and
             no other is.
 
+        approved: What *invoke* of `call` is told of that call.
+
         most: Bytes that it may hold, if that is less than any journal may.
 
     Attributes:
@@ -79,16 +82,22 @@ class Journal:
     """
 
     __slots__ = (
-        "_at", "_data", "_end", "_fault", "_is_left", "_let", "_most", "_steps", "asked", "turn",
+        "_approved", "_at", "_data", "_end", "_fault", "_is_left", "_let", "_most", "_steps",
+        "asked", "turn",
     )  # fmt: skip
 
     def __init__(
-        self, entries: bytes = b"", let: bytes | None = None, most: int = MAX_BYTES
+        self,
+        entries: bytes = b"",
+        let: bytes | None = None,
+        approved: Approved = True,
+        most: int = MAX_BYTES,
     ) -> None:
         self._data = bytearray(entries)
         self._end = len(entries)  # of what is repeated
         self._at = 0
         self._let = let
+        self._approved = approved
         self._most = min(most, MAX_BYTES)
         self._steps = 0  # odd while the host is at a host call
         self._is_left = False
@@ -120,10 +129,11 @@ class Journal:
             if entry.kind != Kind.CHANGE:
                 return self._matching(entry, Kind.CALL, asked)
             change(entry.answer)
-        approved = self._let is not None
-        if approved and asked != self._let:
-            raise self._stray(Kind.CALL)
-        self._let = None
+        approved: Approved = False
+        if self._let is not None:
+            if asked != self._let:
+                raise self._stray(Kind.CALL)
+            self._let, approved = None, self._approved
         self._steps += 1
         try:
             reply = invoke(name, args, approved)
@@ -176,9 +186,14 @@ class Journal:
         entry = _HEAD.pack(Kind.CALL, status, len(answer), self.asked) + answer
         return Journal(bytes(self._data) + entry, most=self._most)
 
-    def approved(self) -> Journal:
-        """Return a journal for going through the run again, and making its open call."""
-        return Journal(bytes(self._data), let=self.asked, most=self._most)
+    def approved(self, shown: bytes | None = None) -> Journal:
+        """Return a journal for going through the run again, and making its open call.
+
+        Args:
+            shown: The payload, encoded, of a run that somebody else may have made up.
+        """
+        approved = True if shown is None else shown
+        return Journal(bytes(self._data), let=self.asked, approved=approved, most=self._most)
 
     def _next(self) -> Entry:
         if self._fault is not None:  # guest code may have seen that already

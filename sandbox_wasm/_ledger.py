@@ -32,7 +32,7 @@ from ._errors import (
 )
 from ._files import Files
 from ._functions import HostFunctions
-from ._journal import OVER, Journal
+from ._journal import OVER, Approved, Journal
 from ._limits import Limits
 from ._nodes import FilesState
 from ._owner import repeat
@@ -298,7 +298,7 @@ class Ledger:
         self._give_up(reason)
         return OVER
 
-    def _invoke(self, name: bytes, args: bytes, approved: bool) -> tuple[int, bytes]:
+    def _invoke(self, name: bytes, args: bytes, approved: Approved) -> tuple[int, bytes]:
         functions, max_bytes = self._functions, self._limits.host_call_bytes
         if self.takes_answer and name == NAME.encode():
             functions, max_bytes = FINAL, min(max_bytes, self._limits.result_bytes)

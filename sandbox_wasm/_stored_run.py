@@ -30,8 +30,9 @@ _FRONT = MAGIC + VERSION.to_bytes(4, "little")
 _OPENING = struct.Struct("<16sI32s")
 # signed, lines, has inputs, mode, four limits, characters told, journal unpacked, seven lengths
 _HEAD = struct.Struct("<4B4QQI7I")
-# In the order that the form has them; new ones come last.
-_MODES: tuple[Mode, ...] = ("run", "prelude", "call", "map", "names", "environment", "final")
+# In the order that the form has them; new ones come last. What is ours to ask of a guest is
+# none of them: it is on nobody's fuel.
+_MODES: tuple[Mode, ...] = ("run", "call", "map", "final")
 _PAYLOAD_BYTES = 4 << 20
 _NAME_BYTES = 200
 # What guest code can tell apart: where memory or files end, and which call is too large.
@@ -55,6 +56,8 @@ class StoredRun(NamedTuple):
         journal: What the run asked and was answered.
 
         told: Characters of output that were told.
+
+        shown: The payload as it was read; None if it was not.
     """
 
     name: str
@@ -65,6 +68,7 @@ class StoredRun(NamedTuple):
     request: Request
     journal: Journal
     told: int
+    shown: bytes | None = None
 
 
 def pack(run: StoredRun, key: bytes | None) -> bytes:
@@ -147,6 +151,7 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
             Request(_MODES[mode], source, inputs if has_inputs else None, bool(lines)),
             Journal.from_bytes(_inflate(journal, size)),
             told,
+            payload,
         )
     except (GuestProtocolError, UnicodeDecodeError):
         raise SnapshotError("the run is damaged") from None

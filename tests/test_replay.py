@@ -444,6 +444,33 @@ def test_no_other_call_is_made_than_was_shown(make_session, folder):
     assert ["as it was"] == continuation.payload["args"] == made
 
 
+def test_what_was_shown_is_not_made_up(make_session):
+    """
+    Bytes without a key may show another call than the run makes; it is not made.
+    """
+    made = []
+
+    def pay(name: str, amount: float) -> None:
+        made.append((name, amount))
+
+    def other():
+        session = make_session()
+        session.function(pay, approve=True)
+        return session
+
+    continuation = waiting(other(), "pay('Eve', float('nan'))")
+    run = _stored_run.unpack(continuation.to_bytes(), None)
+    for args in (["Ada", 1.0], ["Eve", 1.0], ["Eve"], None):
+        payload = {"function": "pay", "args": args, "kwargs": {}}
+        data = _stored_run.pack(run._replace(payload=payload), None)
+        with pytest.raises(SnapshotError, match="another call was shown"):
+            Continuation.from_bytes(data).approve(session=other())
+    assert [] == made
+    Continuation.from_bytes(continuation.to_bytes()).approve(session=other())
+    continuation.approve()
+    assert ["Eve", "Eve"] == [name for name, _ in made]
+
+
 def test_a_guest_that_goes_on_after_it_was_left():
     """
     One that has taken over its interpreter makes no call, and does not change which is open.
@@ -890,6 +917,22 @@ def test_made_up_journals(hostile, data):
     journal = Journal.from_bytes(run.journal.asked + packed)
     with contextlib.suppress(SandboxError):
         play(run._replace(journal=journal), make)
+
+
+def test_a_run_is_one_of_a_caller(hostile):
+    """
+    What the library itself asks of a guest, on nobody's fuel, is no run that can be stored.
+    """
+    run, _ = hostile
+    whole = _stored_run.pack(run, None)
+    start = _stored_run._OPENING.size
+    assert 0 == whole[start + 3]
+    for mode in range(len(_stored_run._MODES), 256):
+        content = whole[start : start + 3] + bytes([mode]) + whole[start + 4 :]
+        seal = _stored_run.seal(_stored_run._FRONT, content, None)
+        with pytest.raises(SnapshotError, match="fit"):
+            Continuation.from_bytes(whole[:20] + seal + content)
+    assert {"run", "call", "map", "final"} == set(_stored_run._MODES)
 
 
 @given(data=st.binary(max_size=200))
