@@ -123,13 +123,14 @@ def cut(text: str, keep_end: bool = False) -> str:
     What a terminal would obey, and what nobody sees but a model reads, becomes an escape:
     frameworks print what a tool said, and guest code may have it from a third party.
     """
-    if len(text) <= MAX_CHARACTERS:
-        return _shown(text)
+    head = _shown(text[:MAX_CHARACTERS])  # which may be longer than what it shows
+    if len(text) <= MAX_CHARACTERS and len(head) <= MAX_CHARACTERS:
+        return head
+    tail = _shown(text[-MAX_CHARACTERS:])
     if keep_end:
-        return "[...]\n" + _shown(text[-MAX_CHARACTERS:])
+        return "[...]\n" + tail[-MAX_CHARACTERS:]
     half = MAX_CHARACTERS // 2
-    left = len(text) - 2 * half
-    return f"{_shown(text[:half])}\n[... {left} characters ...]\n{_shown(text[-half:])}"
+    return f"{head[:half]}\n[... of {len(text)} characters ...]\n{tail[-half:]}"
 
 
 def _shown(text: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .. import AsyncSession, Result, SandboxError, Session, SessionClosed
@@ -31,7 +33,7 @@ class Outcome:
     failed: bool = False
     result: Result | None = None
 
-    @property
+    @cached_property
     def images(self) -> list[Image]:
         """The images that the code wrote, as far as they can be shown."""
         return [] if self.result is None else images(self.result.files)
@@ -64,6 +66,7 @@ class CodeTool:
         self._options = options
         self._lock = threading.Lock()
         self._held: AsyncSession | None = None
+        self._pid = os.getpid()
         self._closed = False
 
     def another(self, **changed: Any) -> CodeTool:
@@ -90,10 +93,17 @@ class CodeTool:
         with self._lock:
             if self._closed:
                 raise SessionClosed("the tool is closed")
-            if self._held is None or self._held.state.value != "open":
+            held = self._held
+            if held is None or not self._is_open():
                 self._release()
-                self._held = AsyncSession(**self._options)
-            return self._held
+                self._pid = os.getpid()
+                held = self._held = AsyncSession(**self._options)
+            return held
+
+    def _is_open(self) -> bool:
+        # After a fork the session's thread is in the other process, and stays there.
+        held = self._held
+        return held is not None and held.state.value == "open" and self._pid == os.getpid()
 
     def add_function(self, function: Callable[..., Any], name: str) -> None:
         """Let the session that there is call *function* as well; a new one has its options."""
@@ -104,7 +114,7 @@ class CodeTool:
     async def opened(self) -> AsyncSession:
         """The session, as `session` gives it."""
         held = self._held
-        if held is None or held.state.value != "open":
+        if held is None or not self._is_open():
             held = await asyncio.to_thread(self._open)  # it may have to compile
         return held
 

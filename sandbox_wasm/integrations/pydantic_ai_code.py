@@ -67,7 +67,7 @@ class CodeMode(WrapperToolset[Any]):
         self._start()
 
     def _start(self) -> None:
-        self._functions = HostFunctions(self._options.get("functions", ())).copy()
+        self._functions = HostFunctions(self._options.get("functions") or ()).copy()
         self._names: dict[str, str] = {}  # what guest code calls each tool
         self._turn = asyncio.Lock()
         self._manager: ToolManager[Any] | None = None
@@ -213,7 +213,10 @@ def _arguments(
         if key in given:
             raise TypeError(f"got {name!r} twice")
         given[key] = value
-    return given
+    try:
+        return dict(to_jsonable_python(given))  # as if a model had sent it
+    except ValueError:
+        raise TypeError("the arguments must be JSON data") from None
 
 
 def _told(error: ValidationError) -> str:

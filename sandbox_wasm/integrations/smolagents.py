@@ -38,7 +38,7 @@ class SandboxExecutor(PythonExecutor):
     """
 
     def __init__(self, **options: Any) -> None:
-        self._functions = HostFunctions(options.pop("functions", ())).copy()
+        self._functions = HostFunctions(options.pop("functions", None) or ()).copy()
         self._tools: dict[str, Callable[..., Any]] = {}
         self._variables: dict[str, Any] = {}
         self._tool = CodeTool(functions=self._functions, **options)

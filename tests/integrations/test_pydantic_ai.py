@@ -145,7 +145,9 @@ def test_wrong_calls_are_exceptions_of_the_code():
         "again(1, 2)",
         "again(y=3)",
         "again(1, x=2)",
+        "again(x=b'\\xff')",
     )
+    assert "JSON data" in read[5]
     assert "x: Input should be a valid integer" in read[0]
     assert "take another x" in read[1]
     assert "takes 1 arguments, got 2" in read[2]

@@ -1,6 +1,8 @@
 """The tool that every framework is given: what a model sends, and what it reads."""
 
 import asyncio
+import os
+import warnings
 
 import pytest
 
@@ -99,6 +101,47 @@ def test_description(interpreter):
         assert "3 seconds and 32 MiB" in tool.description
         assert "def price(item: str) -> float:" in tool.description
         assert "=> 5.0" == tool.run("price('tea') * 2")
+
+
+def test_hidden_text_is_cut_as_well(tool):
+    """
+    Escapes are longer than what they stand for, and are not more than a model should read.
+    """
+    for code in ("print('\\U000e0041' * 7000)", "raise ValueError('\\U000e0041' * 7000)"):
+        assert len(tool.run(code)) < 2 * MAX_CHARACTERS
+
+
+def test_numbers_of_any_length(tool):
+    """
+    Python writes out no number of more than 4300 digits; it must not end the agent's run.
+    """
+    for code in ("10**5000", "[{'a': 10**5000}]", "(10**5000,)"):
+        assert "too many digits" in tool.run(code)
+    assert "=> 2" == tool.run("1 + 1")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_begins_anew(tool):
+    """
+    A server that forks its workers gives each a session of its own, on first use.
+    """
+    tool.run("x = 1")
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there are threads: as in servers
+        child = os.fork()
+    if not child:
+        try:
+            os.write(writer, (tool.run("x") + "|" + tool.run("1 + 1")).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as answer:
+        said = answer.read().decode()
+    os.waitpid(child, 0)
+    assert "NameError" in said
+    assert said.endswith("|=> 2")
+    assert "=> 1" == tool.run("x")
 
 
 def test_cancelling(interpreter):
