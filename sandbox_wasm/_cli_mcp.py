@@ -245,6 +245,8 @@ def _token(ctx: click.Context, path: str | None) -> str:
     if path is not None:
         try:
             with open(path, encoding="ascii") as file:
+                if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+                    raise click.UsageError(f"{path!r} can be read by others: chmod 600 it", ctx)
                 return file.read(10_000).strip()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"

@@ -85,6 +85,20 @@ def test_standard_input(arguments: list[str]) -> None:
     assert (0, "0\n1\n") == (result.exit_code, result.stdout)
 
 
+def test_mcp_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The command says what is to be installed.
+    """
+    for name in [*sys.modules]:
+        if name.startswith("sandbox_wasm.integrations.mcp"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    result = invoke("mcp")
+
+    assert 2 == result.exit_code
+    assert "sandbox-wasm[mcp]" in result.output
+
+
 def test_last_value_is_not_printed() -> None:
     """
     A program is no dialogue.

@@ -355,6 +355,7 @@ def test_websockets_are_not_served():
         ("function = ['no_such_module:f']", "no_such_module"),
         ("total-bytes = '1M'", "less than one session"),
         ("http = true\ntoken-file = 'missing'", "cannot read"),
+        ("http = true\ntoken-file = 'open'", "can be read by others"),
         ("http = true\nhost = '192.0.2.1'\ntoken-file = 'token'", "cannot listen"),
         ("http = true\nhost = '0.0.0.0'\nno-token = true", "needs a token"),
     ],
@@ -367,7 +368,9 @@ def test_wrong_configurations(tmp_path, text, expected):
 
     from sandbox_wasm.cli import main
 
+    (tmp_path / "token").touch(0o600)
     (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "open").touch(0o644)
     (tmp_path / "server.toml").write_text(text)
     done = CliRunner().invoke(main, ["mcp", "--config", str(tmp_path / "server.toml")])
     assert 2 == done.exit_code, done.output
