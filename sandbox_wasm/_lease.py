@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._lifecycle import State
 from ._limits import Limits
 from ._session import Session
 from ._snapshot import Snapshot
@@ -113,6 +114,12 @@ class Lease(Session):
         self._known = template.known
         super().__init__(template.interpreter, checkpoints=checkpoints, **template.options())
         self._check_open().begin_with(template.preludes, template.ledger)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its guest is there or is being made: a worker may be killed while it waits."""
+        guest = None if self._lane is None else self._lane._keeper.guest
+        return self.state is State.OPEN and (guest is None or guest.is_alive())
 
     def _make_interpreter(self) -> Interpreter:
         return Ending(super()._make_interpreter(), self.holding)

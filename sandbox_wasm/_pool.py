@@ -353,11 +353,12 @@ class SessionPool(Executor):
             leases = list(self._leases)
         for lease in leases:
             lease._close(wait=False)
+        self._submissions.wait(_END_SECONDS)
         self._turns.drain(_END_SECONDS)
 
     def __del__(self) -> None:
         turns = getattr(self, "_turns", None)
-        if turns is not None and not turns.is_closed:
+        if turns is not None and not turns.is_closed and os.getpid() == self._pid:
             warnings.warn(f"{self!r} was never shut down", ResourceWarning, 2, source=self)
             self.shutdown(wait=False)
 

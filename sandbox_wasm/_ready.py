@@ -10,7 +10,6 @@ from queue import Empty, SimpleQueue
 
 from ._errors import SandboxError
 from ._lease import Lease
-from ._lifecycle import State
 from ._thread import start_thread
 
 
@@ -51,7 +50,7 @@ class Ready:
             self._refill()
             if lease is None:
                 break
-            if lease.state is State.OPEN:
+            if lease.is_alive:
                 return lease
             lease._close(wait=False)
         return self._make()

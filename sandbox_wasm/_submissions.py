@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import itertools
 import threading
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from ._errors import PoolFull
 from ._thread import start_thread
 from ._turns import Turn, Turns
 
@@ -77,10 +77,11 @@ class Submissions:
         for future in self._pending():
             future.cancel()
 
-    def wait(self) -> None:
+    def wait(self, timeout: float | None = None) -> None:
         """Wait until all is done; of what runs on this thread nobody can wait for the end."""
         own = getattr(self._own, "future", None)
-        concurrent.futures.wait(future for future in self._pending() if future is not own)
+        pending = [future for future in self._pending() if future is not own]
+        concurrent.futures.wait(pending, timeout)
 
     def _pending(self) -> list[Future[Any]]:
         with self._lock:
@@ -93,24 +94,52 @@ def in_order(
     """Submit each of *rows*, and yield the results in their order.
 
     Args:
+        submit: May raise `PoolFull`, after which it is asked again when a result is there.
+
         window: How many are submitted ahead.
 
         end: Until when to wait, of `time.monotonic`; ``TimeoutError`` then. None for ever.
     """
-    futures = deque(submit(row) for row in itertools.islice(rows, window))
+    futures: deque[Future[T]] = deque()
+    refused: list[R] = []
+    failure: list[BaseException] = []
+
+    def fill() -> None:
+        while len(futures) < window and not failure:
+            try:
+                row = refused.pop() if refused else next(rows)
+            except StopIteration:
+                return
+            except BaseException as error:  # told in its place, after what came before
+                failure.append(error)
+                return
+            try:
+                futures.append(submit(row))
+            except PoolFull as error:
+                if not futures:
+                    failure.append(error)
+                refused.append(row)  # there is room again when one of ours is done
+                return
+            except BaseException as error:
+                failure.append(error)
 
     def results() -> Iterator[T]:
         try:
             while futures:
                 result = futures[0].result(None if end is None else end - time.monotonic())
                 futures.popleft()
-                futures.extend(submit(row) for row in itertools.islice(rows, 1))
+                fill()
                 yield result
                 del result
+            if failure:
+                raise failure[0]
         finally:
             for future in futures:
                 future.cancel()
 
+    fill()
+    if failure and not futures:
+        raise failure[0]
     return results()
 
 

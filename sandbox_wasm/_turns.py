@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 
-from ._errors import PoolClosed, PoolFull
+from ._errors import ConfigError, PoolClosed, PoolFull
 
 # A signal that comes just before a wait begins does not end it; the next look finds it.
 _LOOK_SECONDS = 0.5
@@ -38,11 +38,19 @@ class Turn:
 
     Attributes:
         state: Only `TurnState.HELD` is a place.
+
+    Raises:
+        ConfigError: The submitter can be no key.
     """
 
     __slots__ = ("_turns", "awaited", "ready", "state", "submitter")
 
     def __init__(self, submitter: Hashable = None, ready: Callable[[], bool] | None = None) -> None:
+        try:
+            hash(submitter)
+        except TypeError:
+            kind = type(submitter).__name__
+            raise ConfigError(f"a submitter must be hashable, got {kind}") from None
         self.submitter = submitter
         self.awaited = ready is None
         self.ready = _accept if ready is None else ready

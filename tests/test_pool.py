@@ -619,7 +619,7 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("what", ["lease", "run"])
+@pytest.mark.parametrize(("isolation", "what"), [("thread", "run"), ("process", "lease")])
 def test_ctrl_c(interpreter, isolation, what):
     """
     It ends the wait of whoever gets it, and the pool can be closed then.
@@ -635,3 +635,172 @@ def test_ctrl_c(interpreter, isolation, what):
 
     assert ["interrupted 2", "0 4"] == out.splitlines()
     assert 0 == process.returncode
+
+
+# ---- what goes wrong around it
+
+
+HOSTILE = [
+    "x = [str(i) for i in range(2000)]",
+    "import builtins\nbuiltins.print = None\nbuiltins.open = lambda *a: 1",
+    "import sys\nsys.modules.clear()",
+    "import sys\nsys.path.append('/evil') if hasattr(sys, 'path') else 0",
+    "def f(n):\n    return f(n + 1)\nf(0)",
+    "kept.clear()\nkept.append('kX2vQ9pLs7' * 20)",
+    "try:\n    1 / 0\nexcept ZeroDivisionError:\n    raise ValueError('kX2vQ9pLs7')",
+    "class A:\n    def __del__(self): print('late')\na = A()\na.a = a",
+    "import random\nrandom.seed(1)\nrandom.random()",
+    "while True: pass",
+]
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
+def test_memory_of_a_lease_is_that_of_the_template(make_pool):
+    """
+    Byte for byte, before its first run, whatever ran in the instance before.
+    """
+
+    def memory(session):
+        def read(guest):
+            return guest._memory.read(0, guest._memory.size)
+
+        return session._lane.ask(read)
+
+    pool = make_pool(size=1, setup="kept = list(range(1000))")
+    with pool.lease(timeout=BOUND) as session:
+        first = memory(session)
+    assert b"kX2vQ9pLs7" not in first
+    for code in HOSTILE * 2:
+        pool.run(code, wall_seconds=0.1, check=False, timeout=BOUND)
+        with pool.lease(timeout=BOUND) as session:
+            assert first == memory(session), code
+
+
+@pytest.mark.parametrize("isolation", ["process"])
+def test_a_ready_worker_that_was_killed(make_pool):
+    """
+    Nobody gets it.
+    """
+    pool = make_pool(size=3, ready=2, setup="x = 1")
+    for _ in range(3):
+        assert quiet(pool, ready=2)
+        for lease in list(pool._ready._made):
+            lease._check_open().ask(lambda guest: guest._child.kill())
+            child = lease._lane._keeper.guest._child
+            end = time.monotonic() + BOUND
+            while child.is_alive() and time.monotonic() < end:
+                threading.Event().wait(0.005)
+        assert 1 == pool.run("x").value
+
+
+def test_a_session_that_cannot_be_made(make_pool, tmp_path):
+    """
+    Its place is free again, and whoever asked is told, each in their way.
+    """
+    folder = tmp_path / "data"
+    folder.mkdir()
+    pool = make_pool(size=1, mounts=[Mount(folder, "/m")], ready=0)
+    folder.rmdir()
+    for _ in range(3):
+        with pytest.raises(ConfigError):
+            pool.lease()
+        with pytest.raises(ConfigError):
+            pool.run("1")
+        with pytest.raises(ConfigError):
+            pool.submit("1").result(BOUND)
+        with pytest.raises(ConfigError):
+            asyncio.run(pool.arun("1"))
+    assert (0, 0) == (pool.statistics().leased, pool.statistics().waiting)
+    folder.mkdir()
+    pool.check()
+
+
+def test_a_submitter_that_is_no_key(pool):
+    for ask in (pool.lease, lambda submitter: pool.submit("1", submitter=submitter)):
+        with pytest.raises(ConfigError, match="hashable"):
+            ask(submitter=[1])
+    pool.check()
+
+
+def test_map_with_little_room(make_pool):
+    """
+    It takes the room that there is, and goes on when there is more.
+    """
+    pool = make_pool(size=1, max_waiting=1)
+    results = pool.map("n", ({"n": n} for n in range(12)))
+    assert list(range(12)) == [result.value for result in results]
+    with pool.lease(timeout=BOUND):
+        waiting = pool.submit("1")
+        with pytest.raises(PoolFull):
+            pool.map("n", [{"n": 1}])
+    assert 1 == waiting.result(BOUND).value
+
+
+def test_map_of_inputs_that_fail(pool):
+    """
+    What came before is given, and then the failure.
+    """
+
+    def inputs():
+        yield {"n": 1}
+        yield {"n": 2}
+        raise KeyError("inputs")
+
+    results = pool.map("f(n)", inputs())
+    assert [2, 4] == [next(results).value, next(results).value]
+    with pytest.raises(KeyError):
+        next(results)
+
+
+CLOSED = (PoolFull, PoolClosed, SessionClosed)
+
+
+def test_everything_at_once(make_pool):
+    """
+    Leases, runs, tasks, failures, cancellations and a close, from many threads: it ends, and
+    nothing is left.
+    """
+    pool = make_pool(size=3, max_waiting=50, setup="x = 1")
+    outcomes, lock = [], threading.Lock()
+
+    def note(outcome):
+        with lock:
+            outcomes.append(outcome)
+
+    def work(n):
+        for turn in range(12):
+            try:
+                if (n + turn) % 4 == 0:
+                    with pool.lease(timeout=5, submitter=n) as session:
+                        note(session.run("x").value)
+                elif (n + turn) % 4 == 1:
+                    future = pool.submit("x", submitter=n)
+                    if turn % 3 == 0:
+                        future.cancel()
+                    note(future.result(BOUND).value)
+                elif (n + turn) % 4 == 2:
+                    error = pool.run("1 / 0", timeout=5, check=False).error
+                    note(getattr(error, "type_name", type(error).__name__))
+                else:
+                    note(asyncio.run(pool.arun("x", timeout=5)).value)
+            except (
+                PoolFull,
+                PoolClosed,
+                SessionClosed,
+                concurrent.futures.CancelledError,
+            ) as error:
+                note(type(error).__name__)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    while len(outcomes) < 40:
+        threading.Event().wait(0.01)
+    pool.close()
+    for thread in threads:
+        thread.join(2 * BOUND)
+        assert not thread.is_alive()
+
+    assert 96 == len(outcomes)
+    assert {1, "ZeroDivisionError"} <= set(outcomes)
+    assert quiet(pool, leased=0, waiting=0, ready=0)

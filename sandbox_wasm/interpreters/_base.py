@@ -132,6 +132,9 @@ class Guest(Protocol):
                 large; the guest goes on.
         """
 
+    def is_alive(self) -> bool:
+        """Whether it is there still, as far as can be told without asking it."""
+
     def is_sound(self) -> bool:
         """Whether it may be entered; else its state must go on in another guest.
 

@@ -348,6 +348,9 @@ class ReactorGuest:
                 abi.CONTROL_REQUEST.pack_into(view, 0, (ack + 1) & 0xFFFFFFFF, kind)
                 self._breaker[0] |= self._breaker_bits
 
+    def is_alive(self) -> bool:
+        return self._open
+
     def is_sound(self) -> bool:
         return self._instance.is_sound()
 

@@ -374,6 +374,9 @@ class RemoteGuest:
                 with contextlib.suppress(OSError):
                     self._child.control.send(message, socket.MSG_DONTWAIT)
 
+    def is_alive(self) -> bool:
+        return self._open and self._child.is_alive()
+
     def is_sound(self) -> bool:
         return True  # the worker's handlers are its own
 

@@ -58,6 +58,14 @@ class Child:
         self._process = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
         _children.add(self)
 
+    def is_alive(self) -> bool:
+        """Whether it has not ended; where the system does not tell, that it has not."""
+        if self._process is None:
+            return self._status is None
+        poll = select.poll()
+        poll.register(self._process, select.POLLIN)
+        return not poll.poll(0)
+
     def kill(self) -> None:
         """End it at once; from any thread."""
         if self._status is not None:
