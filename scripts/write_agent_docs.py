@@ -5,7 +5,7 @@
 
 In ``sandbox_wasm/.agents``, ``skills/sandbox-wasm/SKILL.md`` is for an agent that is to use the
 library, and ``llms.txt`` lists what there is to read. The sources are the README, the pages in
-docs/, SECURITY.md, and the docstrings of the public names.
+docs/, and the docstrings of the public names.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def skill() -> str:
         "## What code inside may do",
         section("docs/guest.md", "What code inside may do").partition("\n```python")[0],
         "## What you must see to",
-        section("SECURITY.md", "The operator's duties"),
+        section("docs/host-setup.md", "Duties"),
         "## On the command line",
         section("README.md", "On the command line").partition("\nCompletion for a shell")[0],
         "## Public names",
