@@ -86,13 +86,11 @@ class Files(Descriptors):
         """Begin a run: its changes count from here."""
         with self.lock:
             self._before = self.tree.mark()
-            self._touched = {
-                file.parts
-                for file in self._fds.values()
-                if file.handle is not None and file.how & How.WRITE and file.parts is not None
-            }
+            self._touched.clear()
             for file in self._fds.values():
                 file.entries = []  # a run that is gone through again has none
+                if file.handle is not None and file.how & How.WRITE and file.parts is not None:
+                    self._touched.add(file.parts)
             for at, volume in self._changing.items():
                 volume.begin(parts[len(at) :] for parts in self._touched if parts[: len(at)] == at)
 

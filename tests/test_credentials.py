@@ -91,6 +91,24 @@ def test_the_server_gets_it_and_the_guest_does_not(
     assert "set-cookie" not in str(result.value)
 
 
+def test_it_is_found_in_what_was_compressed(
+    make_session: Make, policy: Callable[..., NetworkPolicy], server: Server
+) -> None:
+    """
+    By the server, on the way; read as a whole or by a few bytes.
+    """
+    session = make_session(network=policy())
+    session.run("", inputs={"u": server.origin + "/reflect?zip=1"})
+
+    for code in (
+        "fetch(u).text",
+        "r = fetch(u, stream=True)\nb''.join([r.read(5) for _ in range(1000)]).decode()",
+    ):
+        text = session.run(code).value
+        assert text.count("[redacted]") > 10
+        assert not contains_secret(text)
+
+
 def test_the_guests_memory_does_not_have_it(
     make_session: Make, server: Server, policy: Callable[..., NetworkPolicy], tmp_path: Path
 ) -> None:

@@ -171,6 +171,9 @@ class Handler(BaseHTTPRequestHandler):
         """The value of a header, in many forms, the body in pieces of a few bytes."""
         secret = self.headers.get(given.get("header", "Authorization")) or ""
         made = reflections(secret)
+        if "zip" in given:
+            self.answer(gzip.compress(made), headers={"Content-Encoding": "gzip"})
+            return
         pieces = [made[at : at + 3] for at in range(0, len(made), 3)]
         named = {f"X-{secret.split()[-1]}": "y"} if "name" in given else {}
         self.chunks(pieces, X_Echo=secret, Set_Cookie="sid=1", **named)
