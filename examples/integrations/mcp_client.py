@@ -21,8 +21,7 @@ async def person(context, params):
 
 
 async def main():
-    approve = frozenset({"send"})
-    settings = Settings(functions={"send": lambda text: "sent"}, approve=approve)
+    settings = Settings(functions={"send": lambda text: "sent"}, approve={"send"})
     async with Client(make_server(settings), elicitation_callback=person) as client:
         code = "total = sum([1, 2, 3])\nsend(f'total: {total}')"
         print((await client.call_tool("run_python", {"code": code})).content[0].text)

@@ -310,7 +310,7 @@ def _describe(session: Session, settings: Settings) -> str:
         lines.append(f"Directory {mount.guest_path}: {kind}.")
     if (network := options.get("network")) is not None and tuple(network.allow):
         allowed = ", ".join(network.allow)
-        lines.append(f"fetch(url) and urllib.request reach: {allowed}.")
+        lines.append(f"fetch(url) reaches: {allowed}.")
     if settings.ask:
         lines.append("Requests to other origins wait for a person's approval.")
     if settings.approve:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,7 @@ class Settings:
 
     options: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    approve: frozenset[str] = frozenset()
+    approve: Collection[str] = frozenset()
     ask: bool = False
     max_sessions: int = 8
     max_snapshots: int = 16
@@ -78,11 +78,11 @@ class Settings:
                 raise ConfigError(f"{name} must be a number, got {type(value).__name__}")
             if not low <= value <= high:
                 raise ConfigError(f"{name} must be from {low} to {high}, got {value}")
+        object.__setattr__(self, "approve", frozenset(self.approve))
         for taken in ("functions", "snapshot"):
             if taken in self.options:
                 raise ConfigError(f"options must not hold {taken!r}")
-        if not self.approve <= set(self.functions):
-            missing = sorted(self.approve - set(self.functions))
+        if missing := sorted(set(self.approve) - set(self.functions)):
             raise ConfigError(f"approve names what is no function: {', '.join(missing)}")
         if self.session_bytes > self.total_bytes:
             raise ConfigError(
