@@ -7,7 +7,7 @@ import pickle
 import struct
 import sys
 
-from sandbox_wasm import Continuation, Session, Suspended
+from sandbox_wasm import Continuation, Mount, Session, Suspended
 
 _LENGTH = struct.Struct("<I")
 SOURCES = {"seed": 7, "clock": 1_000_000}
@@ -23,9 +23,10 @@ def step(n):
     return -n
 
 
-def session(interpreter, isolation, ask=None):
-    """Return a session whose `ask` waits, or is *ask*."""
-    made = Session(interpreter, isolation=isolation, **SOURCES)
+def session(interpreter, isolation, ask=None, mounted=None):
+    """Return a session whose `ask` waits, or is *ask*, with a mount: a folder, and its commit."""
+    mounts = [] if mounted is None else [Mount(mounted[0], "/m", "rw", commit=mounted[1])]
+    made = Session(interpreter, isolation=isolation, mounts=mounts, **SOURCES)
     made.function(ask or answer, name="ask", suspends=ask is None)
     made.function(step)
     return made
@@ -44,10 +45,10 @@ def seen(result):
     )
 
 
-def go_on(data, isolation):
+def go_on(data, isolation, mounted=None):
     """Answer a stored run in a session of its own: the next run that waits, or what is seen."""
     waiting = Continuation.from_bytes(data)
-    with session(waiting.interpreter, isolation) as where:
+    with session(waiting.interpreter, isolation, None, mounted) as where:
         value = answer(waiting.payload["args"][0])
         result = waiting.resume(value, session=where, check=False)
         if isinstance(result.error, Suspended):

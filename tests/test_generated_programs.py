@@ -6,6 +6,7 @@ More of them: just programs 500
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def read():
     try:
         with open('/f') as f: return f.read()
     except OSError: return 'nothing'
+def mounted(text=''):
+    try:
+        with open('/m/log', 'a') as f: f.write(text)
+        with open('/m/log') as f: return [f.read(), os.listdir('/m')]
+    except OSError as e: return type(e).__name__
 def asking(n):
     for i in range(n): yield ask(i)
 opened = open('/opened', 'w+')"""
@@ -52,7 +58,7 @@ SIMPLE = [
     "opened.write(str(x)); opened.flush(); opened.seek(x % 3)",
     "log.append(opened.read(2))",
     "os.mkdir('/d%d' % len(os.listdir('/')))",
-    "log.append([(n, os.stat(n)[1], os.stat(n)[8]) for n in sorted(os.listdir('/'))])",
+    "log.append([(n, os.stat(n)[1], os.stat(n)[8]) for n in os.listdir('/') if n != 'm'])",
     "g = asking(2)",
     "x += next(g, 7)",
     "log.append(list({'a', 'b', str(x), (x, 1)})[0])",
@@ -60,6 +66,10 @@ SIMPLE = [
     "f = lambda a, x=x: a + x + ask(a); x = f(x) & 0xFFFF",
     "log.append([ask(i) for i in range(2)])",
     "log.append(sorted([2, 1], key=lambda n: ask(n) * n))",
+    "log.append(mounted(str(x)))",
+    "log.append(mounted(str(ask(x))))",
+    "mounted(); os.rename('/m/log', '/m/%d' % x); os.listdir('/m')",
+    "if mounted() and 'in' in os.listdir('/m'): os.remove('/m/in')",
     "raise ValueError(x)",
     "1 // (x % 2)",
     "len(log)",
@@ -108,26 +118,35 @@ def other_process():
 
 
 @settings(max_examples=EXAMPLES)
-@given(program=programs)
-def test_left_at_every_host_call(interpreter, isolation, other_process, program):
+@given(program=programs, commit=st.sampled_from(["always", "on_success"]))
+def test_left_at_every_host_call(interpreter, isolation, other_process, program, commit):
     """
     Straight through is the same as stored at each host call that waits, and resumed in
-    another process.
+    another process; under a mount, too.
     """
     code = "\n".join([START, *program, SEEN])
-    with session(interpreter, isolation, answer) as straight:
-        wanted = seen(straight.run(code, check=False))
-    with session(interpreter, isolation) as first:
-        result = first.run(code, check=False)
-        found = seen(result) if not isinstance(result.error, Suspended) else None
-        if found is None:
-            found = result.error.continuation.to_bytes()
-    turn = 0
-    while isinstance(found, bytes):  # there, and back here
-        found = go_on(found, isolation) if turn % 2 else other_process(found, isolation)
-        turn += 1
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        for folder in (one, other):
+            Path(folder, "in").write_text("as it was")
+        with session(interpreter, isolation, answer, (one, commit)) as straight:
+            wanted = seen(straight.run(code, check=False))
+        with session(interpreter, isolation, None, (other, commit)) as first:
+            result = first.run(code, check=False)
+            if isinstance(result.error, Suspended):
+                found = result.error.continuation.to_bytes()
+            else:
+                found = seen(result)
+        turn = 0
+        while isinstance(found, bytes):  # there, and back here
+            resume = go_on if turn % 2 else other_process
+            found = resume(found, isolation, (other, commit))
+            turn += 1
+        assert wanted == found
+        assert contents(one) == contents(other)
 
-    assert wanted == found
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 @settings(max_examples=EXAMPLES)
