@@ -7,7 +7,6 @@ or widened from inside.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import errno
 import threading
@@ -35,6 +34,7 @@ from ._functions import HostFunctions
 from ._journal import OVER, Approved, Journal
 from ._limits import Limits
 from ._nodes import FilesState
+from ._output import Output
 from ._owner import repeat
 from ._sources import Sources, SourcesState
 
@@ -135,8 +135,7 @@ class Ledger:
         self._output_left = account.output_bytes_left + charged.output_bytes
         self.truncated = False
         self._kept = 0
-        self._texts: dict[int, list[str]] = {}
-        self._decoders: dict[int, codecs.IncrementalDecoder] = {}
+        self._output = Output()
         self._on_output = on_output
         self.record(None)
         self.takes_answer = False
@@ -208,15 +207,13 @@ class Ledger:
 
         On the session's thread, once the guest has returned.
         """
-        for stream, decoder in self._decoders.items():
-            # What the limit cut in two is no fault of the guest.
-            text = "" if self.truncated else decoder.decode(b"", final=True)
-            if text:
+        if not self.truncated:  # else what the limit cut in two is no fault of the guest
+            for stream, text in self._output.finish():
                 self._take(stream, text)
 
     def text(self, stream: int) -> str:
         """Return the text that was kept of stream 1 or 2."""
-        return "".join(self._texts[stream]) if stream in self._texts else ""
+        return self._output.text(stream)
 
     @property
     def has_drawn(self) -> bool:
@@ -244,16 +241,12 @@ class Ledger:
             self.truncated = True
             data = data[:room]
         self._kept += len(data)
-        if stream not in self._texts:
-            self._texts[stream] = []
-            self._decoders[stream] = codecs.getincrementaldecoder("utf-8")("replace")
-        text = self._decoders[stream].decode(data)
+        text = self._output.add(stream, data)
         if text:
             self._take(stream, text)
         return not self.truncated
 
     def _take(self, stream: int, text: str) -> None:
-        self._texts[stream].append(text)
         self.told += len(text)
         text = text[max(0, len(text) - max(0, self.told - self._told_before)) :]
         if self._on_output is not None and text:

@@ -1,9 +1,13 @@
 """Limits hold, are errors of their own, and cannot be imitated."""
 
+import codecs
 import threading
 import time
+import tracemalloc
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sandbox_wasm import (
     ConfigError,
@@ -18,8 +22,12 @@ from sandbox_wasm import (
     SessionClosed,
     WallTimeExceeded,
 )
+from sandbox_wasm._files import Files
+from sandbox_wasm._functions import HostFunctions
+from sandbox_wasm._ledger import Ledger
 
 SHORT = Limits(wall_seconds=0.3)
+_decoder = codecs.getincrementaldecoder("utf-8")
 
 # What runs for ever, and gives in to an exception or to unwinding.
 ENDLESS = {
@@ -87,6 +95,45 @@ def test_what_cannot_be_unwound(make_session, assert_healthy, checkpoints):
         with pytest.raises(SessionBroken, match="wall_seconds"):
             session.run("x")
     assert_healthy()
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 60)), st.integers(0, 60))
+@example(b"\xc3", [], 60)
+@example("é€😀".encode(), [1, 2, 4, 6], 60)
+def test_output_is_the_same_in_any_pieces(data, cuts, most):
+    """
+    However it is cut on its way, it is the text of its bytes; at the cap without half a character.
+    """
+    told = []
+    ledger = Ledger(Limits(output_bytes=most), HostFunctions(()), Files(0, 0), lambda: None)
+    ledger.begin(lambda stream, text: told.append(text))
+    at = 0
+    for cut in [*sorted(cuts), len(data)]:
+        ledger.output(1, data[at:cut])
+        at = max(at, cut)
+    ledger.finish()
+
+    whole = len(data) <= most
+    expected = data if whole else _decoder("replace").decode(data[:most]).encode()
+    assert ledger.text(1) == "".join(told) == expected.decode(errors="replace")
+    assert ledger.truncated is not whole
+
+
+def test_small_pieces_of_output_take_no_more():
+    """
+    Guest code chooses the pieces, and the host holds their bytes and not a million objects.
+    """
+    ledger = Ledger(Limits(output_bytes=1 << 20), HostFunctions(()), Files(0, 0), lambda: None)
+    tracemalloc.start()
+    try:
+        while ledger.output(1, b"xy"):
+            pass
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 1 << 20 == len(ledger.text(1))
+    assert held < 3 << 20
 
 
 def test_handled_interrupt_is_still_over_time(make_session):
