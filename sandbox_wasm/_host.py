@@ -198,8 +198,9 @@ class HostVolume:
                 raise FileError(Errno.NOTDIR)
             if how & (How.WRITE | How.TRUNCATE):
                 self._check_writable()
-                self.watch.note(parts, key_of(found))
             handle = self._handle(os.open(_name(parts[-1]), _flags(how), dir_fd=at))
+        if how & (How.WRITE | How.TRUNCATE):
+            self.watch.note(parts, key_of(found))
         if how & How.TRUNCATE:
             try:
                 handle.truncate(0)
@@ -304,8 +305,8 @@ class HostVolume:
             if stat.S_ISDIR(found.st_mode):
                 raise FileError(Errno.ISDIR)
             self._check_writable()
-            self.watch.note(parts, key_of(found))
             os.unlink(_name(parts[-1]), dir_fd=at)
+            self.watch.note(parts, key_of(found))
             self.watch.unlinked(parts, found)
             self._count_removed(found)
 
@@ -321,13 +322,12 @@ class HostVolume:
             moved: dict[Parts, Key | None] = {(): key_of(found)}
             if stat.S_ISDIR(found.st_mode) and new[: len(old)] != old:
                 moved = self._below(old, len(new))
-            for below, key in moved.items():
-                self.watch.note((*old, *below), key)
-                self.watch.note((*new, *below), None if below else key_of(replaced))
             os.rename(_name(old[-1]), _name(new[-1]), src_dir_fd=source, dst_dir_fd=target)
             if replaced is not None and os.path.samestat(found, replaced):
                 return  # two names of one file, of which the system leaves both
-            for below in moved:
+            for below, key in moved.items():
+                self.watch.note((*old, *below), key)
+                self.watch.note((*new, *below), None if below else key_of(replaced))
                 self.watch.moved((*old, *below))
             if replaced is not None:
                 self._count_removed(replaced)

@@ -41,7 +41,10 @@ class Watch:
         self.written.clear()
 
     def note(self, parts: Parts, before: Key | None) -> None:
-        """Take note of what stands at a path that is about to change; the first time counts."""
+        """Take note of what stood at a path that was changed; the first time counts.
+
+        Not of one that could not be: it would be held, and never forgotten.
+        """
         self._before.setdefault(parts, before)
 
     def unlinked(self, parts: Parts, found: os.stat_result) -> None:

@@ -146,6 +146,8 @@ def test_what_came_and_went_is_not_held(host: Path, where: str) -> None:
     A run that makes and removes files for ever does not fill the host's memory.
     """
     files = Files(10_000, 100, volumes=open_mounts([Mount(host, "/data", "rw")], Sources()))
+    files.make_directory(ROOT, "sub")
+    files.make_directory(ROOT, "sub/kept")
     files.begin()
     watch: Any = files._volumes["data",]
 
@@ -166,6 +168,19 @@ def test_what_came_and_went_is_not_held(host: Path, where: str) -> None:
         files.unlink(ROOT, where + "g")
         files.unlink(ROOT, f"{where}u/f{number}")
         files.remove_directory(ROOT, where + "u")
+        files.make_directory(ROOT, f"{where}v{number}")
+        files.make_directory(ROOT, f"{where}v{number}/w")
+        for new in (
+            f"v{number}/w/x",
+            f"v{number}/w/x",
+            "sub",
+        ):  # into itself, and onto what is there
+            with pytest.raises(FileError):
+                files.rename(ROOT, f"{where}v{number}", ROOT, where + new)
+        with pytest.raises(FileError):
+            files.unlink(ROOT, f"{where}v{number}")
+        files.remove_directory(ROOT, f"{where}v{number}/w")
+        files.remove_directory(ROOT, f"{where}v{number}")
 
     assert not files.end()
     assert held() <= at_first + 1000
