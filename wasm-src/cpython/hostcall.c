@@ -92,6 +92,7 @@ static PyObject *host_function_call(PyObject *self, PyObject *const *args, size_
     }
     uint32_t status;
     size_t len;
+    X.sys_op = 0; // the host function may change files: see was_told in system.c
     const char *reply = sandbox_call(name, name_len, text.data, text.len, &status, &len);
     sandbox_text_free(&text);
     if (reply == NULL) {

@@ -324,6 +324,7 @@ SANDBOX_EXPORT(sandbox_exec) void sandbox_exec(void) {
     const char *source = (const char *)(uintptr_t)X.source_ptr;
     char *block = X.source_ptr == X.source_buffer ? NULL : (char *)source;
     sandbox_exchange_begin();
+    X.sys_op = 0; // what an earlier request was told of files may have changed
     Py_CLEAR(answered);
     answer_text.len = 0;
     if (answer_text.capacity > 65536) {

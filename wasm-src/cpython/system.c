@@ -11,6 +11,11 @@ enum { E_INVAL = 28, E_BADF = 8, E_IO = 29, E_NOTDIR = 54, E_SPIPE = 70 };
 
 #define ROOT 3 // the preopened directory
 
+enum { DIRECTORY = 3, REGULAR_FILE = 4, APPEND = 1, FROM_HERE = 1 };
+#define ALL_RIGHTS ((UINT64_C(1) << 30) - 1)
+#define RIGHT_TO_READ (UINT64_C(1) << 1)
+#define RIGHT_TO_WRITE (UINT64_C(1) << 6)
+
 // One crossing, and the errno that came of it.
 static int32_t ask(uint32_t op, const uint64_t args[9]) {
     for (int i = 0; i < 9; i++) {
@@ -23,6 +28,64 @@ static int32_t ask(uint32_t op, const uint64_t args[9]) {
         __builtin_trap();
     }
     return X.sys_result == SANDBOX_SYS_OK ? (int32_t)X.sys_args[0] : E_IO;
+}
+
+// ---- what is known of open files
+
+// Each open() of Python's asks whether it got a directory or a terminal, how large the file is
+// and where in it it stands, some of it twice. The host tells all of that when a file is
+// opened; asking again would take longer than the file itself.
+
+struct fdstat {
+    uint8_t type;
+    uint16_t flags;
+    uint64_t rights, inherited;
+};
+
+static struct open_file {
+    bool is_known, has_place;
+    struct fdstat stat;
+    uint64_t place; // of the next byte
+} open_files[64];
+
+// What is not in the table is asked about.
+static struct open_file *open_file(uint32_t fd) {
+    static struct open_file unknown;
+    unknown = (struct open_file){ 0 };
+    uint32_t at = fd - ROOT - 1;
+    return at < sizeof open_files / sizeof *open_files ? &open_files[at] : &unknown;
+}
+
+// The filestat that came with the last opening, good until the next crossing, and no more often
+// than open() and read() look at it: who waits for a file to grow must see it grow.
+static uint32_t told_fd, told_left;
+
+static void note_opened(uint32_t fd, uint64_t rights, uint16_t flags) {
+    uint8_t kind = (uint8_t)X.sys_args[3];
+    uint64_t lost = kind == DIRECTORY ? 0 : (RIGHT_TO_READ | RIGHT_TO_WRITE) & ~rights;
+    *open_file(fd) = (struct open_file){
+        .is_known = X.sys_opened,
+        .has_place = X.sys_opened && kind == REGULAR_FILE,
+        .stat = { kind, flags & APPEND, ALL_RIGHTS & ~lost, ALL_RIGHTS & ~lost },
+    };
+    told_fd = fd;
+    told_left = X.sys_opened ? 2 : 0;
+}
+
+static bool was_told(uint32_t fd, void *to) {
+    if (fd != told_fd || told_left == 0 || X.sys_op != SANDBOX_SYS_PATH_OPEN) {
+        return false;
+    }
+    told_left--;
+    memcpy(to, &X.sys_args[1], 8 * sizeof(uint64_t));
+    return true;
+}
+
+static void note_moved(uint32_t fd, uint32_t bytes, bool is_write) {
+    struct open_file *file = open_file(fd);
+    file->place += bytes;
+    // What is appended goes where the end is, which the host knows.
+    file->has_place = file->has_place && !(is_write && file->stat.flags & APPEND);
 }
 
 // ---- the standard streams
@@ -49,17 +112,9 @@ static int32_t stream_read(uint32_t *count) {
     return 0;
 }
 
-static int32_t stream_fdstat(void *to) {
-    struct {
-        uint8_t type;
-        uint16_t flags;
-        uint64_t rights, inherited;
-    } *stat = to;
+static int32_t stream_fdstat(struct fdstat *to) {
     // A character device that could seek is no terminal in the eyes of libc.
-    stat->type = 2;
-    stat->flags = 0;
-    stat->rights = UINT64_MAX;
-    stat->inherited = 0;
+    *to = (struct fdstat){ 2, 0, UINT64_MAX, 0 };
     return 0;
 }
 
@@ -189,6 +244,7 @@ int32_t __imported_wasi_snapshot_preview1_fd_close(uint32_t a) {
     if (a <= 2) {
         return 0;
     }
+    *open_file(a) = (struct open_file){ 0 };
     return ask(SANDBOX_SYS_FD_CLOSE, (const uint64_t[9]){ a });
 }
 
@@ -203,6 +259,15 @@ int32_t __imported_wasi_snapshot_preview1_fd_fdstat_get(uint32_t a, uint32_t b) 
     if (a <= 2) {
         return stream_fdstat((void *)(uintptr_t)b);
     }
+    struct fdstat *to = (struct fdstat *)(uintptr_t)b;
+    if (a == ROOT) { // which every path is relative to
+        *to = (struct fdstat){ DIRECTORY, 0, ALL_RIGHTS, ALL_RIGHTS };
+        return 0;
+    }
+    if (open_file(a)->is_known) {
+        *to = open_file(a)->stat;
+        return 0;
+    }
     return ask(SANDBOX_SYS_FD_FDSTAT_GET, (const uint64_t[9]){ a, b });
 }
 
@@ -210,12 +275,16 @@ int32_t __imported_wasi_snapshot_preview1_fd_fdstat_set_flags(uint32_t a, uint32
     if (a <= 2) {
         return E_INVAL;
     }
+    *open_file(a) = (struct open_file){ 0 };
     return ask(SANDBOX_SYS_FD_FDSTAT_SET_FLAGS, (const uint64_t[9]){ a, b });
 }
 
 int32_t __imported_wasi_snapshot_preview1_fd_filestat_get(uint32_t a, uint32_t b) {
     if (a <= 2) {
         return stream_filestat((void *)(uintptr_t)b);
+    }
+    if (was_told(a, (void *)(uintptr_t)b)) {
+        return 0;
     }
     return ask(SANDBOX_SYS_FD_FILESTAT_GET, (const uint64_t[9]){ a, b });
 }
@@ -252,7 +321,11 @@ int32_t __imported_wasi_snapshot_preview1_fd_read(uint32_t a, uint32_t b, uint32
     if (a <= 2) {
         return stream_read((uint32_t *)(uintptr_t)d);
     }
-    return ask(SANDBOX_SYS_FD_READ, (const uint64_t[9]){ a, b, c, d });
+    int32_t error = ask(SANDBOX_SYS_FD_READ, (const uint64_t[9]){ a, b, c, d });
+    if (error == 0) {
+        note_moved(a, *(uint32_t *)(uintptr_t)d, false);
+    }
+    return error;
 }
 
 int32_t __imported_wasi_snapshot_preview1_fd_readdir(uint32_t a, uint32_t b, uint32_t c, uint64_t d, uint32_t e) {
@@ -266,7 +339,17 @@ int32_t __imported_wasi_snapshot_preview1_fd_seek(uint32_t a, uint64_t b, uint32
     if (a <= 2) {
         return E_SPIPE;
     }
-    return ask(SANDBOX_SYS_FD_SEEK, (const uint64_t[9]){ a, b, c, d });
+    struct open_file *file = open_file(a);
+    if (file->has_place && b == 0 && c == FROM_HERE) {
+        *(uint64_t *)(uintptr_t)d = file->place;
+        return 0;
+    }
+    int32_t error = ask(SANDBOX_SYS_FD_SEEK, (const uint64_t[9]){ a, b, c, d });
+    if (error == 0 && file->is_known) {
+        file->place = *(uint64_t *)(uintptr_t)d;
+        file->has_place = true;
+    }
+    return error;
 }
 
 int32_t __imported_wasi_snapshot_preview1_fd_sync(uint32_t a) {
@@ -280,6 +363,10 @@ int32_t __imported_wasi_snapshot_preview1_fd_tell(uint32_t a, uint32_t b) {
     if (a <= 2) {
         return E_SPIPE;
     }
+    if (open_file(a)->has_place) {
+        *(uint64_t *)(uintptr_t)b = open_file(a)->place;
+        return 0;
+    }
     return ask(SANDBOX_SYS_FD_TELL, (const uint64_t[9]){ a, b });
 }
 
@@ -287,7 +374,11 @@ int32_t __imported_wasi_snapshot_preview1_fd_write(uint32_t a, uint32_t b, uint3
     if (a <= 2) {
         return stream_write(a, (const struct span *)(uintptr_t)b, c, (uint32_t *)(uintptr_t)d);
     }
-    return ask(SANDBOX_SYS_FD_WRITE, (const uint64_t[9]){ a, b, c, d });
+    int32_t error = ask(SANDBOX_SYS_FD_WRITE, (const uint64_t[9]){ a, b, c, d });
+    if (error == 0) {
+        note_moved(a, *(uint32_t *)(uintptr_t)d, true);
+    }
+    return error;
 }
 
 int32_t __imported_wasi_snapshot_preview1_path_create_directory(uint32_t a, uint32_t b, uint32_t c) {
@@ -307,7 +398,11 @@ int32_t __imported_wasi_snapshot_preview1_path_link(uint32_t a, uint32_t b, uint
 }
 
 int32_t __imported_wasi_snapshot_preview1_path_open(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint64_t f, uint64_t g, uint32_t h, uint32_t i) {
-    return ask(SANDBOX_SYS_PATH_OPEN, (const uint64_t[9]){ a, b, c, d, e, f, g, h, i });
+    int32_t error = ask(SANDBOX_SYS_PATH_OPEN, (const uint64_t[9]){ a, b, c, d, e, f, g, h, i });
+    if (error == 0) {
+        note_opened(*(uint32_t *)(uintptr_t)i, f, h);
+    }
+    return error;
 }
 
 int32_t __imported_wasi_snapshot_preview1_path_readlink(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f) {
