@@ -1,6 +1,6 @@
 """What a guest runs before its first run, so that a grant can be used comfortably.
 
-It costs a session with a network or packages some milliseconds once, and others nothing.
+It costs a session with such a grant some milliseconds once, and others nothing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,6 @@ def network(interpreter: str) -> tuple[bytes, bytes | None]:
         return source.encode(), None
     inputs = {"_sandbox_requests": _read("requests.py")}
     return (source + _read("urls.py")).encode(), encode(inputs, max_bytes=1 << 20)
-
-
-def packages(interpreter: str) -> bytes:
-    """Return the source of what packages look for and the interpreter itself does not have."""
-    return _read("sizes.py").encode() if interpreter == "cpython" else b""
 
 
 def rows() -> bytes:

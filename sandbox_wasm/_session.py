@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from . import _arguments, _dialects, _prelude
+from . import _arguments, _dialects
 from ._audit import AuditRecord
 from ._background import Background
 from ._dialects import Dialect
@@ -167,8 +167,6 @@ class Session(Lifecycle):
             if env is not None:
                 variables = _arguments.environment(env, limits.input_bytes)
                 lane.prepare(Request("environment", inputs=variables))
-            if trees is not None:
-                lane.prepare(Request("prelude", _prelude.packages(interpreter)))
             if network is not None:
                 from . import _fetch
 

@@ -1,8 +1,11 @@
 """What CPython's library does where the sandbox has nothing for it to stand on."""
 
+import posixpath
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox_wasm import GuestError, Interrupted, Limits, WallTimeExceeded
 
@@ -12,9 +15,9 @@ pytestmark = [
 ]
 
 IMPORTED = """
-asyncio concurrent.futures fcntl ftplib http.client http.server logging logging.handlers
-multiprocessing multiprocessing.pool queue sched select selectors signal smtplib socket
-socketserver subprocess tempfile threading tracemalloc urllib.request uuid webbrowser
+asyncio concurrent.futures ctypes ctypes.util fcntl ftplib http.client http.server logging
+logging.handlers multiprocessing multiprocessing.pool queue sched select selectors signal smtplib
+socket socketserver subprocess tempfile threading tracemalloc urllib.request uuid webbrowser
 wsgiref.simple_server xmlrpc.client zipfile
 """
 
@@ -28,7 +31,17 @@ def test_libraries_can_import_it(session, name):
 
 
 REFUSED = {
-    "ctypes": ("import ctypes", "ImportError", "the sandbox has no ctypes"),
+    "a library of C": ("import ctypes\nctypes.CDLL('libc.so.6')", "OSError", "no shared libraries"),
+    "a structure of C": (
+        "import ctypes\nclass P(ctypes.Structure): _fields_ = [('a', ctypes.c_char * 3)]\nP()",
+        "NotImplementedError",
+        "the sandbox has no ctypes",
+    ),
+    "memory": (
+        "import ctypes\nctypes.string_at(0, 10)",
+        "NotImplementedError",
+        "the sandbox has no ctypes",
+    ),
     "ssl": ("import ssl", "ImportError", "the sandbox has no ssl"),
     "a thread": (
         "import threading\nthreading.Thread(target=print).start()",
@@ -267,3 +280,115 @@ def test_packages_are_imported_from_files(make_session):
         "sys.path.append('/z.zip')\nimport inner"
     )
     assert 9 == session.run("inner.x").value
+
+
+CTYPES = """
+import ctypes, ctypes.util
+class P(ctypes.Structure): _fields_ = [("x", ctypes.c_int), ("p", ctypes.POINTER(ctypes.c_char))]
+callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+[
+    [(name, ctypes.sizeof(getattr(ctypes, name))) for name in names],
+    [(name, value, getattr(ctypes, name)(value).value) for name in names for value in values
+     if "float" not in name and "double" not in name],
+    ctypes.c_float(0.1).value, ctypes.c_double(0.1).value, ctypes.c_bool(7).value,
+    ctypes.c_int16().value, ctypes.sizeof(ctypes.c_uint8 * 5), ctypes.util.find_library("c"),
+]
+"""
+FIXED = """
+c_int8 c_uint8 c_int16 c_uint16 c_int32 c_uint32 c_int64 c_uint64 c_float c_double c_byte c_ubyte
+c_short c_ushort c_int c_uint c_longlong c_ulonglong
+""".split()
+
+
+def test_types_of_c_are_those_of_native_ctypes(session):
+    """
+    Sizes and wrapping are those of CPython here, for the types that are the same everywhere.
+    """
+    values = [0, 1, -1, 127, 128, 255, 256, 2**31, 2**32 + 5, 2**63, -(2**63) - 1, 10**30]
+    there = session.run(CTYPES, inputs={"names": FIXED, "values": values}).value
+    space = {"names": FIXED, "values": values}
+    *setup, last = CTYPES.rsplit("\n[\n", 1)
+    exec(setup[0], space)
+    here = eval("[\n" + last, space)
+    here[-1] = None  # this machine has a library
+
+    assert here == there
+    assert 4 == session.run("ctypes.sizeof(ctypes.c_long)").value
+
+
+@pytest.mark.parametrize(
+    "code", ["c_int('a')", "c_int(1.5)", "sizeof(3)", "sizeof(Structure)", "c_int8 + 1"]
+)
+def test_misuse_of_ctypes(session, code):
+    """
+    What native ctypes refuses with TypeError is refused so.
+    """
+    session.run("from ctypes import *")
+    with pytest.raises(GuestError) as info:
+        session.run(code)
+    assert "TypeError" == info.value.type_name
+
+
+def test_logarithms_of_powers_of_two(session):
+    """
+    They are exact, to the smallest.
+    """
+    assert (
+        session.run(
+            "import math\n[e for e in range(-1074, 1024) if math.log2(2.0 ** e) != e]"
+        ).value
+        == []
+    )
+
+
+PATHS = {
+    "os.stat('')": "FileNotFoundError",
+    "open('')": "FileNotFoundError",
+    "os.listdir('')": "FileNotFoundError",
+    "os.chdir('')": "FileNotFoundError",
+    "os.rename('', 'x')": "FileNotFoundError",
+    "os.mkdir('')": "FileNotFoundError",
+    "os.chdir('/a/f')": "NotADirectoryError",
+    "os.chdir('/a/none/..')": "FileNotFoundError",
+}
+
+
+@pytest.mark.parametrize("code", PATHS)
+def test_paths_that_lead_nowhere(session, code):
+    """
+    An empty path is no file, and all of a path must be there.
+    """
+    session.run("import os\nos.makedirs('/a/b')\nopen('/a/f', 'w').close()\nos.chdir('/a')")
+    with pytest.raises(GuestError) as info:
+        session.run(code)
+    assert PATHS[code] == info.value.type_name
+    assert "/a" == session.run("os.getcwd()").value
+
+
+@given(
+    st.lists(
+        st.sampled_from(["..", ".", "", "b", "/", "/b", "b/..", "../a/b", "//a//"]), max_size=6
+    )
+)
+def test_the_current_directory(session, tmp_path_factory, steps):
+    """
+    It is where the steps lead, spelled as a system would spell it.
+    """
+    root = tmp_path_factory.mktemp("root")
+    for folder in ("a/b", "b/a/b", "a/a/b", "b/b"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    session.run(
+        "import os\nos.chdir('/')\n"
+        "for folder in ('a/b', 'b/a/b', 'a/a/b', 'b/b'): os.makedirs(folder, exist_ok=True)"
+    )
+    here = "/"
+    for step in steps:
+        target = posixpath.normpath(posixpath.join(here, step)) if step else None
+        if target is not None and target.startswith("//"):
+            target = target[1:]
+        there = session.run(
+            f"try:\n  os.chdir({step!r})\nexcept OSError as e: pass\nos.getcwd()"
+        ).value
+        if target is not None and (root / target.lstrip("/")).is_dir():
+            here = target
+        assert here == there
