@@ -248,7 +248,7 @@ PORT_FLAGS="-g0 -fno-sanitize=undefined -Wall -Wextra -Werror -Wno-unused-parame
 -Wno-missing-field-initializers -Wno-backend-plugin -Wno-cast-function-type-mismatch -Wno-cast-function-type"
 WRAPPED="_PyErr_CheckSignalsTstate PyErr_CheckSignals PyErr_WriteUnraisable PyErr_FormatUnraisable \
 _PyTokenizer_Get _PyInstructionSequence_Addop sqlite3_step sqlite3_open_v2 sqlite3_progress_handler \
-PyExpat_XML_Parse __wasilibc_find_relpath_alloc chdir log2"
+PyExpat_XML_Parse __wasilibc_find_relpath_alloc chdir log2 _PyCoro_GetAwaitableIter"
 
 link() {
     local file objects=() libpython system wraps=()

@@ -68,6 +68,7 @@ void sandbox_forget(void);
 
 // The helpers in lib/_sandbox.py, borrowed.
 extern PyObject *sandbox_helper_encode, *sandbox_helper_decode, *sandbox_helper_describe;
+extern PyObject *sandbox_helper_complete, *sandbox_helper_await_answers;
 // The namespaces of __main__ and logging.
 extern PyObject *sandbox_globals, *sandbox_logging;
 

@@ -4,6 +4,7 @@
 // refused by the host, so a guest that forges an instance gains nothing.
 #include <string.h>
 #include "guest.h"
+#include "pycore_genobject.h"
 
 typedef struct {
     PyObject_HEAD
@@ -125,10 +126,6 @@ static PyTypeObject host_function_type = {
     .tp_getset = host_function_getset,
 };
 
-// What is registered now, by name: only what the host itself put among the builtins
-// is taken away again.
-static PyObject *registered;
-
 static PyObject *new_function(PyObject *name) {
     host_function *f = PyObject_New(host_function, &host_function_type);
     if (f) {
@@ -138,10 +135,78 @@ static PyObject *new_function(PyObject *name) {
     return (PyObject *)f;
 }
 
+// What is registered now, by name: only what the host itself put among the builtins
+// is taken away again.
+static PyObject *registered;
+
+// ---- await
+//
+// A host function has answered when its call returns. So that code which was written for
+// an asynchronous one works as it is, the answer can be awaited as well, and is that.
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *value;
+} answered;
+
+static PyObject *answered_next(PyObject *self) {
+    PyObject *value = ((answered *)self)->value;
+    if (value) {
+        ((answered *)self)->value = NULL;
+        _PyGen_SetStopIterationValue(value);
+        Py_DECREF(value);
+    }
+    return NULL;
+}
+
+static void answered_dealloc(PyObject *self) {
+    Py_XDECREF(((answered *)self)->value);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyTypeObject answered_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "host_function_answer",
+    .tp_basicsize = sizeof(answered),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_iter = PyObject_SelfIter,
+    .tp_iternext = answered_next,
+    .tp_dealloc = answered_dealloc,
+};
+
+// What a forgotten call leaves, or a generator, is no answer.
+static bool may_be_answer(PyObject *o) {
+    PyAsyncMethods *async = Py_TYPE(o)->tp_as_async;
+    return registered && PyDict_GET_SIZE(registered) && !PyCallable_Check(o) && !PyIter_Check(o)
+        && (async == NULL || (async->am_await == NULL && async->am_anext == NULL));
+}
+
+PyObject *__real__PyCoro_GetAwaitableIter(PyObject *o);
+PyObject *__wrap__PyCoro_GetAwaitableIter(PyObject *o) {
+    PyObject *iter = __real__PyCoro_GetAwaitableIter(o);
+    if (iter == NULL && may_be_answer(o) && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        answered *ready = PyObject_New(answered, &answered_type);
+        if (ready) {
+            ready->value = Py_NewRef(o);
+        }
+        iter = (PyObject *)ready;
+    }
+    return iter;
+}
+
+// ---- names
+
 int sandbox_set_host_functions(PyObject *names) {
-    if (!PyList_CheckExact(names) || PyType_Ready(&host_function_type)) {
+    if (!PyList_CheckExact(names) || PyType_Ready(&host_function_type) || PyType_Ready(&answered_type)) {
         return -1;
     }
+    // asyncio asks for itself what can be awaited.
+    PyObject *any = PyObject_CallOneArg(sandbox_helper_await_answers, PyList_GET_SIZE(names) ? Py_True : Py_False);
+    if (any == NULL) {
+        return -1;
+    }
+    Py_DECREF(any);
     PyObject *builtins = PyEval_GetBuiltins(), *fresh = PyDict_New(), *name, *function;
     if (fresh == NULL) {
         return -1;

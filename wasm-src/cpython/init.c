@@ -9,6 +9,7 @@
 extern const struct _frozen sandbox_frozen[];
 
 PyObject *sandbox_helper_encode, *sandbox_helper_decode, *sandbox_helper_describe;
+PyObject *sandbox_helper_complete, *sandbox_helper_await_answers;
 PyObject *sandbox_globals, *sandbox_logging;
 
 static PyStatus initialize(void) {
@@ -65,10 +66,13 @@ static int find_helpers(void) {
     sandbox_helper_encode = PyObject_GetAttrString(module, "encode");
     sandbox_helper_decode = PyObject_GetAttrString(module, "decode");
     sandbox_helper_describe = PyObject_GetAttrString(module, "describe");
+    sandbox_helper_complete = PyObject_GetAttrString(module, "complete");
+    sandbox_helper_await_answers = PyObject_GetAttrString(module, "await_answers");
     sandbox_globals = Py_XNewRef(PyModule_GetDict(PyImport_AddModule("__main__")));
     PyObject *logging = PyImport_ImportModule("logging");
     sandbox_logging = logging ? Py_NewRef(PyModule_GetDict(logging)) : NULL;
     return sandbox_helper_encode && sandbox_helper_decode && sandbox_helper_describe
+        && sandbox_helper_complete && sandbox_helper_await_answers
         && sandbox_globals && sandbox_logging ? 0 : -1;
 }
 

@@ -16,7 +16,7 @@ int sandbox_unwinding;
 
 PyThreadState *sandbox_thread;
 
-static PyObject *interrupt_class;
+static PyObject *interrupt_class, *set_running_loop;
 static volatile uintptr_t no_breaker, *breaker = &no_breaker;
 
 static int raise_interrupt(void) {
@@ -50,6 +50,10 @@ void sandbox_disarm(void) {
         PyThreadState *tstate = PyThreadState_Get();
         tstate->exc_info = &tstate->exc_state;
         Py_CLEAR(tstate->exc_state.exc_value);
+        // Nor has an event loop said that it runs no more.
+        PyErr_Clear();
+        Py_XDECREF(PyObject_CallOneArg(set_running_loop, Py_None));
+        PyErr_Clear();
     }
 }
 
@@ -153,8 +157,9 @@ static void count_calls(PyTypeObject *type, iternextfunc *next, iternextfunc cou
 }
 
 int sandbox_interrupts_init(void) {
-    PyObject *itertools = PyImport_ImportModule("itertools");
-    if (itertools == NULL) {
+    PyObject *itertools = PyImport_ImportModule("itertools"), *asyncio = PyImport_ImportModule("_asyncio");
+    set_running_loop = asyncio ? PyObject_GetAttrString(asyncio, "_set_running_loop") : NULL;
+    if (itertools == NULL || set_running_loop == NULL) {
         return -1;
     }
 #define COUNT_BUILTIN(name, type) count_calls(&type, &next_of_##name, counting_##name);

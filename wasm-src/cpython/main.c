@@ -86,6 +86,9 @@ static void answer_exception(void) {
 static PyObject *evaluate(PyCodeObject *code) {
     sandbox_reserve_open = false;
     PyObject *result = PyEval_EvalCode((PyObject *)code, sandbox_globals, sandbox_globals);
+    if (result && code->co_flags & CO_COROUTINE) { // it has an await outside functions
+        Py_SETREF(result, PyObject_CallOneArg(sandbox_helper_complete, result));
+    }
     sandbox_reserve_open = true;
     return result;
 }
@@ -103,30 +106,46 @@ static void program_free(program *p) {
     Py_CLEAR(p->name);
 }
 
+static PyCodeObject *compile_part(program *p, mod_ty tree, PyCompilerFlags *flags, PyArena *arena) {
+    return tree ? _PyAST_Compile(tree, p->name, flags, -1, arena) : NULL;
+}
+
+static bool awaits(const PyCodeObject *code) { return code && code->co_flags & CO_COROUTINE; }
+
 static int compile_tree(program *p, mod_ty tree, PyCompilerFlags *flags, PyArena *arena) {
     asdl_stmt_seq *body = tree->v.Module.body;
     Py_ssize_t n = asdl_seq_LEN(body);
     stmt_ty last = n ? asdl_seq_GET(body, n - 1) : NULL;
     bool has_value = last && last->kind == Expr_kind;
-    mod_ty value = NULL;
-    if (has_value) {
-        value = _PyAST_Expression(last->v.Expr.value, arena);
-        if (value == NULL) {
+    PyCompilerFlags returning = *flags;
+    returning.cf_flags |= PyCF_SANDBOX_RETURN;
+    if (has_value && !(X.flags & SANDBOX_FLAG_RETURN)) {
+        // Both before either runs: what is wrong in the last line is known at once.
+        body->size = n - 1;
+        p->value = compile_part(p, _PyAST_Expression(last->v.Expr.value, arena), flags, arena);
+        if (p->value && n > 1) {
+            p->body = compile_part(p, tree, flags, arena);
+        }
+        if (p->value == NULL || (n > 1 && p->body == NULL)) {
             return -1;
         }
-        body->size = --n;
-    }
-    // Both before either runs: what is wrong in the last line is known at once.
-    if (n || !has_value) {
-        p->body = _PyAST_Compile(tree, p->name, flags, -1, arena);
-        if (p->body == NULL) {
-            return -1;
+        if (n == 1 || !(awaits(p->body) || awaits(p->value))) {
+            return 0;
         }
+        // Where a part awaits they are one, in one turn of the event loop.
+        body->size = n;
+        Py_CLEAR(p->body);
+        Py_CLEAR(p->value);
+    } else if (!(X.flags & SANDBOX_FLAG_RETURN)) {
+        returning = *flags;
     }
     if (has_value) {
-        p->value = _PyAST_Compile(value, p->name, flags, -1, arena);
+        expr_ty value = last->v.Expr.value;
+        last->kind = Return_kind;
+        last->v.Return.value = value;
     }
-    return has_value && p->value == NULL ? -1 : 0;
+    p->body = compile_part(p, tree, &returning, arena);
+    return p->body ? 0 : -1;
 }
 
 static int compile_text(program *p, PyObject *text) {
@@ -136,7 +155,7 @@ static int compile_text(program *p, PyObject *text) {
     if (arena == NULL) {
         return -1;
     }
-    PyCompilerFlags flags = { PyCF_IGNORE_COOKIE, PY_MINOR_VERSION };
+    PyCompilerFlags flags = { PyCF_IGNORE_COOKIE | PyCF_ALLOW_TOP_LEVEL_AWAIT, PY_MINOR_VERSION };
     mod_ty tree = _PyParser_ASTFromString(utf8, p->name, Py_file_input, &flags, arena);
     int failed = tree == NULL || compile_tree(p, tree, &flags, arena);
     _PyArena_Free(arena);
@@ -161,6 +180,7 @@ static PyObject *run_program(const program *p) {
 
 static struct {
     Py_hash_t seen;
+    uint32_t flags;
     PyObject *text;
     program program;
 } kept[KEPT_PROGRAMS];
@@ -168,14 +188,17 @@ static struct {
 static PyObject *run_text(PyObject *text) {
     Py_hash_t hash = PyObject_Hash(text);
     unsigned slot = (size_t)hash % KEPT_PROGRAMS;
-    if (kept[slot].text && kept[slot].seen == hash && PyUnicode_Compare(kept[slot].text, text) == 0
+    uint32_t flags = X.flags & SANDBOX_FLAG_RETURN;
+    bool seen = kept[slot].seen == hash && kept[slot].flags == flags;
+    if (kept[slot].text && seen && PyUnicode_Compare(kept[slot].text, text) == 0
         && sandbox_source_is_known(kept[slot].program.name)) {
         return run_program(&kept[slot].program);
     }
-    bool again = kept[slot].seen == hash && PyUnicode_GET_LENGTH(text) <= KEPT_LENGTH;
+    bool again = seen && PyUnicode_GET_LENGTH(text) <= KEPT_LENGTH;
     Py_CLEAR(kept[slot].text);
     program_free(&kept[slot].program);
     kept[slot].seen = hash;
+    kept[slot].flags = flags;
 
     program p = { 0 };
     PyObject *result = NULL;

@@ -48,6 +48,7 @@
 #define SANDBOX_FLAG_LINES 1     // pass output on at each newline
 #define SANDBOX_FLAG_DISCARD 2   // output is over its limit: keep none
 #define SANDBOX_FLAG_GC_STRESS 4 // collect at every allocation (tests of the artifact)
+#define SANDBOX_FLAG_RETURN 8    // a return outside functions ends the source with its value
 
 // status: how a request ended.
 #define SANDBOX_STATUS_OK 0

@@ -11,7 +11,7 @@
 #define COMPILED_SOURCE_BYTES 1024 // of the longest source that is kept
 
 typedef struct {
-    uint32_t hash, len, optimise;
+    uint32_t hash, len, options;
     char *source;
     mp_obj_t body; // running it twice makes its functions anew, as for any function
 } compiled_t;
@@ -38,10 +38,10 @@ static compiled_t *compiled(const char *source, size_t len) {
         hash = (hash ^ (unsigned char)source[i]) * 16777619u;
     }
     compiled_t *slot = &MP_STATE_VM(sandbox_compiled)->slots[(hash >> 16 ^ hash) % COMPILED_SLOTS];
-    uint32_t optimise = MP_STATE_VM(mp_optimise_value);
-    bool seen = slot->hash == hash && slot->len == len && slot->optimise == optimise;
+    uint32_t options = MP_STATE_VM(mp_optimise_value) << 1 | mp_compile_allow_return;
+    bool seen = slot->hash == hash && slot->len == len && slot->options == options;
     if (!seen || (slot->source != NULL && memcmp(slot->source, source, len) != 0)) {
-        *slot = (compiled_t) { hash, len, optimise, NULL, MP_OBJ_NULL };
+        *slot = (compiled_t) { hash, len, options, NULL, MP_OBJ_NULL };
     } else if (slot->source == NULL) {
         slot->source = m_new_maybe(char, len + 1);
         if (slot->source != NULL) {
@@ -52,6 +52,7 @@ static compiled_t *compiled(const char *source, size_t len) {
 }
 
 mp_obj_t sandbox_compile(const char *source, size_t len, char **block) {
+    mp_compile_allow_return = sandbox_exchange.flags & SANDBOX_FLAG_RETURN;
     compiled_t *slot = compiled(source, len);
     if (slot != NULL && slot->body != MP_OBJ_NULL) {
         return slot->body;

@@ -7,6 +7,7 @@
 #include "py/builtin.h"
 #include "py/objexcept.h"
 #include "py/objmodule.h"
+#include "py/objtype.h"
 #include "py/runtime.h"
 #include "guest.h"
 
@@ -107,6 +108,73 @@ static MP_DEFINE_CONST_OBJ_TYPE(host_function_type, MP_QSTR_host_function, MP_TY
 // Kept apart from what user code stores in the builtins, so that only what the
 // host itself put there is taken away.
 MP_REGISTER_ROOT_POINTER(mp_obj_t sandbox_host_functions);
+
+// ---- await
+//
+// A host function has answered when its call returns. So that code which was written for
+// an asynchronous one works as it is, the answer can be awaited as well, and is that.
+
+typedef struct _answered_t {
+    mp_obj_base_t base;
+    mp_obj_t value;
+} answered_t;
+
+static mp_obj_t answered_next(mp_obj_t self_in) {
+    answered_t *self = MP_OBJ_TO_PTR(self_in);
+    return mp_make_stop_iteration(self->value);
+}
+
+static MP_DEFINE_CONST_OBJ_TYPE(answered_type, MP_QSTR_host_function_answer, MP_TYPE_FLAG_ITER_IS_ITERNEXT,
+    iter, answered_next);
+
+static bool has_host_functions(void) {
+    size_t n = 0;
+    mp_obj_t *functions;
+    if (MP_STATE_VM(sandbox_host_functions) != MP_OBJ_NULL) {
+        mp_obj_list_get(MP_STATE_VM(sandbox_host_functions), &n, &functions);
+    }
+    return n > 0;
+}
+
+// What `await` iterates for its value.
+static mp_obj_t await(mp_obj_t value) {
+    const mp_obj_type_t *type = mp_obj_get_type(value);
+    if (type == &mp_type_gen_instance) {
+        return value;
+    }
+    if (mp_obj_is_instance_type(type)) {
+        mp_obj_t dest[2];
+        mp_load_method_maybe(value, MP_QSTR___await__, dest);
+        if (dest[0] != MP_OBJ_NULL) {
+            return mp_getiter(mp_call_method_n_kw(0, 0, dest), NULL);
+        }
+        mp_load_method_maybe(value, MP_QSTR___iter__, dest);
+        if (dest[0] != MP_OBJ_NULL) { // what upstream awaits
+            return mp_getiter(value, NULL);
+        }
+    } else if (has_host_functions() && !mp_obj_is_callable(value) && !(type->flags & MP_TYPE_FLAG_ITER_IS_ITERNEXT)) {
+        answered_t *ready = mp_obj_malloc(answered_t, &answered_type);
+        ready->value = value;
+        return MP_OBJ_FROM_PTR(ready);
+    }
+    mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("object %s can't be used in 'await' expression"),
+        mp_obj_get_type_str(value));
+}
+MP_DEFINE_CONST_FUN_OBJ_1(sandbox_await_obj, await);
+
+// What an `await` outside functions comes to: nothing else is there to go on meanwhile.
+static mp_obj_t complete(mp_obj_t value) {
+    mp_obj_t awaited = await(value);
+    do {
+        SANDBOX_POLL();
+        MP_STATE_THREAD(stop_iteration_arg) = MP_OBJ_NULL;
+    } while (mp_iternext(awaited) != MP_OBJ_STOP_ITERATION);
+    mp_obj_t result = MP_STATE_THREAD(stop_iteration_arg);
+    return result == MP_OBJ_NULL ? mp_const_none : result;
+}
+MP_DEFINE_CONST_FUN_OBJ_1(sandbox_complete_obj, complete);
+
+// ---- names
 
 void sandbox_set_host_functions(mp_obj_t names) {
     mp_obj_dict_t *override = MP_STATE_VM(mp_module_builtins_override_dict);

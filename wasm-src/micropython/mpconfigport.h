@@ -57,6 +57,11 @@ void sandbox_break(void);
 #define MICROPY_PERSISTENT_CODE_LOAD (0)
 #define MICROPY_PY_BOUND_METHOD_FULL_EQUALITY_CHECK (1)
 #define MICROPY_COMP_ALLOW_TOP_LEVEL_AWAIT (0)
+// hostcall.c
+extern const struct _mp_obj_fun_builtin_fixed_t sandbox_await_obj, sandbox_complete_obj;
+#define MICROPY_PORT_EXTRA_BUILTINS \
+    { MP_ROM_QSTR(MP_QSTR___await__), MP_ROM_PTR(&sandbox_await_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR___complete__), MP_ROM_PTR(&sandbox_complete_obj) },
 #define MICROPY_EPOCH_IS_1970       (1)
 #define MICROPY_CAN_OVERRIDE_BUILTINS (1)
 #define MICROPY_PY_BUILTINS_HELP    (0)

@@ -3,6 +3,7 @@
 import builtins
 import sys
 import traceback
+from asyncio import events, unix_events
 
 # Guest code may change the builtins; what is here keeps those that it began with.
 __builtins__ = dict(vars(builtins))
@@ -61,6 +62,33 @@ def decode(tag, payload):
     raise ValueError("malformed value from the host")
 
 
+# ---- await
+
+
+_loop = None
+
+
+def complete(coroutine):
+    """Return what *coroutine* comes to: a run whose own lines have an ``await``.
+
+    The event loop is the session's, so that tasks and queues serve from run to run. One in
+    the middle of which a run was cut off does not come back.
+    """
+    global _loop
+    loop, _loop = _loop, None
+    if loop is None or loop.is_closed():
+        loop = events.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        _loop = loop
+
+
+def await_answers(yes):
+    """Let asyncio take what a host function returned for what can be awaited, or not."""
+    unix_events.await_answers = yes
+
+
 # ---- errors
 
 
@@ -101,8 +129,19 @@ def _traceback(error):
         return f"{type(error).__name__}: {_message(error)}\n"
 
 
+def _own_frames(error):
+    """Leave out the frames of the event loop around a run that awaits."""
+    frame = error.__traceback__
+    if frame is not None and frame.tb_frame.f_code is complete.__code__:
+        while frame is not None and type(frame.tb_frame.f_code.co_filename) is not SourceName:
+            frame = frame.tb_next
+        if frame is not None:
+            error.__traceback__ = frame
+
+
 def describe(error):
     """Return the class name, the message and the traceback of *error*."""
+    _own_frames(error)
     return [
         _bounded(type(error).__name__),
         _bounded(_message(error)),

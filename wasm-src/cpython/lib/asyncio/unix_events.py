@@ -3,11 +3,43 @@
 It takes the place of the loop for Unix, which needs sockets, signals and threads.
 """
 
+import functools
+import inspect
 import time
 
-from . import base_events, events
+from . import base_events, events, runners, tasks
 
-__all__ = ("DefaultEventLoopPolicy", "EventLoop", "SelectorEventLoop")
+__all__ = ("DefaultEventLoopPolicy", "EventLoop", "SelectorEventLoop", "ensure_future", "gather")
+
+# A host function has answered when its call returns. Where there are some, what is no
+# coroutine but might be such an answer is taken for one that has ended.
+await_answers = False
+
+
+async def _answered(value):
+    return value
+
+
+def _awaitable(value):
+    if not await_answers or inspect.isawaitable(value) or callable(value) or hasattr(value, "__next__"):
+        return value
+    return _answered(value)
+
+
+def _accepting(function):
+    """Return *function* so that each positional argument may be an answer."""
+
+    @functools.wraps(function)
+    def accepting(*values, **options):
+        return function(*map(_awaitable, values), **options)
+
+    return accepting
+
+
+ensure_future = tasks.ensure_future = _accepting(tasks.ensure_future)
+gather = tasks.gather = _accepting(tasks.gather)
+_run = runners.Runner.run
+runners.Runner.run = lambda self, coro, **options: _run(self, _awaitable(coro), **options)
 
 
 class _Clock:
@@ -33,6 +65,9 @@ class SelectorEventLoop(base_events.BaseEventLoop):
 
     def _process_events(self, event_list):
         pass
+
+    def create_task(self, coro, **options):
+        return super().create_task(_awaitable(coro), **options)
 
     def _write_to_self(self):
         pass  # no other thread can have called, so nobody sleeps
