@@ -5,6 +5,7 @@
 #include <string.h>
 #include "guest.h"
 #include "pycore_genobject.h"
+#include "pycore_namespace.h"
 
 typedef struct {
     PyObject_HEAD
@@ -36,9 +37,21 @@ static PyObject *exception_class(PyObject *name) {
     return PyErr_Occurred() ? NULL : PyExc_RuntimeError;
 }
 
-// Raise what the host answered: [class name, message].
+static int set_attributes(PyObject *exc, PyObject *attributes) {
+    Py_ssize_t at = 0;
+    PyObject *name, *value;
+    while (PyDict_Next(attributes, &at, &name, &value)) {
+        if (PyObject_SetAttr(exc, name, value)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+// Raise what the host answered: [class name, message], and attributes for a class of its own.
 static void raise_reply(PyObject *pair) {
-    if (!PyList_CheckExact(pair) || PyList_GET_SIZE(pair) != 2) {
+    Py_ssize_t n = PyList_CheckExact(pair) ? PyList_GET_SIZE(pair) : 0;
+    if (n != 2 && !(n == 3 && PyDict_CheckExact(PyList_GET_ITEM(pair, 2)))) {
         PyErr_SetString(PyExc_ValueError, "malformed value from the host");
         return;
     }
@@ -48,6 +61,9 @@ static void raise_reply(PyObject *pair) {
         PyErr_Clear(); // a class that wants other arguments
         class = PyExc_RuntimeError;
         exc = PyObject_CallOneArg(class, message);
+    }
+    if (exc && n == 3 && set_attributes(exc, PyList_GET_ITEM(pair, 2))) {
+        Py_CLEAR(exc);
     }
     if (exc && PyExceptionInstance_Check(exc)) {
         PyErr_SetObject((PyObject *)Py_TYPE(exc), exc);
@@ -197,6 +213,65 @@ PyObject *__wrap__PyCoro_GetAwaitableIter(PyObject *o) {
 
 // ---- names
 
+// Of ["name", "base"]: an exception class, the same as before if there was one. The base is
+// builtin, or one that came before.
+static PyObject *new_exception(PyObject *into, PyObject *name, PyObject *base_name) {
+    PyObject *base = PyDict_GetItemWithError(into, base_name), *old = NULL;
+    if (base == NULL || !PyExceptionClass_Check(base)) {
+        base = PyErr_Occurred() ? NULL : exception_class(base_name);
+    }
+    if (base && registered) {
+        old = PyDict_GetItemWithError(registered, name);
+        if (old && PyExceptionClass_Check(old) && ((PyTypeObject *)old)->tp_base == (PyTypeObject *)base) {
+            return Py_NewRef(old);
+        }
+    }
+    PyObject *full = base && !PyErr_Occurred() ? PyUnicode_FromFormat("builtins.%U", name) : NULL;
+    const char *text = full ? PyUnicode_AsUTF8(full) : NULL;
+    PyObject *class = text ? PyErr_NewException(text, base, NULL) : NULL;
+    Py_XDECREF(full);
+    return class;
+}
+
+// Of "namespace.name": an attribute of an object that has nothing else.
+static int add_to_namespace(PyObject *into, PyObject *name, Py_ssize_t dot) {
+    PyObject *first = PyUnicode_Substring(name, 0, dot);
+    PyObject *second = PyUnicode_Substring(name, dot + 1, PyUnicode_GET_LENGTH(name));
+    PyObject *space = first ? Py_XNewRef(PyDict_GetItemWithError(into, first)) : NULL;
+    if (space == NULL && first && !PyErr_Occurred()) {
+        space = _PyNamespace_New(NULL);
+        if (space && PyDict_SetItem(into, first, space)) {
+            Py_CLEAR(space);
+        }
+    }
+    PyObject *function = space && second ? new_function(name) : NULL;
+    int failed = function == NULL || PyObject_SetAttr(space, second, function);
+    Py_XDECREF(function);
+    Py_XDECREF(space);
+    Py_XDECREF(second);
+    Py_XDECREF(first);
+    return failed ? -1 : 0;
+}
+
+static int add(PyObject *into, PyObject *item) {
+    bool is_class = PyList_CheckExact(item) && PyList_GET_SIZE(item) == 2;
+    PyObject *name = is_class ? PyList_GET_ITEM(item, 0) : item;
+    if (!PyUnicode_CheckExact(name)) {
+        PyErr_SetString(PyExc_ValueError, "malformed value from the host");
+        return -1;
+    }
+    Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1);
+    if (!is_class && dot >= 0) {
+        return add_to_namespace(into, name, dot);
+    }
+    PyObject *made = is_class ? new_exception(into, name, PyList_GET_ITEM(item, 1)) : new_function(name);
+    int failed = made == NULL || PyDict_SetItem(into, name, made);
+    Py_XDECREF(made);
+    return failed ? -1 : 0;
+}
+
+// Each of *names* is that of a function, of a function in a namespace ("db.query"), or
+// [name, base] of an exception class.
 int sandbox_set_host_functions(PyObject *names) {
     if (!PyList_CheckExact(names) || PyType_Ready(&host_function_type) || PyType_Ready(&answered_type)) {
         return -1;
@@ -212,11 +287,7 @@ int sandbox_set_host_functions(PyObject *names) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names); i++) {
-        name = PyList_GET_ITEM(names, i);
-        function = new_function(name);
-        int failed = function == NULL || PyDict_SetItem(fresh, name, function);
-        Py_XDECREF(function);
-        if (failed) {
+        if (add(fresh, PyList_GET_ITEM(names, i))) {
             Py_DECREF(fresh);
             return -1;
         }

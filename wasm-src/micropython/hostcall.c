@@ -22,11 +22,29 @@ static void host_function_print(const mp_print_t *print, mp_obj_t self_in, mp_pr
     mp_printf(print, "<host function %q>", self->name);
 }
 
-// The builtin exception class of that name; RuntimeError if there is none.
+// What is registered now, by name. Kept apart from what user code stores in the builtins,
+// so that only what the host itself put there is taken away.
+MP_REGISTER_ROOT_POINTER(mp_obj_t sandbox_host_functions);
+
+static mp_map_t *registered(void) {
+    mp_obj_t functions = MP_STATE_VM(sandbox_host_functions);
+    return functions == MP_OBJ_NULL ? NULL : mp_obj_dict_get_map(functions);
+}
+
+static mp_obj_t registered_as(qstr name) {
+    mp_map_elem_t *e = registered() ? mp_map_lookup(registered(), MP_OBJ_NEW_QSTR(name), MP_MAP_LOOKUP) : NULL;
+    return e ? e->value : MP_OBJ_NULL;
+}
+
+// The host's or the builtin exception class of that name; RuntimeError if there is none.
 static const mp_obj_type_t *exception_class(const char *name, size_t len) {
     mp_map_elem_t *e = NULL;
     qstr q = qstr_find_strn(name, len);
     if (q != MP_QSTRnull) {
+        mp_obj_t own = registered_as(q);
+        if (own != MP_OBJ_NULL && mp_obj_is_exception_type(own)) {
+            return MP_OBJ_TO_PTR(own);
+        }
         e = mp_map_lookup((mp_map_t *)&mp_module_builtins_globals.map, MP_OBJ_NEW_QSTR(q), MP_MAP_LOOKUP);
     }
     if (e != NULL && mp_obj_is_exception_type(e->value)) {
@@ -54,10 +72,24 @@ static mp_obj_t open_reply(size_t len, uint32_t status) {
         return value;
     }
     mp_obj_t *pair;
-    mp_obj_get_array_fixed_n(value, 2, &pair);
-    size_t name_len;
+    size_t n, name_len;
+    mp_obj_get_array(value, &n, &pair);
+    if (n != 2 && n != 3) {
+        mp_raise_ValueError(MP_ERROR_TEXT("malformed value from the host"));
+    }
     const char *name = mp_obj_str_get_data(pair[0], &name_len);
-    nlr_raise(mp_obj_new_exception_arg1(exception_class(name, name_len), pair[1]));
+    const mp_obj_type_t *class = exception_class(name, name_len);
+    mp_obj_t exc = mp_obj_is_instance_type(class) ? mp_call_function_1(MP_OBJ_FROM_PTR(class), pair[1])
+        : mp_obj_new_exception_arg1(class, pair[1]);
+    if (n == 3) { // attributes, of a class of the host's own
+        mp_map_t *attributes = mp_obj_dict_get_map(pair[2]);
+        for (size_t i = 0; i < attributes->alloc; i++) {
+            if (mp_map_slot_is_filled(attributes, i)) {
+                mp_store_attr(exc, mp_obj_str_get_qstr(attributes->table[i].key), attributes->table[i].value);
+            }
+        }
+    }
+    nlr_raise(exc);
 }
 
 static mp_obj_t host_function_call(mp_obj_t self_in, size_t n_args, size_t n_kw, const mp_obj_t *args) {
@@ -105,10 +137,6 @@ static void host_function_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 static MP_DEFINE_CONST_OBJ_TYPE(host_function_type, MP_QSTR_host_function, MP_TYPE_FLAG_NONE,
     print, host_function_print, call, host_function_call, attr, host_function_attr);
 
-// Kept apart from what user code stores in the builtins, so that only what the
-// host itself put there is taken away.
-MP_REGISTER_ROOT_POINTER(mp_obj_t sandbox_host_functions);
-
 // ---- await
 //
 // A host function has answered when its call returns. So that code which was written for
@@ -127,14 +155,7 @@ static mp_obj_t answered_next(mp_obj_t self_in) {
 static MP_DEFINE_CONST_OBJ_TYPE(answered_type, MP_QSTR_host_function_answer, MP_TYPE_FLAG_ITER_IS_ITERNEXT,
     iter, answered_next);
 
-static bool has_host_functions(void) {
-    size_t n = 0;
-    mp_obj_t *functions;
-    if (MP_STATE_VM(sandbox_host_functions) != MP_OBJ_NULL) {
-        mp_obj_list_get(MP_STATE_VM(sandbox_host_functions), &n, &functions);
-    }
-    return n > 0;
-}
+static bool has_host_functions(void) { return registered() && registered()->used > 0; }
 
 // What `await` iterates for its value.
 static mp_obj_t await(mp_obj_t value) {
@@ -176,33 +197,87 @@ MP_DEFINE_CONST_FUN_OBJ_1(sandbox_complete_obj, complete);
 
 // ---- names
 
+static mp_obj_t new_function(qstr name) {
+    host_function_t *f = mp_obj_malloc(host_function_t, &host_function_type);
+    f->name = name;
+    return MP_OBJ_FROM_PTR(f);
+}
+
+// Of ["name", "base"]: an exception class, the same as before if there was one. The base is
+// builtin, or one that came before.
+static mp_obj_t new_exception(mp_obj_t into, qstr name, mp_obj_t base_name) {
+    size_t len;
+    const char *text = mp_obj_str_get_data(base_name, &len);
+    mp_map_elem_t *e = mp_map_lookup(mp_obj_dict_get_map(into), base_name, MP_MAP_LOOKUP);
+    mp_obj_t base = e && mp_obj_is_exception_type(e->value) ? e->value : MP_OBJ_FROM_PTR(exception_class(text, len));
+    mp_obj_t old = registered_as(name);
+    if (old != MP_OBJ_NULL && mp_obj_is_exception_type(old) && mp_obj_is_subclass_fast(old, base)) {
+        return old;
+    }
+    return mp_obj_new_type(name, mp_obj_new_tuple(1, &base), mp_obj_new_dict(0));
+}
+
+// Of "namespace.name": an attribute of an object that has nothing else.
+static void add_to_namespace(mp_obj_t into, mp_obj_t full, size_t dot) {
+    size_t len;
+    const char *text = mp_obj_str_get_data(full, &len);
+    qstr first = qstr_from_strn(text, dot), second = qstr_from_strn(text + dot + 1, len - dot - 1);
+    mp_map_elem_t *e = mp_map_lookup(mp_obj_dict_get_map(into), MP_OBJ_NEW_QSTR(first), MP_MAP_LOOKUP);
+    mp_obj_module_t *space = e ? MP_OBJ_TO_PTR(e->value) : NULL;
+    if (space == NULL) {
+        space = mp_obj_malloc(mp_obj_module_t, &mp_type_module);
+        space->globals = MP_OBJ_TO_PTR(mp_obj_new_dict(4));
+        mp_obj_dict_store(MP_OBJ_FROM_PTR(space->globals), MP_OBJ_NEW_QSTR(MP_QSTR___name__), MP_OBJ_NEW_QSTR(first));
+        mp_obj_dict_store(into, MP_OBJ_NEW_QSTR(first), MP_OBJ_FROM_PTR(space));
+    }
+    mp_obj_dict_store(MP_OBJ_FROM_PTR(space->globals), MP_OBJ_NEW_QSTR(second), new_function(mp_obj_str_get_qstr(full)));
+}
+
+static void add(mp_obj_t into, mp_obj_t item) {
+    mp_obj_t *pair, name = item;
+    bool is_class = mp_obj_is_type(item, &mp_type_list);
+    if (is_class) {
+        mp_obj_get_array_fixed_n(item, 2, &pair);
+        name = pair[0];
+    }
+    size_t len;
+    const char *text = mp_obj_str_get_data(name, &len), *dot = memchr(text, '.', len);
+    if (!is_class && dot != NULL) {
+        add_to_namespace(into, name, dot - text);
+        return;
+    }
+    qstr known = mp_obj_str_get_qstr(name);
+    mp_obj_dict_store(into, MP_OBJ_NEW_QSTR(known), is_class ? new_exception(into, known, pair[1]) : new_function(known));
+}
+
+// Each of *names* is that of a function, of a function in a namespace ("db.query"), or
+// [name, base] of an exception class.
 void sandbox_set_host_functions(mp_obj_t names) {
+    size_t n;
+    mp_obj_t *name;
+    mp_obj_get_array(names, &n, &name);
+    mp_obj_t fresh = mp_obj_new_dict(n);
+    for (size_t i = 0; i < n; i++) {
+        add(fresh, name[i]);
+    }
     mp_obj_dict_t *override = MP_STATE_VM(mp_module_builtins_override_dict);
     if (override == NULL) {
         override = MP_OBJ_TO_PTR(mp_obj_new_dict(4));
         MP_STATE_VM(mp_module_builtins_override_dict) = override;
     }
-    mp_obj_t fresh = mp_obj_new_list(0, NULL);
-    if (MP_STATE_VM(sandbox_host_functions) != MP_OBJ_NULL) {
-        size_t n;
-        mp_obj_t *old;
-        mp_obj_list_get(MP_STATE_VM(sandbox_host_functions), &n, &old);
-        for (size_t i = 0; i < n; i++) {
-            mp_obj_t key = MP_OBJ_NEW_QSTR(((host_function_t *)MP_OBJ_TO_PTR(old[i]))->name);
-            mp_map_elem_t *e = mp_map_lookup(&override->map, key, MP_MAP_LOOKUP);
-            if (e != NULL && e->value == old[i]) {
-                mp_map_lookup(&override->map, key, MP_MAP_LOOKUP_REMOVE_IF_FOUND);
+    mp_map_t *old = registered(), *now = mp_obj_dict_get_map(fresh);
+    for (size_t i = 0; old && i < old->alloc; i++) {
+        if (mp_map_slot_is_filled(old, i)) {
+            mp_map_elem_t *e = mp_map_lookup(&override->map, old->table[i].key, MP_MAP_LOOKUP);
+            if (e != NULL && e->value == old->table[i].value) {
+                mp_map_lookup(&override->map, old->table[i].key, MP_MAP_LOOKUP_REMOVE_IF_FOUND);
             }
         }
     }
-    size_t n;
-    mp_obj_t *name;
-    mp_obj_get_array(names, &n, &name);
-    for (size_t i = 0; i < n; i++) {
-        host_function_t *f = mp_obj_malloc(host_function_t, &host_function_type);
-        f->name = mp_obj_str_get_qstr(name[i]);
-        mp_obj_list_append(fresh, MP_OBJ_FROM_PTR(f));
-        mp_obj_dict_store(MP_OBJ_FROM_PTR(override), MP_OBJ_NEW_QSTR(f->name), MP_OBJ_FROM_PTR(f));
+    for (size_t i = 0; i < now->alloc; i++) {
+        if (mp_map_slot_is_filled(now, i)) {
+            mp_obj_dict_store(MP_OBJ_FROM_PTR(override), now->table[i].key, now->table[i].value);
+        }
     }
     MP_STATE_VM(sandbox_host_functions) = fresh;
 }

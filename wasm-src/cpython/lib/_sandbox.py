@@ -1,6 +1,7 @@
 """What the guest's C code leaves to Python: rarer values, and the text of errors."""
 
 import builtins
+import functools
 import sys
 import traceback
 from asyncio import events, unix_events
@@ -40,8 +41,48 @@ _TYPES = (
 )
 
 
+class HostObject:
+    """An object of the host: a reference that methods are called by."""
+
+    __slots__ = ("_told",)
+
+    def __init__(self, told):
+        self._told = told
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        function = getattr(getattr(builtins, self._told[1], None), name, None)
+        if function is None:
+            raise AttributeError(f"{self!r} has no method {name!r}")
+        return functools.partial(function, self)
+
+    def __dir__(self):
+        return dir(getattr(builtins, self._told[1], None))
+
+    def __repr__(self):
+        return f"<host object {self._told[1]}>"
+
+    def __eq__(self, other):
+        return self._told == other._told if type(other) is HostObject else NotImplemented
+
+    def __hash__(self):
+        return hash(self._told[0])
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(f"{self!r} cannot be pickled: it is of this session")
+
+
 def encode(value):
     """Return ``(tag, payload)``, ``(None, plain value)``, or None if it is not data."""
+    if type(value) is HostObject:
+        return "host", value._told
     modules = sys.modules
     for tag, module, name, apart, _ in _TYPES:
         if isinstance(value, getattr(modules.get(module), name, ())):
@@ -56,6 +97,8 @@ def encode(value):
 
 
 def decode(tag, payload):
+    if tag == "host":
+        return HostObject(payload)
     for known, module, name, _, together in _TYPES:
         if known == tag:
             return together(getattr(__import__(module), name), payload)
