@@ -14,6 +14,11 @@ _WRITE = 2
 _NOT_DIRECTORY = 128
 _UNBUFFERED = 256
 _MODES = {"r": 1, "w": 2 | 4 | 16, "a": 2 | 4 | 32, "x": 2 | 4 | 8}
+_TEXT = {
+    "r": (_READ | _NOT_DIRECTORY, False),
+    "w": (_WRITE | 4 | 16 | _NOT_DIRECTORY, True),
+    "a": (_WRITE | 4 | 32 | _NOT_DIRECTORY, True),
+}
 _ENDS = {None: 1, "": 4, "\n": 0, "\r": 2, "\r\n": 3}
 
 
@@ -163,6 +168,18 @@ class BufferedRandom(_Buffered):
 
 
 class TextIOWrapper(_OnFile, TextIOBase):
+    # As most files have it: what is otherwise, __init__ sets.
+    encoding = "utf-8"
+    errors = "strict"
+    line_buffering = False
+    _buffer = None
+    _codec = "utf-8"
+    _plain = True
+    _begins = False
+    _ends = 1
+    _translates = True
+    _newline = None
+
     def __init__(
         self,
         buffer,
@@ -172,15 +189,18 @@ class TextIOWrapper(_OnFile, TextIOBase):
         line_buffering=False,
         write_through=False,
     ):
-        if isinstance(buffer, _OnFile):
-            self._set(buffer._file, buffer.name, buffer.mode)
-        elif isinstance(buffer, File):
+        if isinstance(buffer, File):
             self._file = buffer
+            if encoding is errors is newline is None and not line_buffering:
+                return
+        elif isinstance(buffer, _OnFile):
+            self._set(buffer._file, buffer.name, buffer.mode)
+            self._buffer = buffer
         else:
             self._set(_Adapter(buffer), getattr(buffer, "name", None), "r+")
+            self._buffer = buffer
         if newline not in _ENDS:
             raise ValueError("illegal newline value: %s" % newline)
-        self._buffer = None if isinstance(buffer, File) else buffer
         self.encoding = "utf-8" if encoding is None else encoding
         self.errors = "strict" if errors is None else errors
         self.line_buffering = line_buffering
@@ -372,6 +392,27 @@ def open(
     closefd=True,
     opener=None,
 ):
+    if (
+        type(mode) is str
+        and mode in _TEXT
+        and encoding in (None, "utf-8")
+        and errors is newline is opener is None
+        and buffering == -1
+        and closefd
+        and not isinstance(file, int)
+    ):
+        # As most files are opened: nothing has to be looked at.
+        how, writes = _TEXT[mode]
+        name = fspath(file)
+        opened = File(name, how, False)
+        made = TextIOWrapper(opened)
+        made.name = name
+        made.mode = mode
+        made._reads = not writes
+        made._writes = writes
+        if writes:
+            made.write = opened.put
+        return made
     if not isinstance(mode, str):
         raise TypeError("open() argument 'mode' must be str, not " + type(mode).__name__)
     if not isinstance(buffering, int):

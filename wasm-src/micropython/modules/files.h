@@ -58,8 +58,9 @@ typedef struct {
 files_path_t files_path(mp_obj_t path);
 files_path_t files_path_from(const char *text, size_t len);
 
-// Open, and collect garbage if there are too many open files. Returns WASI's errno.
-int32_t files_open(files_path_t path, unsigned how, int32_t *fd);
+// Open, and collect garbage if there are too many open files; tell what it is, unless stat is
+// NULL. Returns WASI's errno.
+int32_t files_open(files_path_t path, unsigned how, int32_t *fd, files_stat_t *stat);
 int32_t files_stat(files_path_t path, bool follow, files_stat_t *stat);
 int32_t files_fd_stat(int32_t fd, files_stat_t *stat);
 void files_check_fd(int32_t fd);

@@ -27,14 +27,11 @@ mp_lexer_t *mp_lexer_new_from_file(qstr filename) {
     files_path_t path = files_path(name);
     files_file_t *owner = files_new(); // closes the descriptor whatever happens
     files_stat_t stat;
-    int32_t fd, code = files_open(path, 1, &fd);
-    if (code == WASI_OK) {
-        files_own(owner, fd);
-        code = files_fd_stat(fd, &stat);
-    }
+    int32_t fd, code = files_open(path, 1, &fd, &stat);
     if (code != WASI_OK) {
         files_raise(code, name, MP_OBJ_NULL);
     }
+    files_own(owner, fd);
     if (stat.size > INT32_MAX / 2) {
         mp_raise_type(&mp_type_MemoryError);
     }

@@ -175,6 +175,7 @@ static mp_obj_t file_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     files_file_t *self = files_new();
     self->how = mp_obj_get_int(args[1]);
     int32_t fd;
+    files_stat_t stat = { 0 };
     bool given = mp_obj_is_int(args[0]);
     if (given) {
         fd = mp_obj_get_int(args[0]);
@@ -182,24 +183,21 @@ static mp_obj_t file_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
         self->keep = mp_obj_is_true(args[2]);
         self->pos = -1;
     } else {
-        int32_t code = files_open(files_path(args[0]), self->how, &fd);
+        int32_t code = files_open(files_path(args[0]), self->how, &fd, &stat);
         if (code != WASI_OK) {
             files_raise(code, args[0], MP_OBJ_NULL);
         }
     }
     files_own(self, fd);
-    if (!(self->how & HOW_WRITE) || given) { // to write to a directory is refused anyway
-        files_stat_t stat;
-        int32_t code = files_fd_stat(fd, &stat);
-        if (code == WASI_OK && (uint8_t)stat.type == TYPE_DIRECTORY && self->how & HOW_NOT_DIRECTORY) {
-            code = 31;
-        }
-        if (code != WASI_OK) {
-            files_close(self);
-            files_raise(code, args[0], MP_OBJ_NULL);
-        }
-        self->size = self->how & HOW_WRITE ? 0 : stat.size;
+    int32_t code = given ? files_fd_stat(fd, &stat) : WASI_OK;
+    if (code == WASI_OK && (uint8_t)stat.type == TYPE_DIRECTORY && self->how & HOW_NOT_DIRECTORY) {
+        code = 31;
     }
+    if (code != WASI_OK) {
+        files_close(self);
+        files_raise(code, args[0], MP_OBJ_NULL);
+    }
+    self->size = self->how & HOW_WRITE ? 0 : stat.size;
     if (self->how & HOW_APPEND) {
         go(self, 0, 2);
     }

@@ -216,7 +216,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(system_chdir_obj, system_chdir);
 
 // ---- opening and asking
 
-int32_t files_open(files_path_t path, unsigned how, int32_t *fd) {
+int32_t files_open(files_path_t path, unsigned how, int32_t *fd, files_stat_t *stat) {
     uint32_t result = 0;
     uint64_t rights = RIGHTS_ANY | (how & HOW_READ ? RIGHTS_READ : 0) | (how & HOW_WRITE ? RIGHTS_WRITE : 0);
     uint32_t flags = (how & HOW_CREATE ? 1 : 0) | (how & HOW_DIRECTORY ? 2 : 0)
@@ -226,6 +226,11 @@ int32_t files_open(files_path_t path, unsigned how, int32_t *fd) {
             rights, rights, how & HOW_APPEND ? 1 : 0, FILES_AT(&result));
         if ((code != WASI_MFILE && code != WASI_NFILE) || tries) {
             *fd = (int32_t)result;
+            if (code == WASI_OK && stat != NULL && sandbox_exchange.sys_opened) {
+                memcpy(stat, &sandbox_exchange.sys_args[1], sizeof *stat);
+            } else if (code == WASI_OK && stat != NULL) {
+                code = files_fd_stat(*fd, stat);
+            }
             return code;
         }
         gc_collect(); // there may be files that nobody can reach any more
@@ -249,7 +254,7 @@ void files_check_fd(int32_t fd) {
 
 static mp_obj_t system_open(mp_obj_t path_in, mp_obj_t how) {
     int32_t fd;
-    check(files_open(files_path(path_in), mp_obj_get_int(how), &fd), path_in);
+    check(files_open(files_path(path_in), mp_obj_get_int(how), &fd, NULL), path_in);
     return mp_obj_new_int(fd);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(system_open_obj, system_open);
@@ -310,7 +315,7 @@ static mp_obj_t system_list(mp_obj_t path_in, mp_obj_t types) {
     char *buf = m_new(char, size);
     files_file_t *owner = files_new(); // closes the descriptor whatever happens
     int32_t fd;
-    check(files_open(path, HOW_READ | HOW_DIRECTORY, &fd), path_in);
+    check(files_open(path, HOW_READ | HOW_DIRECTORY, &fd, NULL), path_in);
     files_own(owner, fd);
     for (uint64_t cookie = 0;;) {
         uint32_t used = 0;
