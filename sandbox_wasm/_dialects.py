@@ -10,9 +10,13 @@ from ._functions import HostFunctions
 if TYPE_CHECKING:
     from .interpreters._base import Mode
 
-Dialect = Literal["expression", "final_answer"]
+Dialect = Literal["expression", "return", "final_answer"]
 
-_MODES: dict[Dialect, Mode] = {"expression": "run", "final_answer": "final"}
+_MODES: dict[Dialect, Mode] = {
+    "expression": "run",
+    "return": "return",
+    "final_answer": "final",
+}
 NAME = "final_answer"
 
 

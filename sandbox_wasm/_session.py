@@ -207,7 +207,8 @@ class Session(Lifecycle):
             wall_seconds: In place of `Limits.wall_seconds`, for this run; not more.
 
             dialect: How the code gives its value. ``"expression"``: by its last
-                statement. ``"final_answer"``: it may also call ``final_answer(value)``,
+                statement. ``"return"``: it may also ``return`` outside functions, which
+                ends the run. ``"final_answer"``: it may also call ``final_answer(value)``,
                 which ends the run past every handler; see `Result.is_final`.
 
         Raises:

@@ -32,7 +32,7 @@ _OPENING = struct.Struct("<16sI32s")
 _HEAD = struct.Struct("<4B4QQI7I")
 # In the order that the form has them; new ones come last. What is ours to ask of a guest is
 # none of them: it is on nobody's fuel.
-_MODES: tuple[Mode, ...] = ("run", "call", "map", "final")
+_MODES: tuple[Mode, ...] = ("run", "call", "map", "final", "return")
 _PAYLOAD_BYTES = 4 << 20
 _NAME_BYTES = 200
 # What guest code can tell apart: where memory or files end, and which call is too large.

@@ -208,3 +208,75 @@ def test_runs_of_many_threads(make_session):
         thread.join()
 
     assert {n: n for n in range(16)} == found
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("return 5", 5),
+        ("return", None),
+        ("x = 1\nreturn x, 2\nx = 3", (1, 2)),
+        ("x = 1", None),
+        ("1\n2 + 3", 5),
+        ("if True:\n    return 'a'\n'b'", "a"),
+        ("for n in range(9):\n    while True:\n        if n > 3: return n\n        break", 4),
+        ("def f():\n    return 1\nreturn f() + 1", 2),
+        ("def f():\n    return 1\nf()", 1),
+        ("try:\n    return 1\nfinally:\n    y = 2", 1),
+        ("try:\n    return 1\nexcept BaseException:\n    return 2", 1),
+        ("try:\n    1 / 0\nexcept ZeroDivisionError:\n    return 3", 3),
+        ("return [n for n in range(3)]", [0, 1, 2]),
+        ("return 1 if False else 2", 2),
+    ],
+)
+def test_return(make_session, code, value):
+    """
+    It ends the run as it ends a function; without one the last expression counts.
+    """
+    assert value == make_session().run(code, dialect="return").value
+
+
+def test_variables_after_a_return(make_session):
+    """
+    They are global, ``finally`` has run, and nothing after the return has.
+    """
+    session = make_session()
+    session.run(
+        "x = 1\ntry:\n    return x\nfinally:\n    x = 2\n    y = 3\nx = 4", dialect="return"
+    )
+
+    assert [2, 3] == session.run("[x, y]").value
+
+
+@pytest.mark.parametrize(
+    "code", ["class A:\n    return 1", "exec('return 1')", "eval('return 1')", "return 1 +"]
+)
+def test_return_elsewhere(make_session, code):
+    """
+    Only the lines of the run itself may return, and only where that was asked for: also if
+    the same code was run before.
+    """
+    session = make_session()
+
+    with pytest.raises(GuestError, match="SyntaxError"):
+        session.run(code, dialect="return")
+    for _ in range(3):
+        assert 1 == session.run("return 1", dialect="return").value
+        with pytest.raises(GuestError, match="SyntaxError"):
+            session.run("return 1")
+
+
+def test_a_suspended_run_may_return(make_session):
+    """
+    The dialect is stored with it.
+    """
+    session = make_session()
+    session.function(name="ask", suspends=True)(lambda: 0)
+    with pytest.raises(Suspended) as info:
+        session.run("return ask() + 1", dialect="return")
+    stored = info.value.continuation.to_bytes()
+    other = make_session()
+    other.function(name="ask", suspends=True)(lambda: 0)
+
+    assert 42 == info.value.continuation.resume(41).value
+    assert 2 == Continuation.from_bytes(stored).resume(1, session=other).value

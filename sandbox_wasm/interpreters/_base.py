@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from .._filesystem import FileSystem
 from .._state import GuestState
 
-Mode = Literal["run", "prelude", "call", "map", "names", "environment", "final"]
+Mode = Literal["run", "prelude", "call", "map", "names", "environment", "final", "return"]
 
 
 @dataclass(slots=True)
@@ -22,10 +22,10 @@ class Request:
 
     Args:
         mode: ``"run"`` a source; ``"final"`` is one that may call ``final_answer``,
-            ``"prelude"`` one of ours, whose fuel is not the user's; ``"call"`` a global
-            function with arguments; ``"map"`` it over a list; ``"names"`` make the host
-            functions known;
-            ``"environment"`` add to the environment variables.
+            ``"return"`` one that may return outside functions, ``"prelude"`` one of
+            ours, whose fuel is not the user's; ``"call"`` a global function with
+            arguments; ``"map"`` it over a list; ``"names"`` make the host functions
+            known; ``"environment"`` add to the environment variables.
 
         source: The source, or the name of the function, in UTF-8.
 

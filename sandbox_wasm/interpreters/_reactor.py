@@ -25,6 +25,7 @@ _MODES = {
     "run": abi.MODE_RUN,
     "prelude": abi.MODE_RUN,
     "final": abi.MODE_RUN,
+    "return": abi.MODE_RUN,
     "call": abi.MODE_CALL,
     "map": abi.MODE_MAP,
     "names": abi.MODE_NAMES,
@@ -155,6 +156,9 @@ class ReactorGuest:
             if self._host.is_over:  # one for this request may have been among them
                 return Answer("aborted")
         source, inputs = request.source, request.inputs
+        flags = abi.FLAG_LINES if request.lines else 0
+        if request.mode == "return":
+            flags |= abi.FLAG_RETURN
         text = source if inputs is None else source + inputs
         address = self._source_buffer
         if self._fuel is not None:
@@ -169,7 +173,7 @@ class ReactorGuest:
             self._exchange,
             abi.REQUEST_AT,
             _MODES[request.mode],
-            abi.FLAG_LINES if request.lines else 0,
+            flags,
             address,
             len(source),
             0 if inputs is None else address + len(source),
