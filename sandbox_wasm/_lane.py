@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -333,14 +334,14 @@ class Lane:
 
     def close(self, reason: SandboxError, wait: bool = True) -> None:
         """End the thread and free the guest, whatever it is doing."""
-        if os.getpid() != self._pid:
+        if os.getpid() != self._pid or sys.is_finalizing():  # when no thread goes on
             return
         self._keeper.broken = self.broken or str(reason)
         if self.interrupt(reason):
             self._kill()
         try:
             self._post(None)
-        except RuntimeError:  # there can be no more threads, and none that runs the guest
+        except RuntimeError:  # there can be no more threads, and none runs the guest
             self._work()
         if wait and threading.get_ident() != self._thread.ident:
             self._thread.join(_LEAVE_AFTER)

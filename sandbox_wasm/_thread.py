@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -100,8 +101,11 @@ def start_thread(target: Callable[[], None]) -> Errand:
     """Run *target* on a thread of that kind, which does not hold the exit of the process.
 
     Raises:
-        RuntimeError: There can be no more threads.
+        RuntimeError: There can be no more threads, or the interpreter is shutting down: one
+            that was started then would never run, nor let go whoever waits for it.
     """
+    if sys.is_finalizing():
+        raise RuntimeError("the interpreter is shutting down")
     errand = Errand(target)
     with _lock:
         carrier = _idle.pop() if _idle else None

@@ -2,11 +2,15 @@
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
+import sandbox_wasm
 from sandbox_wasm import AsyncSession, Limits, Session, _lane, _thread
 
 BOUND = 20
@@ -158,3 +162,35 @@ def test_idle_sessions_have_no_threads(interpreter, monkeypatch):
             await session.close()
 
     asyncio.run(main())
+
+
+PROGRAM = """
+import sys, threading
+from sandbox_wasm import Session, SessionPool, _lane, _thread
+_lane._REST_AFTER = _thread._IDLE_SECONDS = 0.01
+sessions = [Session(sys.argv[1], isolation=sys.argv[2]) for _ in range(3)]
+pool = SessionPool(sys.argv[1], isolation=sys.argv[2], size=2, ready=0)
+sessions.append(pool.lease())
+for session in sessions:
+    session.run("1")
+lanes = [session._lane for session in sessions]
+while _thread._idle or any(lane._thread.is_alive() for lane in lanes):
+    threading.Event().wait(0.01)
+print("all rest")
+"""
+
+
+def test_the_process_ends_with_sessions_that_rest(interpreter, isolation):
+    """
+    Nobody has closed them, and there is no thread any more to do it.
+    """
+    home = os.path.dirname(os.path.dirname(sandbox_wasm.__file__))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, interpreter, isolation],
+        env={**os.environ, "PYTHONPATH": home},
+        capture_output=True,
+        text=True,
+        timeout=BOUND * 2,
+    )
+
+    assert ("all rest\n", "", 0) == (done.stdout, done.stderr, done.returncode)

@@ -19,6 +19,7 @@ from sandbox_wasm import (
     GuestError,
     Limits,
     Mount,
+    NetworkPolicy,
     PoolClosed,
     PoolFull,
     Session,
@@ -173,6 +174,31 @@ def test_what_is_given_to_sessions(make_pool, interpreter, tmp_path):
         result = pool.run(code)
         assert ("value", "from the host", "abc") == result.value
         assert ("123", True) == (result.stdout, result.truncated)
+
+
+def test_grants_that_guest_code_is_told_of(make_pool):
+    """
+    The template has been told; each lease has the grant, and what its owner adds.
+    """
+    pytest.importorskip("httpx", reason="needs the extra 'fetch'")
+    policy = NetworkPolicy(allow=["https://example.com"])
+    pool = make_pool(size=1, network=policy, functions={"add": lambda a, b: a + b})
+    code = """
+try:
+    fetch('https://other.example/')
+except Exception as error:
+    print(type(error).__name__)
+add(1, 2)
+"""
+    for _ in range(3):
+        with pool.lease(timeout=BOUND) as session:
+            result = session.run(code)
+            assert (3, "PermissionError\n") == (result.value, result.stdout)
+            assert [("network", False)] == [
+                (each.kind, each.granted) for each in session.audit if each.kind == "network"
+            ]
+            session.function(lambda: 5, name="five")
+            assert 5 == session.run("five()").value
 
 
 def test_a_pool_of_a_snapshot(make_pool, interpreter, isolation):
