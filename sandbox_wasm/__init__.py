@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ._network import Approval, BlockedRequest, NetworkPolicy
     from ._pool import SessionPool
     from ._pool_statistics import PoolStatistics
+    from ._problem import Problem
     from ._resolve import build_wheels
     from ._rows import MapProgress, map_rows
     from ._run import run
@@ -101,6 +102,7 @@ __all__ = [
     "PoolFull",
     "PoolSpec",
     "PoolStatistics",
+    "Problem",
     "Result",
     "RowError",
     "SandboxError",
@@ -141,6 +143,7 @@ _LATER = {
     "Mount": "_mounts",
     "NetworkPolicy": "_network",
     "PoolSpec": "_tasks",
+    "Problem": "_problem",
     "PoolStatistics": "_pool_statistics",
     "Session": "_session",
     "arun": "_async",

@@ -13,6 +13,7 @@ from ._dialects import Dialect
 from ._errors import SessionClosed
 from ._ledger import OnOutput
 from ._lifecycle import State
+from ._problem import Problem
 from ._result import Result
 from ._session import Session
 
@@ -90,6 +91,10 @@ class AsyncSession:
                 dialect=dialect,
             )
         )
+
+    async def check(self, code: str, **options: Any) -> list[Problem]:
+        """Return what is wrong with *code*, without running it; see `Session.check`."""
+        return await self._await(lambda: self._session.check(code, **options))
 
     async def call(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function that guest code has defined; see `Session.call`."""

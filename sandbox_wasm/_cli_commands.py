@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import BinaryIO
 
 import click
 from click.shell_completion import CompletionItem
@@ -62,6 +63,42 @@ def interpreters(as_json: bool) -> None:
         )
 
 
+@click.command("check")
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--interpreter",
+    default="cpython",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=complete_interpreter,
+    help="Which Python the program is for.",
+)
+@click.pass_context
+def check_file(ctx: click.Context, file: BinaryIO, interpreter: str) -> None:
+    """Tell what is wrong with FILE without running it; - is standard input.
+
+    With the extra `check` also wrong names, arguments and types. The exit status is 1 if
+    there is an error, and 0 for warnings.
+    """
+    from . import Session
+    from ._terminal import inert
+
+    name = str(getattr(file, "name", "<stdin>"))
+    with Session(interpreter) as session:
+        data = file.read(session.limits.input_bytes + 1)  # more is refused below
+        try:
+            code = data.decode()
+        except UnicodeDecodeError:
+            raise click.UsageError(f"{name} is no text in UTF-8") from None
+        problems = session.check(code)
+    for problem in problems:
+        place = ":".join(str(n) for n in (problem.line, problem.column) if n is not None)
+        text = f"{problem.severity}: {problem.message} [{problem.kind}]"
+        click.echo(inert(":".join(filter(None, [name, place])) + f": {text}"))
+    if any(problem.severity == "error" for problem in problems):
+        ctx.exit(1)
+
+
 @click.command("compile")
 @click.argument("names", nargs=-1, metavar="[INTERPRETER]...", shell_complete=complete_interpreter)
 @click.option("--fuel", is_flag=True, help="For sessions with a limit on fuel.")
@@ -118,5 +155,5 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 def add_to(group: click.Group) -> None:
     """Make the commands known to *group*."""
-    for command in (interpreters, compile_ahead, wheel, doctor):
+    for command in (check_file, interpreters, compile_ahead, wheel, doctor):
         group.add_command(command)

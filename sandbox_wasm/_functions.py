@@ -188,6 +188,11 @@ class HostFunctions:
         """The names guest code may call, in the order of registration."""
         return tuple(entry.name for entry in self._table.values())
 
+    @property
+    def shown(self) -> frozenset[str]:
+        """The names of what is granted otherwise, such as ``fetch``."""
+        return self._shown
+
     def knows(self, name: bytes) -> bool:
         """Whether guest code may call what it names so."""
         return name in self._table

@@ -176,8 +176,8 @@ class Lane:
                 refusal.state = "kept"
                 return Result(usage=Usage(runs=0), error=refusal), refusal
             wall = self.ledger.account.wall_seconds(wall)
-            job = Job(request, again, self._keeper.turn + 1)
-            self._keeper.turn += 1
+            self._keeper.turn += request.mode != "prelude"  # which changes nothing
+            job = Job(request, again, self._keeper.turn)
             if again is None:
                 self.ledger.begin(on_output)
             else:

@@ -32,7 +32,7 @@ from .interpreters import Isolation
 from .interpreters._base import Request
 
 if TYPE_CHECKING:
-    pass
+    from ._problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -229,6 +229,38 @@ class Session(Lifecycle):
         values = _arguments.inputs(inputs, self.limits.input_bytes)
         mode = _dialects.mode(dialect, self._functions)
         return self._perform(lane, mode, source, values, check, on_output, wall_seconds)
+
+    def check(
+        self,
+        code: str,
+        *,
+        dialect: Dialect = "expression",
+        names: Iterable[str] = (),
+        types: bool | None = None,
+    ) -> list[Problem]:
+        """Return what is wrong with *code*, without running it; an empty list if nothing is known.
+
+        Its syntax is judged by an interpreter like this session's. Names, arguments and
+        obvious types are judged by a type checker that knows the host functions and the
+        names that earlier runs have left; see docs/checking.md.
+
+        Args:
+            dialect: As for `run`.
+
+            names: Names that will be defined besides, such as those of `inputs`.
+
+            types: Whether to ask the type checker. Default: if it is installed.
+
+        Raises:
+            ConfigError: An argument is of the wrong type, or the code too large; or types
+                shall be checked, and the extra ``check`` is not installed.
+            SessionClosed, SessionBroken: There is no session that it could be for.
+        """
+        from . import _check
+
+        self._check_open()
+        _dialects.mode(dialect, self._functions)
+        return _check.check(self, Session, code, dialect, names, types)
 
     def submit(self, code: str, **options: Any) -> concurrent.futures.Future[Result]:
         """Run *code* in the background, after what was submitted before.
