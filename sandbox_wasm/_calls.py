@@ -6,17 +6,25 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
+from ._objects import Objects
+
 
 class Calls:
-    """The host calls of one session."""
+    """The host calls of one session.
+
+    Attributes:
+        objects: What they have handed out.
+    """
 
     def __init__(self) -> None:
         self._made: dict[bytes, int] = {}
         self._running: dict[str, Future[Any]] = {}
+        self.objects = Objects()
 
     def begin(self) -> None:
         """Start with a run that has made none."""
         self._made.clear()
+        self.objects.begin()
 
     def count(self, name: bytes) -> None:
         """Count one more call of a function, made or repeated from a journal."""

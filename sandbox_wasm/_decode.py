@@ -61,7 +61,18 @@ class ValueTooLarge(GuestProtocolError):
     """
 
 
-def decode(data: bytes, *, max_bytes: int, max_depth: int = 64, max_nodes: int = 200_000) -> Any:
+class StaleReference(Exception):
+    """Guest code refers to a host object that its session does not have."""
+
+
+def decode(
+    data: bytes,
+    *,
+    max_bytes: int,
+    max_depth: int = 64,
+    max_nodes: int = 200_000,
+    resolve: Callable[[list[Any]], Any] | None = None,
+) -> Any:
     """Return the value that the guest sent as *data*.
 
     A key that comes twice in a plain object counts with its last value. Equal
@@ -74,7 +85,12 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = 64, max_nodes: int =
             container counts twice. Each takes at most some 250 bytes of the
             host's memory, beside its text.
 
+        resolve: Returns what a reference to a host object stands for: a list of two texts.
+            None: there are none.
+
     Raises:
+        StaleReference: As *resolve* does.
+
         ValueTooLarge: One of the three bounds is crossed.
 
         GuestProtocolError: *data* is malformed in any way.
@@ -96,7 +112,10 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = 64, max_nodes: int =
         _refuse_lone_surrogates(data)
     try:
         text = data.decode()
-        value, end = (_read_all if unusual else _read_plain)(text)
+        read: Callable[..., tuple[Any, int]] = _read_all if unusual else _read_plain
+        if resolve is not None and tagged and b'"host"' in data:
+            read = _reader(resolve)
+        value, end = read(text)
     except (ValueError, RecursionError):
         raise GuestProtocolError("a value is not valid JSON") from None
     if end != len(text):
@@ -203,6 +222,22 @@ _read_all = json.JSONDecoder(
 ).raw_decode
 
 
+def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[..., tuple[Any, int]]:
+    """Return a reader that knows references to host objects."""
+
+    def read(pairs: list[tuple[str, Any]]) -> Any:
+        if len(pairs) == 2 and pairs[0] == ("$", "host") and pairs[1][0] == "v":
+            told = _list(pairs[1][1])
+            if len(told) != 2 or any(type(text) is not str for text in told):
+                _refuse()
+            return resolve([told[0], told[1][:_NAME_LENGTH]])
+        return _object(pairs)
+
+    return json.JSONDecoder(
+        parse_constant=_refuse, parse_int=_int, parse_float=_float, object_pairs_hook=read
+    ).raw_decode
+
+
 # One function a tag. Each takes a payload of any type; what it does not raise by
 # itself as ValueError, TypeError or ArithmeticError it refuses.
 
@@ -288,6 +323,7 @@ def _make_uuid(value: Any) -> Any:
     return UUID(_text(value, _HEX_UUID))
 
 
+_NAME_LENGTH = 200
 _CONTAINERS = {dict, list, tuple, set, frozenset}
 _FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 _MAKERS: dict[str, Callable[[Any], Any]] = {

@@ -9,28 +9,25 @@ type. No repr, path, traceback or class of the host goes in.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any, TypeVar, overload
 
-from ._calls import Calls
-from ._decode import ValueTooLarge
-from ._errors import ConfigError, GuestProtocolError, SnapshotError, Suspend
-from ._host_function import HostFunction, Options, WaitFor, reply
-from ._journal import Approved
-from ._naming import check_kind, check_name, own_name
-from ._parameters import BadArgument
+from ._answering import Answering
+from ._builtins import CROSSING
+from ._errors import ConfigError
+from ._host_function import HostFunction, Options
+from ._naming import check_class, check_kind, check_name, check_path, methods_of, own_name
+from ._objects import HostException
 from ._schemas import Described
-from ._values import decode, encode
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 _PLAIN = Options()
-_CALL_DEPTH = 64 + 2  # the list of args and kwargs, and each of these
 
 
-class HostFunctions:
+class HostFunctions(Answering):
     """The functions that guest code may call, by name.
 
     Guest code calls them like its own, with positional and keyword arguments.
@@ -77,13 +74,15 @@ class HostFunctions:
         | Iterable[Callable[..., Any]] = (),
     ) -> None:
         self._lock = Lock()
-        self._table: dict[bytes, HostFunction] = {}  # replaced, never changed
+        self._table: dict[bytes, HostFunction | HostException] = {}
+        self._classes: dict[type, str] = {}
         self.counted = False  # whether it matters how often one is called
         self._shown: frozenset[str] = frozenset()  # names of what is granted
         self._granted: frozenset[bytes] = frozenset()  # and what it is called by
         given: Any = functions
         if isinstance(given, HostFunctions):
-            self._table, self.counted = given._table, given.counted
+            self._table, self._classes = given._table, given._classes
+            self.counted = given.counted
         elif isinstance(given, Mapping):
             for name, function in given.items():
                 self._add(function, name)
@@ -141,10 +140,102 @@ class HostFunctions:
         self._add(function, own_name(function) if name is None else name, _options(options))
         return function
 
+    def namespace(
+        self, name: str, target: object, *, only: Iterable[str] | None = None, **options: Any
+    ) -> None:
+        """Let guest code call methods of *target* as ``name.method(...)``.
+
+        A function of its own gets into a namespace by its name: ``name="db.query"``.
+
+        Args:
+            name: What guest code calls it.
+
+            target: An object, whose methods are bound to it, or a module.
+
+            only: Names of the methods. Default: all that its class has and that do not
+                begin with an underscore. A module must be told.
+
+            options: Of each, as for `register`.
+
+        Raises:
+            ConfigError: As `register` does; or there is no such method, or none.
+        """
+        check_name(name)
+        for method in methods_of(target, only):
+            self._add(getattr(target, method), f"{name}.{method}", _options(options))
+
+    def expose(
+        self,
+        kind: type[T] | None = None,
+        *,
+        only: Iterable[str] | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Hand instances of a class to guest code by reference. Also a decorator.
+
+        Where a host function returns one, also within other data, guest code gets an object
+        that it can keep, pass to host functions, and call the methods of; it sees nothing
+        else of it. To be called before functions are registered whose hints name the class.
+        See docs/host-functions.md for how long a reference lives.
+
+        Args:
+            kind: The class. It is returned unchanged.
+
+            only, name, options: As for `namespace`.
+
+        Raises:
+            ConfigError: As `namespace` does; or the class is one of data.
+        """
+        if kind is None:
+            return lambda kind: self.expose(kind, only=only, name=name, **options)
+        shown = own_name(kind) if name is None else name
+        check_name(shown)
+        check_class(kind)
+        methods = methods_of(kind, only)
+        if kind in self._classes or shown in self._classes.values():
+            raise ConfigError(f"the class {shown!r} is exposed twice")
+        self._classes = {**self._classes, kind: shown}
+        for method in methods:
+            function = getattr(kind, method)
+            self._add(function, f"{shown}.{method}", _options(options), kind)
+        return kind
+
+    def exception(self, kind: Any = None, *, name: str | None = None) -> Any:
+        """Let guest code catch an exception class by name. Also a decorator.
+
+        Where a host function raises it, or a subclass, guest code gets an exception of a class
+        with that name and the nearest base that it knows, with the same text. Attributes of the
+        instance that are data and do not begin with an underscore are copied.
+
+        Args:
+            kind: A subclass of ``Exception``. It is returned unchanged.
+
+            name: What guest code calls it. Default: its own name.
+
+        Raises:
+            ConfigError: It is none, or the name is not fit, or taken.
+        """
+        if kind is None:
+            return lambda kind: self.exception(kind, name=name)
+        if not isinstance(kind, type) or not issubclass(kind, Exception):
+            raise ConfigError(f"an exception must be a subclass of Exception, got {kind!r}")
+        shown = own_name(kind) if name is None else name
+        check_name(shown)
+        known = {e.kind: e.name for e in self._table.values() if isinstance(e, HostException)}
+        known.update({each: each.__name__ for each in (*CROSSING, Exception)})
+        base = next(known[each] for each in kind.__mro__[1:] if each in known)
+        self._enter(HostException(shown, base, kind))
+        return kind
+
     def read_only(self) -> HostFunctions:
         """Return those that were registered as such, for a session that shall change nothing."""
         copy = self.copy(granted=False)
-        copy._table = {n: f for n, f in copy._table.items() if f.options.read_only}
+        copy._table = {
+            name: each
+            for name, each in copy._table.items()
+            if isinstance(each, HostException) or each.options.read_only
+        }
         return copy
 
     def grant(self, name: str, function: Callable[..., Any], shown: str) -> None:
@@ -166,27 +257,54 @@ class HostFunctions:
         self._shown |= {shown}
         self._granted |= {name.encode()}
 
-    def _add(self, function: Callable[..., Any], name: str, options: Options = _PLAIN) -> None:
+    def _add(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        options: Options = _PLAIN,
+        receiver: type | None = None,
+    ) -> None:
         if not callable(function):
             raise ConfigError(f"a host function must be callable, got {type(function).__name__}")
-        check_name(name)
+        check_path(name)
         check_kind(function, name)
         if name in self._shown:
             raise ConfigError(f"{name!r} is granted otherwise; give the host function another name")
-        self._put(name, function, options)
+        self._put(name, function, options, receiver)
 
-    def _put(self, name: str, function: Callable[..., Any], options: Options = _PLAIN) -> None:
-        entry = HostFunction(name, function, options)
+    def _put(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        options: Options = _PLAIN,
+        receiver: type | None = None,
+    ) -> None:
+        self._enter(HostFunction(name, function, options, self._classes, receiver))
+        self.counted = self.counted or options.max_calls is not None
+
+    def _enter(self, entry: HostFunction | HostException) -> None:
+        name = entry.name
+        space = name.partition(".")[0]
         with self._lock:
             if name.encode() in self._table:
                 raise ConfigError(f"host function {name!r} is registered twice")
+            others = [other.name for other in self._table.values()]
+            if space in others or (space == name and any(o.startswith(f"{name}.") for o in others)):
+                raise ConfigError(f"{space!r} cannot be a namespace and something else")
             self._table = {**self._table, name.encode(): entry}
-        self.counted = self.counted or options.max_calls is not None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names guest code may call, in the order of registration."""
         return tuple(entry.name for entry in self._table.values())
+
+    @property
+    def told(self) -> list[str | list[str]]:
+        """What the guest is told: names, and of exceptions name and base."""
+        return [
+            [each.name, each.base] if isinstance(each, HostException) else each.name
+            for each in self._table.values()
+        ]
 
     @property
     def shown(self) -> frozenset[str]:
@@ -214,7 +332,8 @@ class HostFunctions:
         """
         from ._stubs import stubs
 
-        return stubs(self._described())
+        exceptions = (e for e in self._table.values() if isinstance(e, HostException))
+        return stubs(self._described(), exceptions)
 
     def json_schema(self) -> list[dict[str, Any]]:
         """Return the functions as tools: ``name``, ``description``, ``parameters``, ``returns``.
@@ -228,39 +347,16 @@ class HostFunctions:
 
     def _described(self) -> list[Described]:
         return [
-            Described(host.name, host.function, host.parameters, host.options.read_only)
+            Described(
+                host.name,
+                host.function,
+                host.parameters,
+                host.options.read_only,
+                host.name.partition(".")[0] in self._classes.values(),
+            )
             for name, host in self._table.items()
-            if name not in self._granted
+            if name not in self._granted and isinstance(host, HostFunction)
         ]
-
-    def answer(self, name: str, value: Any, max_bytes: int) -> bytes:
-        """Return the reply of a function to a call, as if it had returned *value*.
-
-        Raises:
-            ConfigError: *value* cannot cross, or is not what the function's hint says.
-            SnapshotError: There is no such function.
-        """
-        status, answer = self._entry(name).answer(value, max_bytes)
-        if status:
-            raise ConfigError(f"the answer cannot go into the sandbox: {json.loads(answer)[1]}")
-        return answer
-
-    def failure(self, name: str, error: Exception) -> bytes:
-        """Return the reply of a function to a call, as if it had raised *error*.
-
-        Raises:
-            ConfigError: *error* is no `Exception`.
-            SnapshotError: There is no such function.
-        """
-        if not isinstance(error, Exception):
-            raise ConfigError(f"error must be an Exception, got {type(error).__name__}")
-        return self._entry(name).failed(error)[1]
-
-    def _entry(self, name: str) -> HostFunction:
-        entry = self._table.get(name.encode())
-        if entry is None:
-            raise SnapshotError(f"the run waits for {name!r}, which this session does not have")
-        return entry
 
     def copy(self, granted: bool = True) -> HostFunctions:
         """Return an allow-list that goes its own way from here.
@@ -284,95 +380,6 @@ class HostFunctions:
 
     def __repr__(self) -> str:
         return f"<HostFunctions {', '.join(self.names)}>"
-
-    def invoke(
-        self,
-        name: bytes,
-        payload: bytes,
-        *,
-        max_bytes: int,
-        wait_for: WaitFor,
-        approved: Approved = False,
-        calls: Calls | None = None,
-    ) -> tuple[int, bytes]:
-        """Answer one host call.
-
-        Args:
-            name: Whatever the guest sent as a name.
-
-            payload: What it sent as JSON ``[args, kwargs]``.
-
-            max_bytes: Size of *payload*, and of the answer, at most.
-
-            wait_for: Returns what the coroutine of an asynchronous function comes to.
-
-            approved: Make the call, also if it is one that waits for a yes; bytes are the
-                payload that was shown, encoded, and must be that of this call.
-
-            calls: What the session remembers of the earlier ones.
-
-        Returns:
-            0 and the encoded value, or 1 and JSON ``[builtin type, message]``.
-
-        Raises:
-            GuestProtocolError: *payload* is malformed.
-
-            Suspend: The function is one whose calls are left open.
-
-            SnapshotError: Another call was shown than this one.
-
-            BaseException: What the function raised and is no ``Exception``.
-        """
-        host = self._table.get(name)
-        if host is None:
-            shown = name[:60].decode("ascii", "replace").encode("ascii", "replace").decode()
-            return 1, reply("NameError", f"no such host function: {shown!r}")
-        calls, options = calls or Calls(), host.options
-        if options.max_calls is not None and calls.made(name) > options.max_calls:
-            text = f"{host.name}() may be called {options.max_calls} times in a run, and was"
-            return 1, reply("RuntimeError", text)
-        try:
-            call = decode(payload, max_bytes=max_bytes, max_depth=_CALL_DEPTH)
-        except ValueTooLarge as error:
-            return 1, reply("ValueError", f"arguments of {host.name}(): {error}")
-        if type(call) is not list or len(call) != 2:
-            raise GuestProtocolError("a host call is not [args, kwargs]")
-        given = args, kwargs = call
-        if type(args) is not list or type(kwargs) is not dict:
-            raise GuestProtocolError("a host call is not [args, kwargs]")
-        if kwargs and any(type(key) is not str for key in kwargs):
-            raise GuestProtocolError("a keyword of a host call is no text")
-        try:
-            if host.parameters is not None and (
-                kwargs or not host.parameters.least <= len(args) <= host.parameters.most
-            ):
-                host.parameters.check(args, kwargs)
-            if host.validators is not None:
-                args, kwargs = host.validators.arguments(args, kwargs)
-        except BadArgument as error:
-            return 1, reply(error.type_name, f"{host.name}() {error}")
-        except Exception as error:  # a validator of the host's own
-            return host.failed(error)
-        if options.suspends or options.approve:
-            asked = {"function": host.name, "args": given[0], "kwargs": given[1]}
-            if options.suspends or approved is False:
-                raise Suspend(asked)
-            if isinstance(approved, bytes) and not _is(asked, approved):
-                raise SnapshotError("another call was shown than the one that the run makes")
-        try:
-            result = host.call(args, kwargs, calls, wait_for)
-        except Exception as error:
-            return host.failed(error)
-        return host.answer(result, max_bytes)
-
-
-def _is(payload: Any, shown: bytes) -> bool:
-    """Whether *shown* is *payload*, encoded: by its bytes, for not all values equal themselves."""
-    most = len(shown)
-    try:
-        return encode(payload, max_bytes=most) == shown or decode(shown, max_bytes=most) == payload
-    except ValueError:
-        return False
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ._builtins import CROSSING, SPEAKING, SYSTEM, UNICODE
 from ._calls import Calls
 from ._errors import ConfigError
 from ._parameters import Parameters, Validators
-from ._values import encode
+from ._values import Refer, encode
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -62,7 +64,14 @@ class HostFunction:
         "function", "is_async", "logged", "name", "options", "parameters", "since", "validators",
     )  # fmt: skip
 
-    def __init__(self, name: str, function: Callable[..., Any], options: Options) -> None:
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        options: Options,
+        classes: Mapping[type, str] = MappingProxyType({}),
+        receiver: type | None = None,
+    ) -> None:
         self.name = name
         self.function = function
         self.options = options
@@ -70,11 +79,13 @@ class HostFunction:
         if options.timeout is not None:
             from . import _coroutines  # noqa: F401 - not during a run: it takes 30 ms
         self.parameters = Parameters.of(function, name)
+        if self.parameters is not None and receiver is not None:
+            self.parameters.receive(receiver)
         self.validators: Validators | None = None
         if self.parameters is not None and any(
             hint is not Any for hint in self.parameters.hints.values()
         ):
-            self.validators = Validators(self.parameters, name)
+            self.validators = Validators(self.parameters, name, classes)
         self.logged = 0
         self.since = 0.0
 
@@ -88,11 +99,11 @@ class HostFunction:
         result = self.function(*args, **kwargs)
         return wait_for(result) if self.is_async else result
 
-    def answer(self, result: Any, max_bytes: int) -> tuple[int, bytes]:
+    def answer(self, result: Any, max_bytes: int, refer: Refer | None = None) -> tuple[int, bytes]:
         """Return the reply that carries *result*."""
         try:
             if self.validators is None or self.validators.accepts_result(result):
-                return 0, encode(result, max_bytes=max_bytes)
+                return 0, encode(result, max_bytes=max_bytes, refer=refer)
             type_name, fault = "RuntimeError", "something of the wrong type"
             detail = f"{type(result).__name__} is not what its hint says"
         except TypeError as error:
@@ -141,6 +152,24 @@ def reply(type_name: str, message: str) -> bytes:
     """Return the answer that raises that builtin exception in guest code."""
     text = message[:_MAX_MESSAGE].encode("utf-8", "backslashreplace").decode()
     return json.dumps([type_name, text]).encode()
+
+
+def reply_with(name: str, error: Exception, max_bytes: int) -> bytes:
+    """Return the answer that raises an exception of a declared class, with its attributes."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    attributes = {}
+    left = max_bytes
+    for key, value in vars(error).items():
+        if type(key) is str and key.isidentifier() and not key.startswith("_"):
+            with contextlib.suppress(Exception):  # no data, or too large: it stays here
+                attributes[key] = encode(value, max_bytes=left)
+                left -= len(attributes[key])
+    head = reply(name, text)
+    told = b",".join(json.dumps(key).encode() + b":" + data for key, data in attributes.items())
+    return head[:-1] + b",{" + told + b"}]"
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

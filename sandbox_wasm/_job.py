@@ -23,6 +23,7 @@ from ._errors import (
 )
 from ._journal import Journal
 from ._ledger import NOTHING, Ledger
+from ._objects import Objects
 from ._result import Result, Usage
 from ._state import GuestState
 from ._values import ValueTooLarge, decode
@@ -215,7 +216,7 @@ def size_of(answer: Answer) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def value_of(answer: Answer, max_bytes: int) -> Any:
+def value_of(answer: Answer, max_bytes: int, objects: Objects) -> Any:
     """Return the value of a good answer as Python data.
 
     Raises:
@@ -226,7 +227,12 @@ def value_of(answer: Answer, max_bytes: int) -> Any:
         return answer.value
     try:
         # Eight bytes for each value is what tables of small numbers have.
-        return decode(answer.encoded, max_bytes=max_bytes, max_nodes=max(200_000, max_bytes // 8))
+        return decode(
+            answer.encoded,
+            max_bytes=max_bytes,
+            max_nodes=max(200_000, max_bytes // 8),
+            resolve=objects.describe,
+        )
     except ValueTooLarge:
         raise OutputExceeded(max_bytes) from None
 

@@ -118,6 +118,7 @@ class Keeper:
         if guest is not None:
             guest.close()
         self._interpreter.discard()
+        self._ledger.calls.objects.clear()
 
     def perform(self, job: Job) -> None:
         """Have the guest do what *job* asks; what comes of it is in the job."""
@@ -231,7 +232,7 @@ class Keeper:
         check(answer, is_over)
         if answer.status == "ok":
             job.result_bytes = size_of(answer)
-            job.value = value_of(answer, self._limits.result_bytes)
+            job.value = value_of(answer, self._limits.result_bytes, self._ledger.calls.objects)
 
     def _introduce(self, guest: Guest, request: Request) -> bool:
         """Tell a guest what it does not know of yet; return whether there was anything.
@@ -242,7 +243,7 @@ class Keeper:
         is_new = False
         known = _known(self._functions, request)
         if self._known != known:
-            names = [*self._functions.names, *([NAME] if request.mode == "final" else [])]
+            names = [*self._functions.told, *([NAME] if request.mode == "final" else [])]
             inputs = encode(names, max_bytes=1 << 24)
             check(guest.request(Request("names", inputs=inputs)), self._ledger.is_over)
             if self._ledger.is_over:
@@ -285,6 +286,8 @@ class Keeper:
                 self.guest = self._checkpoint.restore(self._interpreter, self._ledger)
             if self.guest is not None:
                 self._ledger.reset(mark)
+                if not self._ledger.is_suspended:  # else its journal refers to them
+                    self._ledger.calls.objects.undo()
         if self.guest is None:
             job.state = "broken"
             reason = self._ledger.reason or job.error

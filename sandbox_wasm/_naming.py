@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import inspect
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date, time, timedelta
+from enum import Enum
+from types import ModuleType
 from typing import Any
 
 from ._builtins import BUILTINS
 from ._errors import ConfigError
+
+_NAME_BYTES = 200
+_DATA = (
+    str, int, float, complex, bytes, bytearray, list, dict, tuple, set, frozenset, date, time,
+    timedelta, Enum, type(None), type, BaseException,
+)  # fmt: skip
 
 
 def own_name(function: object) -> str:
@@ -25,7 +34,7 @@ def check_name(name: object) -> None:
     """Raise `ConfigError` unless guest code may call a function by *name*."""
     if not isinstance(name, str):
         raise ConfigError(f"a host function's name must be a str, got {type(name).__name__}")
-    if not name.isidentifier() or keyword.iskeyword(name) or len(name.encode()) > 200:
+    if not name.isidentifier() or keyword.iskeyword(name) or len(name.encode()) > _NAME_BYTES:
         raise ConfigError(f"a host function's name must be an identifier, got {name[:200]!r}")
     if name.startswith("_"):
         raise ConfigError(f"a host function's name must not begin with '_', got {name!r}")
@@ -40,3 +49,51 @@ def check_kind(function: Callable[..., Any], name: str) -> None:
             raise ConfigError(
                 f"host function {name!r} is a generator: have it return a list, which crosses"
             )
+
+
+def check_path(name: object) -> None:
+    """Raise `ConfigError` unless *name* is one, or one in a namespace (``"db.query"``)."""
+    if isinstance(name, str) and name.count(".") == 1:
+        space, _, own = name.partition(".")
+        check_name(space)
+        if not own.isidentifier() or own.startswith("_") or keyword.iskeyword(own):
+            raise ConfigError(f"a host function's name must be an identifier, got {own[:200]!r}")
+        if len(name.encode()) <= _NAME_BYTES:
+            return
+    check_name(name)
+
+
+def check_class(kind: object) -> None:
+    """Raise `ConfigError` unless instances of *kind* may be had by reference."""
+    if not isinstance(kind, type):
+        raise ConfigError(f"a class was to be exposed, got {type(kind).__name__}")
+    if issubclass(kind, _DATA):
+        raise ConfigError(f"instances of {kind.__name__} are data, which is copied")
+
+
+def methods_of(target: object, only: Iterable[str] | None) -> list[str]:
+    """Return the names of the methods of *target* that guest code may call.
+
+    Raises:
+        ConfigError: There is none, or none of a name of *only*.
+    """
+    kind = target if isinstance(target, type) else type(target)
+    if only is None:
+        if isinstance(target, ModuleType):
+            raise ConfigError("say which functions of a module guest code may call: only=[...]")
+        # Looked up in the class, where no property runs.
+        found = [
+            name
+            for name in dir(kind)
+            if not name.startswith("_") and inspect.isroutine(inspect.getattr_static(kind, name))
+        ]
+    elif isinstance(only, str):
+        raise ConfigError("only must be a list of names")
+    else:
+        found = list(only)
+        for name in found:
+            if not callable(getattr(target, name, None)):
+                raise ConfigError(f"{kind.__name__} has no method {name!r}")
+    if not found:
+        raise ConfigError(f"{kind.__name__} has no methods that guest code could call")
+    return found

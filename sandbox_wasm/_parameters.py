@@ -12,13 +12,16 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import Parameter
+from types import MappingProxyType
 from typing import Any
 
 from ._errors import ConfigError
 
+REFERENCE = "x-host-object"  # in the JSON schema of such a class
 _MAX_LISTED = 300
 _MAX_ERRORS = 3
 
@@ -39,7 +42,7 @@ class Parameters:
     """The parameters of one function."""
 
     def __init__(self, signature: inspect.Signature, hints: dict[str, Any]) -> None:
-        self.hints = hints
+        self.hints = self.marked = hints
         self.positional: list[str] = []
         self.by_name: set[str] = set()  # accepted as keyword
         self.required: list[str] = []
@@ -87,6 +90,11 @@ class Parameters:
         known = {*signature.parameters, "return"}
         return cls(signature, {key: hint for key, hint in hints.items() if key in known})
 
+    def receive(self, kind: type) -> None:
+        """Have the first be of that class: the parameters are a method's."""
+        if self.positional:
+            self.hints = {self.positional[0]: kind, **self.hints}
+
     def check(self, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Raise `BadArgument` unless the arguments can be bound."""
         if len(args) > self.most:
@@ -126,20 +134,66 @@ def _resolved(target: Any) -> dict[str, Any]:
     return typing.get_type_hints(target, include_extras=True)
 
 
+class ByReference:
+    """Marks a class in a hint whose instances guest code has by reference."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get_pydantic_core_schema__(self, kind: type, handler: Any) -> Any:
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def refuse(value: Any) -> Any:  # JSON has no word for it
+            raise PydanticCustomError(
+                "is_instance_of", "Input should be a host object {name}", {"name": self.name}
+            )
+
+        return core_schema.json_or_python_schema(
+            core_schema.no_info_plain_validator_function(refuse),
+            core_schema.is_instance_schema(kind, cls_repr=self.name),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "object", "title": self.name, REFERENCE: True}
+
+
+def by_reference(hint: Any, classes: Mapping[type, str]) -> Any:
+    """Return *hint* with those of *classes* marked that it names, within others, too."""
+    if isinstance(hint, type) and hint in classes:
+        return typing.Annotated[hint, ByReference(classes[hint])]
+    args = typing.get_args(hint)
+    if not args or not classes:
+        return hint
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        return typing.Annotated.__class_getitem__(
+            (by_reference(args[0], classes), *hint.__metadata__)
+        )
+    marked = tuple(by_reference(arg, classes) for arg in args)
+    if origin is typing.Literal or marked == args:
+        return hint
+    if origin is types.UnionType:
+        origin = typing.Union
+    return origin[marked]
+
+
 class Validators:
     """Checks values against the hints of one function, by pydantic."""
 
-    def __init__(self, parameters: Parameters, name: str) -> None:
+    def __init__(
+        self, parameters: Parameters, name: str, classes: Mapping[type, str] = MappingProxyType({})
+    ) -> None:
         from pydantic import TypeAdapter, ValidationError
 
         self._refused = ValidationError
+        parameters.marked = {k: by_reference(h, classes) for k, h in parameters.hints.items()}
         self._parameters = parameters
         self._adapters: dict[str, TypeAdapter[Any]] = {}
         for key, hint in parameters.hints.items():
             if hint is Any:
                 continue
             try:
-                adapter: TypeAdapter[Any] = TypeAdapter(hint)
+                adapter: TypeAdapter[Any] = TypeAdapter(parameters.marked[key])
                 if not adapter.pydantic_complete:  # a name in it is unknown: raise that
                     adapter.rebuild(raise_errors=True)
             except Exception as error:

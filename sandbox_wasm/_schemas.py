@@ -19,6 +19,7 @@ class Described(NamedTuple):
     function: Callable[..., Any]
     parameters: Parameters | None
     read_only: bool = False
+    is_method: bool = False  # of a class whose instances guest code has by reference
 
 
 def schemas(functions: Iterable[Described]) -> list[Schema]:
@@ -35,7 +36,7 @@ def schemas(functions: Iterable[Described]) -> list[Schema]:
 
 
 def _describe(each: Described, found: dict[tuple[str, str], Schema], defs: Schema) -> Schema:
-    name, function, parameters, read_only = each
+    name, function, parameters, read_only, _ = each
     properties: Schema = {}
     required: list[str] = []
     schema: Schema = {"type": "object", "properties": properties}
@@ -86,9 +87,9 @@ def _parameters(function: Callable[..., Any]) -> list[Parameter]:
 def _of_hints(functions: list[Described]) -> tuple[dict[tuple[str, str], Schema], Schema]:
     hints = {
         (name, key): hint
-        for name, _, parameters, _ in functions
+        for name, _, parameters, _, _ in functions
         if parameters is not None
-        for key, hint in parameters.hints.items()
+        for key, hint in parameters.marked.items()
         if hint is not Any
     }
     if not hints:

@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from inspect import Parameter
 
+from ._objects import HostException
+from ._parameters import REFERENCE
 from ._schemas import Described, Schema, is_plain, schemas
 
 _SCALARS = {
@@ -33,10 +35,12 @@ _FORMATS = {
 _STARS = {int(Parameter.VAR_POSITIONAL): "*", int(Parameter.VAR_KEYWORD): "**"}
 
 
-def stubs(functions: Iterable[Described]) -> str:
+def stubs(functions: Iterable[Described], exceptions: Iterable[HostException] = ()) -> str:
     """Return the text of a stub file for the functions, one after the other."""
     writer = _Writer()
     listed = list(functions)
+    for declared in exceptions:
+        writer.exception(declared)
     for each, schema in zip(listed, schemas(listed), strict=True):
         writer.function(each, schema)
     return writer.text()
@@ -48,18 +52,33 @@ class _Writer:
         self._written: set[str] = set()
         self._class_texts: list[str] = []
         self._function_texts: list[str] = []
+        self._spaces: dict[str, list[str]] = {}
         self._imports: set[str] = set()
 
     def text(self) -> str:
         imports = [f"import {name}" for name in sorted(self._imports) if name != "typing"]
-        texts = self._class_texts + self._function_texts
+        spaces = [
+            f"class {name}:\n" + textwrap.indent("\n".join(methods), "    ")
+            for name, methods in self._spaces.items()
+        ]
+        texts = self._class_texts + spaces + self._function_texts
         typing = sorted({word for text in texts for word in _TYPING if word in text})
         if typing:
             imports.append(f"from typing import {', '.join(typing)}")
         return "\n\n".join(["\n".join(imports)] * bool(imports) + texts)
 
+    def exception(self, declared: HostException) -> None:
+        text = declared.kind.__dict__.get("__doc__")
+        lines = [_quoted(inspect.cleandoc(text))] if isinstance(text, str) and text else []
+        lines += [f"{key}: Any" for key in inspect.get_annotations(declared.kind)]
+        body = "\n".join(lines or ["..."])
+        self._class_texts.append(
+            f"class {declared.name}({declared.base}):\n{textwrap.indent(body, '    ')}\n"
+        )
+
     def function(self, each: Described, schema: Schema) -> None:
-        name, function, parameters, _ = each
+        name, function, parameters, _, is_method = each
+        space, _, own = name.rpartition(".")
         hints = {} if parameters is None else parameters.hints
         of = schema["parameters"]
         definitions = {**of.get("$defs", {}), **schema["returns"].get("$defs", {})}
@@ -81,15 +100,23 @@ class _Writer:
             listed = ["*args", "**kwargs"]
         else:
             listed = list(_listed(signature, type_of))
+            if is_method and listed:
+                listed[0] = signature[0].name
         returns = ""
         if "return" in hints:
             returns = f" -> {self._type(schema['returns'], definitions)}"
-        text = schema["description"].replace("\\", "\\\\").replace('"""', r"\"\"\"")
-        quoted = f'"""{text}"""' if text and "\n" not in text else f'"""{text}\n"""'
-        body = textwrap.indent(quoted, "    ") if text else "    ..."
-        self._function_texts.append(f"def {name}({', '.join(listed)}){returns}:\n{body}\n")
+        text = schema["description"]
+        body = textwrap.indent(_quoted(text) if text else "...", "    ")
+        text = f"def {own}({', '.join(listed)}){returns}:\n{body}\n"
+        if not space:
+            self._function_texts.append(text)
+        else:
+            text = text if is_method else f"@staticmethod\n{text}"
+            self._spaces.setdefault(space, []).append(text)
 
     def _type(self, schema: Schema, definitions: Schema) -> str:
+        if REFERENCE in schema:
+            return str(schema["title"])
         if "$ref" in schema:
             return self._class(schema["$ref"].rpartition("/")[2], definitions)
         if "const" in schema:
@@ -139,6 +166,11 @@ class _Writer:
                 text += f"    {field}: {of if field in required else f'NotRequired[{of}]'}\n"
             self._class_texts.append(text if fields else f"{text}    pass\n")
         return name
+
+
+def _quoted(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    return f'"""{text}"""' if "\n" not in text else f'"""{text}\n"""'
 
 
 def _identifier(text: str) -> str:

@@ -16,6 +16,7 @@ whose key ``"$"`` names a tag:
     {"$":"decimal","v":"1.50"}       {"$":"fraction","v":"3/4"}
     {"$":"uuid","v":32 hex digits}
     {"$":"object","type":str,"repr":str}   from the guest only: a `GuestObject`
+    {"$":"host","v":[token,class name]}    a reference to a host object
 
 A subclass crosses as its base: an ``IntEnum`` as int, a namedtuple as tuple. A
 plain Enum crosses as its value; a dataclass and a pydantic model as a dict of
@@ -31,7 +32,7 @@ import dataclasses
 import json
 import sys
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from math import isfinite
@@ -52,7 +53,10 @@ _STR = {str}
 _INT = {int}
 
 
-def encode(value: Any, *, max_bytes: int, max_depth: int = 64) -> bytes:
+Refer = Callable[[Any], "list[str] | None"]
+
+
+def encode(value: Any, *, max_bytes: int, max_depth: int = 64, refer: Refer | None = None) -> bytes:
     """Return *value* as the bytes that cross into the guest.
 
         >>> encode((1, "a"), max_bytes=100)
@@ -65,6 +69,8 @@ def encode(value: Any, *, max_bytes: int, max_depth: int = 64) -> bytes:
             refused before it is copied.
 
         max_depth: How many containers may be inside each other.
+
+        refer: Returns a reference for what crosses as one, else None; may raise RuntimeError.
 
     Raises:
         TypeError: Something in *value* is not data. The text says what and where.
@@ -90,7 +96,7 @@ def encode(value: Any, *, max_bytes: int, max_depth: int = 64) -> bytes:
             except ValueError:  # a NaN or infinity inside needs its tag
                 plain = False
         if not plain:
-            text = _to_json(_Tagger(max_bytes, max_depth).run(value))
+            text = _to_json(_Tagger(max_bytes, max_depth, refer).run(value))
         try:
             data = text.encode()
         except UnicodeEncodeError:
@@ -162,7 +168,8 @@ class _Unfit(Exception):
 class _Tagger:
     """Turns any value into one that the JSON encoder writes rightly."""
 
-    def __init__(self, max_bytes: int, max_depth: int) -> None:
+    def __init__(self, max_bytes: int, max_depth: int, refer: Refer | None = None) -> None:
+        self.refer = refer
         self.max_bytes = max_bytes
         self.max_depth = max_depth
         self.left = max_bytes
@@ -264,6 +271,14 @@ class _Tagger:
         return dict(pairs) if plain else {"$": "dict", "v": pairs}
 
     def tag_rarer(self, value: Any) -> Any:
+        if self.refer is not None:
+            try:
+                told = self.refer(value)
+            except RuntimeError as error:
+                raise _Unfit(RuntimeError, str(error)) from None
+            if told is not None:
+                self.spend(60)
+                return {"$": "host", "v": told}
         if isinstance(value, datetime):
             return {"$": "datetime", "v": datetime.isoformat(value)}
         if isinstance(value, date):

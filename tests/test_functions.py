@@ -197,7 +197,7 @@ def opaque_hint(a: Opaque):
         ([functools.partial(add)], "without a name"),
         ({"": add}, "identifier"),
         ({"a b": add}, "identifier"),
-        ({"os.system": add}, "identifier"),
+        ({"os.path.join": add}, "identifier"),
         ({"a\0": add}, "identifier"),
         ({"1a": add}, "identifier"),
         ({"class": add}, "identifier"),
