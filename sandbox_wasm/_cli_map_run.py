@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from . import ConfigError, GuestError, LimitExceeded, Result, RowError, SandboxError
 from ._cli_map_plan import DRY_ROWS, Plan
 from ._tables import CsvSink, FileRows, JsonSink, NewFile, TableError, Unfit, format_of, plain
 from ._terminal import Streams, inert
@@ -22,7 +23,7 @@ from ._terminal import Streams, inert
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from . import MapProgress, SandboxError
+    from . import MapProgress
     from ._tables import Rows, Sink
     from ._tables_sqlite import Changes
 
@@ -72,8 +73,6 @@ class Run:
 
     def run(self) -> int:
         """Return the exit status."""
-        from . import Result, RowError, SandboxError
-
         try:
             with ExitStack() as stack:
                 self._map(stack)
@@ -248,8 +247,6 @@ class Run:
         self, target: _Target, number: int, key: Any, row: dict[str, Any], result: Any
     ) -> str | None:
         """Write what became of a row; return why it failed, None if it did not."""
-        from . import GuestError, RowError
-
         if isinstance(result, RowError):
             self._failed += 1
             return str(result).partition(": ")[2]
@@ -376,8 +373,6 @@ def _showable(row: dict[str, Any]) -> Any:
 
 
 def _status(error: SandboxError) -> int:
-    from . import ConfigError, GuestError, LimitExceeded
-
     if isinstance(error, GuestError):
         return _GUEST
     if isinstance(error, LimitExceeded):

@@ -214,6 +214,8 @@ def named(name: Any) -> str:
 
 def cell(value: Any) -> Any:
     """Return *value* as a cell of CSV has it: what is in others goes in as JSON."""
+    if type(value) is str:  # most of them
+        return value
     value = plain(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
 
@@ -251,6 +253,7 @@ class CsvSink:
     def __init__(self, file: IO[str], delimiter: str, escape_formulas: bool) -> None:
         self._file = file
         self._delimiter = delimiter
+        self._writer = csv.writer(file, delimiter=delimiter)
         self._escape = escape_formulas
         self._columns: dict[str, None] = {}
         self._written: list[str] | None = None  # the names that stand in the file
@@ -263,21 +266,21 @@ class CsvSink:
         for text in (*cells, *cells.values()):
             if isinstance(text, str) and "\0" in text:
                 raise Unfit("a null character cannot be written")
-        new = cells.keys() - self._columns.keys()
-        if len(self._columns) + len(new) > _COLUMNS:
-            raise Unfit(f"there would be more than {_COLUMNS} columns")
+        new = not cells.keys() <= self._columns.keys()
         if new:
+            if len(self._columns.keys() | cells.keys()) > _COLUMNS:
+                raise Unfit(f"there would be more than {_COLUMNS} columns")
             self._columns.update(dict.fromkeys(cells))
         if self._written is None:
             self._written = list(self._columns)
-            self._line(self._file, list(map(self._safe, self._written)))
-        self._line(self._file, [cells.get(name) for name in self._columns])
+            self._line(list(map(self._safe, self._written)))
+        self._line([cells.get(name) for name in self._columns])
 
-    def _line(self, file: IO[str], cells: list[Any]) -> None:
+    def _line(self, cells: list[Any]) -> None:
         if cells == [None] or cells == [""]:
-            file.write('""\r\n')  # else it would be no row
+            self._file.write('""\r\n')  # else it would be no row
         else:
-            csv.writer(file, delimiter=self._delimiter).writerow(cells)
+            self._writer.writerow(cells)
 
     def _safe(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
@@ -298,12 +301,12 @@ class CsvSink:
             copy.seek(0)
             self._file.seek(0)
             self._file.truncate()
-            self._line(self._file, list(map(self._safe, names)))
+            self._line(list(map(self._safe, names)))
             csv.field_size_limit(max(csv.field_size_limit(), 1 << 31))
             reader = csv.reader(copy, delimiter=self._delimiter)
             next(reader)
             for row in reader:
-                self._line(self._file, row + [None] * (len(names) - len(row)))
+                self._line(row + [None] * (len(names) - len(row)))
 
 
 def _is_number(text: str) -> bool:
