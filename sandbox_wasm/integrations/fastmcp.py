@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import ConfigError, GuestError, GuestObject, SandboxError
+from .. import GuestObject, SandboxError
 from ._extra import missing
 from ._text import cut, explain, refusal, represent, unfenced
 from ._tool import CodeTool
@@ -23,29 +23,6 @@ try:
 except ImportError as error:
     raise missing("fastmcp", error) from error
 
-FILE = "<code>"
-# What is run: the code as the body of a coroutine, which may await and return, with its own lines
-# in tracebacks. Functions of the host are awaited in it.
-_RUN = """
-def _run(source, names, inputs):
-    import ast, asyncio, linecache
-    body = ast.parse(source, "<code>").body
-    if body and isinstance(body[-1], ast.Expr):
-        body[-1] = ast.copy_location(ast.Return(body[-1].value), body[-1])
-    module = ast.parse("async def code(): pass")
-    module.body[0].body = body or module.body[0].body
-    linecache.cache["<code>"] = len(source), None, source.splitlines(True), "<code>"
-    def awaited(function):
-        async def call(*args, **kwargs):
-            return function(*args, **kwargs)
-        return call
-    space = {"__name__": "__main__", **inputs}
-    space.update((name, awaited(eval(name))) for name in names)
-    exec(compile(module, "<code>", "exec"), space)
-    return asyncio.run(space["code"]())
-_run(_source, _names, _inputs)
-"""
-
 
 class WasmSandboxProvider:
     """Runs each code of a model in a session of its own: FastMCP's `SandboxProvider`.
@@ -54,17 +31,15 @@ class WasmSandboxProvider:
     neither, its last expression is the result, and where that is nothing, what it printed.
 
     Args:
-        options: Those of `sandbox_wasm.Session`; the interpreter is CPython.
+        options: Those of `sandbox_wasm.Session`.
 
     Raises:
-        ConfigError: As `Session` does, and for another interpreter.
+        ConfigError: As `Session` does.
     """
 
     def __init__(self, **options: Any) -> None:
         with CodeTool(**options) as tool:  # wrong options fail here
-            if tool.session.interpreter != "cpython":
-                raise ConfigError("code mode needs CPython")
-        self._tool = tool
+            self._tool = tool
 
     async def run(
         self,
@@ -81,19 +56,12 @@ class WasmSandboxProvider:
         if (refused := refusal(code)) is not None:
             raise ToolError(refused)
         functions = {name: _told(each) for name, each in (external_functions or {}).items()}
-        given = {
-            "_source": unfenced(code),
-            "_names": list(functions),
-            "_inputs": dict(inputs or {}),
-        }
         try:
             with self._tool.another() as tool:
                 session = await tool.opened()
                 for name, function in functions.items():
                     session.session.function(function, name=name)
-                result = await session.run(_RUN, inputs=given)
-        except GuestError as error:
-            raise ToolError(_lines(error)) from None
+                result = await session.run(unfenced(code), inputs=inputs, dialect="return")
         except SandboxError as error:
             raise ToolError(explain(error, lasting=False)) from None
         if result.value is None and result.stdout:
@@ -112,15 +80,6 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
             raise RuntimeError(str(error)) from None
 
     return call
-
-
-def _lines(error: GuestError) -> str:
-    """Return the traceback from the code's own first line on."""
-    before, own, after = error.traceback.partition(f'  File "{FILE}"')
-    if not own:
-        return explain(error)
-    head = "Traceback (most recent call last):\n" if before.strip() else ""
-    return cut(f"{head}{own}{after}".rstrip("\n"), keep_end=True)
 
 
 def plain(value: Any) -> Any:

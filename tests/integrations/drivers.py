@@ -234,8 +234,6 @@ def fastmcp(**options: Any) -> Iterator[Driver]:
 
     from sandbox_wasm.integrations.fastmcp import WasmSandboxProvider
 
-    if options.get("interpreter") == "micropython":
-        del options["interpreter"]  # it needs the other
     provider = WasmSandboxProvider(**options)
     server = FastMCP("tools", transforms=[CodeMode(sandbox_provider=provider)])
 
