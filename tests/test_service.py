@@ -143,7 +143,7 @@ def service() -> Iterator[Service]:
     with served(
         functions=functions,
         limits=Limits(wall_seconds=5, output_bytes=200_000),
-        service_limits=ServiceLimits(sessions=30, runs=8),
+        service_limits=ServiceLimits(sessions=200, runs=16, memory_bytes=64 << 30),
     ) as found:
         found.deleted = deleted  # type: ignore[attr-defined]
         yield found
