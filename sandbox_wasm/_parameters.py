@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -157,24 +158,44 @@ class ByReference:
         return {"type": "object", "title": self.name, REFERENCE: True}
 
 
-def by_reference(hint: Any, classes: Mapping[type, str]) -> Any:
-    """Return *hint* with those of *classes* marked that it names, within others, too."""
+def fitted(hint: Any, classes: Mapping[type, str]) -> Any:
+    """Return *hint* as pydantic takes it, also where it is within another.
+
+    Those of *classes* are marked. Before Python 3.12 pydantic wants another TypedDict than
+    that of `typing`, whose classes do not tell enough of themselves.
+    """
     if isinstance(hint, type) and hint in classes:
         return typing.Annotated[hint, ByReference(classes[hint])]
+    if sys.version_info < (3, 12) and typing.is_typeddict(hint):
+        return _typed_dict(hint, classes)
     args = typing.get_args(hint)
-    if not args or not classes:
+    if not args:
         return hint
     origin = typing.get_origin(hint)
     if origin is typing.Annotated:
-        return typing.Annotated.__class_getitem__(
-            (by_reference(args[0], classes), *hint.__metadata__)
-        )
-    marked = tuple(by_reference(arg, classes) for arg in args)
-    if origin is typing.Literal or marked == args:
+        return typing.Annotated.__class_getitem__((fitted(args[0], classes), *hint.__metadata__))
+    inner = tuple(fitted(arg, classes) for arg in args)
+    if origin is typing.Literal or all(a is b for a, b in zip(inner, args, strict=True)):
         return hint
     if origin is types.UnionType:
         origin = typing.Union
-    return origin[marked]
+    return origin[inner]
+
+
+def _typed_dict(hint: Any, classes: Mapping[type, str]) -> Any:
+    import typing_extensions as extensions
+
+    if type(hint).__module__ == extensions.__name__:
+        return hint
+    fields = {}
+    for name, own in typing.get_type_hints(hint, include_extras=True).items():
+        word = typing.get_origin(own)
+        is_optional = name in hint.__optional_keys__
+        if word in (extensions.Required, extensions.NotRequired):
+            is_optional, own = word is extensions.NotRequired, typing.get_args(own)[0]
+        own = fitted(own, classes)
+        fields[name] = extensions.NotRequired[own] if is_optional else own
+    return extensions.TypedDict(hint.__name__, fields)  # type: ignore[operator]
 
 
 class Validators:
@@ -186,7 +207,7 @@ class Validators:
         from pydantic import TypeAdapter, ValidationError
 
         self._refused = ValidationError
-        parameters.marked = {k: by_reference(h, classes) for k, h in parameters.hints.items()}
+        parameters.marked = {k: fitted(h, classes) for k, h in parameters.hints.items()}
         self._parameters = parameters
         self._adapters: dict[str, TypeAdapter[Any]] = {}
         for key, hint in parameters.hints.items():

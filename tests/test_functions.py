@@ -13,14 +13,17 @@ import sys
 import threading
 import typing
 import warnings
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
+from uuid import UUID
 
 import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import NotRequired
 
 from sandbox_wasm._builtins import BUILTINS, CROSSING
 from sandbox_wasm._errors import ConfigError, GuestProtocolError
@@ -331,6 +334,11 @@ class Point:
     y: float = 0.0
 
 
+class Row(TypedDict):
+    id: int
+    when: NotRequired[date]
+
+
 class Order(pydantic.BaseModel):
     items: list[str]
     when: date
@@ -370,6 +378,22 @@ class Order(pydantic.BaseModel):
         (Point, {"y": 2}, "TypeError"),
         (Order, {"items": ["a"], "when": date(2026, 1, 1)}, Order(items=["a"], when="2026-01-01")),
         (list[Point], [{"x": 1}], [Point(1)]),
+        (Row, {"id": 1}, {"id": 1}),
+        (Row, {"id": 1, "when": date(2026, 1, 1)}, {"id": 1, "when": date(2026, 1, 1)}),
+        (Row, {"when": date(2026, 1, 1)}, "TypeError"),
+        (list[Row] | None, [{"id": "1"}], "TypeError"),
+        (Point | Row, {"id": 1}, {"id": 1}),
+        (datetime, "2026-01-31T01:02:03Z", datetime(2026, 1, 31, 1, 2, 3, tzinfo=timezone.utc)),
+        (datetime, date(2026, 1, 31), "TypeError"),
+        (timedelta, timedelta(1), timedelta(1)),
+        (UUID, UUID(int=5), UUID(int=5)),
+        (UUID, str(UUID(int=5)), UUID(int=5)),
+        (Decimal, Decimal("1.50"), Decimal("1.50")),
+        (list[bytes], [b"\xff"], [b"\xff"]),
+        (dict[str, bytes], {"a": b"\xff"}, {"a": b"\xff"}),
+        (Literal[1, "a"], "a", "a"),
+        (int | str, 2.5, "TypeError"),
+        (Annotated[Row, pydantic.Field()], {"id": 1}, {"id": 1}),
         (Any, {"a": 1}, {"a": 1}),
         (typing.Sequence[float], [1, 2.5], [1.0, 2.5]),
     ],

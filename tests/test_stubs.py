@@ -3,14 +3,16 @@
 import dataclasses
 import datetime
 import enum
+import inspect
 import sys
 import types
 import typing
 import uuid
+from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
 from typing_extensions import (
@@ -222,10 +224,102 @@ def test_what_the_stub_says_is_accepted(function, data):
     assert taken, reply
 
 
+HINTS = st.recursive(
+    st.sampled_from([int, float, str, bool, bytes, None, Any, Color, Row, Part, datetime.date,
+                     datetime.datetime, datetime.timedelta, uuid.UUID, Literal["a", 2]]),
+    lambda inner: st.one_of(
+        inner.map(lambda hint: list[hint]),
+        inner.map(lambda hint: dict[str, hint]),
+        st.tuples(inner, inner).map(lambda pair: tuple[pair]),
+        st.tuples(inner, inner).map(lambda pair: typing.Union[pair]),  # noqa: UP007
+    ),
+    max_leaves=4,
+)  # fmt: skip
+KINDS = [Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.VAR_POSITIONAL,
+         Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD]  # fmt: skip
+
+
+@st.composite
+def signatures(draw):
+    """Any function that could be registered: its parameters in an order that Python allows."""
+    kinds = sorted(draw(st.lists(st.sampled_from(KINDS), max_size=5)))
+    listed, stars, has_default = [], set(), False
+    for number, kind in enumerate(kinds):
+        is_star = kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        if is_star and kind in stars:
+            continue
+        stars.add(kind)
+        default = Parameter.empty
+        if not is_star and (draw(st.booleans()) or (has_default and kind < KINDS[2])):
+            default, has_default = None, has_default or kind < KINDS[2]
+        hint = draw(HINTS)
+        if default is None:
+            hint = typing.Optional[hint]  # noqa: UP007, UP045
+        listed.append(Parameter(f"p{number}", kind, default=default, annotation=hint))
+    return Signature(listed, return_annotation=draw(HINTS))
+
+
+@settings(max_examples=40)
+@given(signature=signatures(), data=st.data())
+def test_stubs_of_any_signature(signature, data):
+    """
+    What is generated from the stub alone is accepted, in every way that the stub allows it
+    to be passed, and what the stub does not allow is not.
+    """
+    taken = []
+
+    def f(*args, **kwargs):
+        taken.append((args, kwargs))
+
+    f.__signature__ = signature
+    f.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+    tools = HostFunctions({"f": f})
+    text = tools.stubs()
+    if sys.version_info < (3, 12):
+        text = text.replace("from typing import", "from typing_extensions import")
+    module = types.ModuleType("the_stubs")
+    sys.modules[module.__name__] = module
+    exec("from __future__ import annotations\n" + text, vars(module))
+    stub, hints = vars(module)["f"], typing.get_type_hints(vars(module)["f"], include_extras=True)
+    args, kwargs = [], {}
+    for parameter in inspect.signature(stub).parameters.values():
+        values = of(hints[parameter.name])
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            args += data.draw(st.lists(values, max_size=2)) if not kwargs else []
+        elif parameter.kind is Parameter.VAR_KEYWORD:
+            kwargs |= data.draw(st.dictionaries(st.sampled_from(["x", "y"]), values, max_size=2))
+        elif parameter.default is not Parameter.empty and data.draw(st.booleans()):
+            if parameter.kind is Parameter.POSITIONAL_ONLY:
+                break  # what comes after it would take its place
+        elif parameter.kind is Parameter.KEYWORD_ONLY or (
+            parameter.kind is Parameter.POSITIONAL_OR_KEYWORD
+            and (kwargs or data.draw(st.booleans()))
+        ):
+            kwargs[parameter.name] = data.draw(values)
+        elif kwargs:
+            break
+        else:
+            args.append(data.draw(values))
+    try:
+        inspect.signature(stub).bind(*args, **kwargs)
+        fits = True
+    except TypeError:
+        fits = False
+    payload = encode([args, kwargs], max_bytes=MAX)
+    _, reply = tools.invoke(b"f", payload, max_bytes=MAX, wait_for=lambda coroutine: None)
+
+    assert fits == bool(taken), (text, args, kwargs, reply)
+    (schema,) = tools.json_schema()
+    listed = {p.name for p in signature.parameters.values() if p.kind is not KINDS[4]}
+    assert listed == set(schema["parameters"]["properties"])
+
+
 def of(hint):
     """Values of *hint* that a guest has."""
     if hint is float:  # no NaN: that is refused nowhere, and JSON has no word for it
         return st.floats(allow_nan=False, allow_infinity=False)
+    if hint is None or hint is type(None):
+        return st.none()
     if hint is Any:
         return st.none() | st.integers() | st.text(st.characters(codec="utf-8"))
     if hasattr(hint, "__total__"):  # a TypedDict, of which hypothesis does not see the half
@@ -236,8 +330,15 @@ def of(hint):
             {k: of(h) for k, h in needed.items()},
             optional={k: st.deferred(lambda h=h: of(h)) for k, h in others.items()},
         )
-    if typing.get_origin(hint) is list:
-        return st.lists(of(typing.get_args(hint)[0]), max_size=2)
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is list:
+        return st.lists(of(parts[0]), max_size=2)
+    if origin is dict:
+        return st.dictionaries(of(parts[0]), of(parts[1]), max_size=2)
+    if origin is tuple:
+        return st.tuples(*map(of, parts))
+    if origin in (typing.Union, types.UnionType):
+        return st.one_of(*map(of, parts))
     return st.from_type(hint).filter(crosses)
 
 
