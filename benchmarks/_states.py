@@ -36,7 +36,7 @@ def states(interpreter: str, repeat: int) -> Iterator[Figure]:
             for _ in range(200):
                 session.run("x += 1")
 
-        yield timed("run in a session without checkpoints", "µs", runs, per=200, repeat=repeat)
+        yield timed("run after run, without checkpoints", "µs", runs, per=200, repeat=repeat)
     with Session(interpreter) as session:
         session.run(SMALL_WORK)
         snapshot = session.snapshot()

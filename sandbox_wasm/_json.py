@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ def as_json(result: Result) -> str:
         "stdout": result.stdout,
         "stderr": result.stderr,
         "truncated": result.truncated,
-        "usage": dataclasses.asdict(result.usage),
+        "usage": result.usage._asdict(),
         "error": None,
     }
     error = result.error

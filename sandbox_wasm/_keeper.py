@@ -51,6 +51,8 @@ class Keeper:
 
         turn: How many runs there were.
 
+        owes: Whether the state that the last run has left is still to be kept.
+
         ending: Held while a run is ended from outside and while it is marked as ended, so
             that an interrupt never hits the run after. Signal handlers may come back to it.
     """
@@ -81,6 +83,7 @@ class Keeper:
         self.broken: str | None = None
         self.preludes: list[Request] = []
         self.turn = 0
+        self.owes = False
         self.ending = threading.RLock()
 
     @property
@@ -143,11 +146,18 @@ class Keeper:
             job.done = True
             if self.broken:
                 job.state = "broken"
+        self.owes = job.turn > 0 and self._checkpoint.is_wanted
 
     def keep(self) -> None:
-        """Take a checkpoint, after a job and before the next."""
-        if self.guest is not None:
+        """Take a checkpoint after a run and before the next, if none was taken since."""
+        if self.owes and self.guest is not None:
             self._checkpoint.take(self.guest, self._mark())
+        self.owes = False
+
+    def keep_aside(self) -> None:
+        """Do the same if nobody need wait for that."""
+        if self.guest is not None and self.guest.captures_aside:
+            self.keep()
 
     def _fit(self, guest: Guest, job: Job) -> Guest:
         """Return a guest for a run: another if it begins elsewhere, or this one is not sound."""

@@ -42,19 +42,19 @@ _ABORT_AFTER = 0.05
 _KILL_AFTER = 0.2
 _LEAVE_AFTER = 0.3
 
-# A guest is made in less than a millisecond; this is for a machine that was asleep, and
-# for a guest that is moved to code which is to be compiled first.
+# For a machine that was asleep, and for a guest whose code is to be compiled first.
 _START_SECONDS = 120.0
 
 # An idle session has no thread: a thousand would take more memory than their guests.
 _REST_AFTER = 0.5
 
-# A signal that comes just before the wait begins does not end it; the next look
-# finds it.
+# A signal that comes just before the wait begins does not end it; the next look does.
 _LOOK_SECONDS = 0.5
 
-# A guest that writes to the byte which makes it look for an interrupt may undo the
-# host's own writing, so that is repeated.
+# After a run its caller goes on first: keeping a checkpoint holds the interpreter's lock.
+_KEEP_AFTER = 0.01
+
+# A guest that writes to the byte which makes it look may undo the host's own writing.
 _REMIND_SECONDS = 0.002
 
 
@@ -361,27 +361,27 @@ class Lane:
             keeper.begin()
         resting = False
         try:
-            while True:
+            while not resting:
                 try:
-                    job = self._jobs.get(timeout=_REST_AFTER)
+                    job = self._jobs.get(timeout=_KEEP_AFTER if keeper.owes else _REST_AFTER)
                 except Empty:
-                    resting = self._rest()
-                    if resting:
-                        return
+                    if keeper.owes:
+                        keeper.keep()
+                    else:
+                        resting = self._rest()
                     continue
                 if job is None:
                     return
+                keeper.keep()
                 if job.taken:
                     continue
                 job.taken = True
                 keeper.perform(job)
                 _release(job.wake)
+                del job
+                keeper.keep_aside()
                 if keeper.guest is None or keeper.broken:
                     return
-                was_run = job.turn > 0
-                del job
-                if was_run:
-                    keeper.keep()
         finally:
             if not resting:
                 self._ended = True

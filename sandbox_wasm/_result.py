@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._changes import NO_CHANGES, FileChanges
 from ._errors import SandboxError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(NamedTuple):
     """What one run consumed, or with `Session.usage` all runs of a session together.
 
     Args:

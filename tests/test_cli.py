@@ -442,7 +442,7 @@ def test_json() -> None:
     assert (False, None) == (result["truncated"], result["error"])
     usage = result["usage"]
     assert isinstance(usage, dict)
-    assert {field.name for field in dataclasses.fields(Usage)} == set(usage)
+    assert set(Usage._fields) == set(usage)
     assert "value_repr" not in result
 
 

@@ -13,7 +13,6 @@ import ctypes
 import functools
 import signal
 import sys
-from typing import Any
 
 # struct sigaction is 152 bytes on 64-bit Linux.
 _BYTES = 192
@@ -23,8 +22,11 @@ class FaultHandlers:
     """The process's handlers of the signals that a trap makes."""
 
     def __init__(self) -> None:
-        self._expected: list[bytes] | None = None
-        self._buffers: list[Any] = []
+        self._expected: list[int] | None = None
+        # The handler is the first word of what the calls fill in. Of the mask the C library
+        # fills in eight bytes, and what follows is whatever lay on its stack: compared
+        # whole, no two are the same.
+        self._handlers: list[ctypes.c_size_t] = []
         self._calls: list[functools.partial[int]] = []
         # macOS delivers faults by Mach exceptions, Windows by vectored handlers: there an
         # application's signal handlers do not stand in the way.
@@ -33,15 +35,13 @@ class FaultHandlers:
             for number in (signal.SIGSEGV, signal.SIGILL, signal.SIGFPE):
                 buffer = ctypes.create_string_buffer(_BYTES)
                 pointer = ctypes.c_void_p(ctypes.addressof(buffer))
-                self._buffers.append(buffer)
+                self._handlers.append(ctypes.c_size_t.from_buffer(buffer))
                 self._calls.append(functools.partial(look_up, int(number), None, pointer))
 
-    def _now(self) -> list[bytes]:
+    def _now(self) -> list[int]:
         for call in self._calls:
             call()
-        # The handler is the first word. Of the mask the C library fills in eight bytes, and
-        # what follows is whatever lay on its stack: compared whole, no two are the same.
-        return [buffer.raw[:8] for buffer in self._buffers]
+        return [handler.value for handler in self._handlers]
 
     def expect(self) -> None:
         """Take the handlers as they are for the engine's, which has just installed them."""

@@ -204,6 +204,8 @@ class RemoteGuest:
         self._cpu_seconds = self._child.cpu_seconds() or self._cpu_seconds
         return self._cpu_seconds
 
+    captures_aside = True
+
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         """Have the worker keep what the guest is now; nobody waits until it has."""
         self._settle()
