@@ -271,7 +271,9 @@ class Keeper:
     def _record(self, guest: Guest, is_new: bool) -> None:
         """Keep what a run needs to be gone through again, if it may come to that."""
         checkpoint = self._checkpoint
-        if len(self._functions) and checkpoint.is_wanted:  # nothing else suspends
+        if not checkpoint.is_wanted:
+            return
+        if len(self._functions):  # nothing else suspends
             if is_new:
                 checkpoint.take(guest, self._mark())
             else:

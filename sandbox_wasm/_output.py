@@ -39,5 +39,5 @@ class Output:
 
     def text(self, stream: int) -> str:
         """Return all that was kept of *stream*."""
-        data = self._kept.get(stream, b"")
-        return _decoder("replace").decode(data, final=self._is_whole)
+        data = self._kept.get(stream)
+        return _decoder("replace").decode(data, final=self._is_whole) if data else ""
