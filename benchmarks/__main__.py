@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from sandbox_wasm import Session, available_interpreters
 
+from ._deadlines import deadlines
 from ._files import files
 from ._measure import Figure, command, machine, private_bytes, ratio, timed
 from ._pools import pools
@@ -115,6 +116,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
     yield from states(interpreter, repeat)
     yield from workers(interpreter, WORK, repeat)
     yield from files(interpreter, repeat)
+    yield from deadlines(interpreter, 2 if quick else 5)
     yield from pools(interpreter, repeat, live)
     yield memory(interpreter, live)
 

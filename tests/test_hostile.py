@@ -28,7 +28,7 @@ BOUND = 20
 ABSENT = {
     "micropython": "uctypes machine ctypes ffi _thread marshal native esp sandbox _sandbox "
     "_host host vfs",
-    "cpython": "ctypes _ctypes ffi cffi mmap resource readline _testcapi _testinternalcapi "
+    "cpython": "_ctypes ffi cffi mmap resource readline _testcapi _testinternalcapi "
     "_testmultiphase _interpreters _xxsubinterpreters _posixsubprocess sandbox _host host",
 }
 # Python code that helps with values: what replaces its function, before and after an expression.

@@ -932,7 +932,7 @@ def test_a_run_is_one_of_a_caller(hostile):
         seal = _stored_run.seal(_stored_run._FRONT, content, None)
         with pytest.raises(SnapshotError, match="fit"):
             Continuation.from_bytes(whole[:20] + seal + content)
-    assert {"run", "call", "map", "final"} == set(_stored_run._MODES)
+    assert {"run", "call", "map", "final", "return"} == set(_stored_run._MODES)
 
 
 @given(data=st.binary(max_size=200))

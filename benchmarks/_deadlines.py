@@ -1,0 +1,49 @@
+"""How much later than its wall limit a run is over."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+
+from sandbox_wasm import Session
+
+from ._measure import Figure
+
+_SECONDS = 0.1
+INTERRUPTED = {
+    "a loop": "while True: pass",
+    "all caught": "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+    "a comprehension": "[x for x in range(10**9)]",
+    "a large power": "7 ** 9000000",
+    "a search": "import re\nre.match('(a*)*b', 'a' * 40)",
+    "a sort": "sorted(range(3_000_000), key=lambda x: -x)",
+    "a sleep": "import time\ntime.sleep(100)",
+    "the text of a result": "class C:\n  def __repr__(self):\n    while True: pass\nC()",
+}
+# What nothing interrupts is stopped by a trap.
+DEAF = {"cpython": "import decimal\ndecimal.getcontext().prec = 10**6\ndecimal.Decimal(2).ln()"}
+
+
+def deadlines(interpreter: str, repeat: int) -> Iterator[Figure]:
+    """Yield by how much the worst of the runs and the middle one were late, in milliseconds."""
+    late = [t for code in INTERRUPTED.values() for t in _late(interpreter, code, repeat)]
+    yield Figure(
+        "beyond a wall limit, interrupted: the worst", "ms", max(late), statistics.median(late), 50
+    )
+    if interpreter in DEAF:
+        late = _late(interpreter, DEAF[interpreter], repeat)
+        yield Figure(
+            "beyond a wall limit, stopped: the worst", "ms", max(late), statistics.median(late), 250
+        )
+
+
+def _late(interpreter: str, code: str, repeat: int) -> list[float]:
+    late = []
+    with Session(interpreter) as session:
+        session.run("import time, re")
+        for _ in range(repeat):
+            began = time.perf_counter()
+            session.run(code, wall_seconds=_SECONDS, check=False)
+            late.append((time.perf_counter() - began - _SECONDS) * 1e3)
+    return late
