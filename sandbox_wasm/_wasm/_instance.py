@@ -273,6 +273,7 @@ class Instance:
     def _is_reusable(self) -> bool:
         # Not after a trap; and memory that has grown does not shrink.
         engine = self._engine
+        self.memory.refresh()
         return (
             self._is_whole
             and not engine.killed
