@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._calls import Calls
-from ._decode import StaleReference, ValueTooLarge
+from ._decode import StaleReference, ValueTooLarge, ValueUnfit
 from ._errors import ConfigError, GuestProtocolError, SnapshotError, Suspend
 from ._host_function import HostFunction, WaitFor, reply, reply_with
 from ._journal import Approved
@@ -86,7 +86,7 @@ class Answering:
         except StaleReference:
             text = f"{host.name}() got a host object that is gone, or of another session"
             return 1, reply("RuntimeError", text)
-        except ValueTooLarge as error:
+        except (ValueTooLarge, ValueUnfit) as error:
             return 1, reply("ValueError", f"arguments of {host.name}(): {error}")
         if type(call) is not list or len(call) != 2:
             raise GuestProtocolError("a host call is not [args, kwargs]")

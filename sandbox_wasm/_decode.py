@@ -30,6 +30,9 @@ MAX_DIGITS = 4300
 DECIMAL = re.compile(
     r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]{1,6})?|Infinity|NaN)",
 )
+# Whatever else a guest's Decimal and Fraction may be.
+_ANY_DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?|Infinity|s?NaN[0-9]*)")
+_ANY_FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
 _OFFSET = r"(?:[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{6})?)?)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?" + _OFFSET
@@ -58,6 +61,13 @@ class ValueTooLarge(GuestProtocolError):
     """A value has more bytes, values or depth than the host takes.
 
     Unlike other breaches of the protocol this happens to honest guest code.
+    """
+
+
+class ValueUnfit(GuestProtocolError):
+    """A value is what a guest may well have, and nothing that the host takes.
+
+    This happens to honest guest code, too.
     """
 
 
@@ -92,6 +102,9 @@ def decode(
         StaleReference: As *resolve* does.
 
         ValueTooLarge: One of the three bounds is crossed.
+
+        ValueUnfit: The value holds a decimal or fraction of a size or kind that would do
+            harm, or too many keys of one hash.
 
         GuestProtocolError: *data* is malformed in any way.
     """
@@ -274,7 +287,7 @@ def _make_bytes(value: Any) -> bytes:
 
 def _hashable(items: list[Any]) -> list[Any]:
     if len(items) - len(set(map(hash, items))) > _MAX_SAME_HASH:
-        _refuse()
+        raise ValueUnfit("too many elements of a set or dict have the same hash")
     return items
 
 
@@ -307,13 +320,19 @@ def _make_timedelta(value: Any) -> timedelta:
 def _make_decimal(value: Any) -> Any:
     from decimal import Decimal
 
-    return Decimal(_text(value, DECIMAL)) if len(value) <= MAX_DIGITS else _refuse()
+    text = _text(value, _ANY_DECIMAL)
+    if len(text) > MAX_DIGITS or not DECIMAL.fullmatch(text):
+        raise ValueUnfit("a decimal of this size or kind cannot cross")
+    return Decimal(text)
 
 
 def _make_fraction(value: Any) -> Any:
     from fractions import Fraction
 
-    numerator, denominator = _text(value, _FRACTION).split("/")
+    text = _text(value, _ANY_FRACTION)
+    if not _FRACTION.fullmatch(text):
+        raise ValueUnfit("a fraction of this size cannot cross")
+    numerator, denominator = text.split("/")
     return Fraction(int(numerator), int(denominator))
 
 

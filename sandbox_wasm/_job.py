@@ -26,7 +26,7 @@ from ._ledger import NOTHING, Ledger
 from ._objects import Objects
 from ._result import Result, Usage
 from ._state import GuestState
-from ._values import ValueTooLarge, decode
+from ._values import ValueTooLarge, ValueUnfit, decode
 from .interpreters._base import Answer, Guest, Request
 
 # Ends of a run after which the guest is whole.
@@ -221,6 +221,7 @@ def value_of(answer: Answer, max_bytes: int, objects: Objects) -> Any:
 
     Raises:
         GuestProtocolError: It is not one.
+        GuestError: It is one that the host does not take.
         OutputExceeded: It is larger than *max_bytes* allows.
     """
     if answer.encoded is None:
@@ -235,6 +236,8 @@ def value_of(answer: Answer, max_bytes: int, objects: Objects) -> Any:
         )
     except ValueTooLarge:
         raise OutputExceeded(max_bytes) from None
+    except ValueUnfit as error:
+        raise GuestError("ValueError", str(error)) from None
 
 
 def _guest_error(answer: Answer) -> GuestError:

@@ -38,10 +38,10 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
-from ._decode import DECIMAL, INT_MAX, INT_MIN, MAX_DIGITS, ValueTooLarge, decode
+from ._decode import DECIMAL, INT_MAX, INT_MIN, MAX_DIGITS, ValueTooLarge, ValueUnfit, decode
 from ._result import GuestObject
 
-__all__ = ["ValueTooLarge", "decode", "encode"]
+__all__ = ["ValueTooLarge", "ValueUnfit", "decode", "encode"]
 
 _to_json = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")

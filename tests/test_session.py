@@ -183,6 +183,35 @@ def test_what_is_not_data_is_described(session):
     assert (1, GuestObject("Point", "P!")) == (one, instance)
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("Decimal('1e9999999')", "decimal"),
+        ("[Decimal('-1e-9999999')]", "decimal"),
+        ("Decimal('NaN123')", "decimal"),
+        ("Decimal((0, (1,) * 5000, 0))", r"decimal|\(4300 digits\)"),
+        ("{i * (2**61 - 1) * 2**64 for i in range(500)}", "hash"),
+    ],
+)
+def test_data_that_no_host_takes_is_a_guest_error(make_session, interpreter, code, text):
+    """
+    It is honest guest code that has such values, and its session goes on; a host function
+    that is called with one is an error as well.
+    """
+    seen: list[object] = []
+    session = make_session(functions={"tell": seen.append})
+    session.run("from decimal import Decimal, getcontext\nkept = 1")
+    if interpreter == "cpython":
+        session.run("getcontext().Emax, getcontext().Emin = 10**8, -10**8")
+
+    for asked in (code, f"tell({code})"):
+        with pytest.raises(GuestError, match=text) as info:
+            session.run(asked)
+        assert "ValueError" == info.value.type_name
+
+    assert (1, []) == (session.run("kept").value, seen)
+
+
 def test_failing_repr_is_a_guest_error(session):
     """
     A result that cannot be described is the guest's error, and state is kept.
