@@ -31,7 +31,7 @@ from ._pools import pools
 from ._rows import rows as map_rows
 from ._service import service
 from ._states import states
-from ._workers import workers
+from ._workers import waits, workers
 
 FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
 LOOP = "def loop():\n    s = 0\n    for i in range(300_000):\n        s += i & 7\n    return s\n"
@@ -64,7 +64,7 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
 
     yield handover()
     yield fresh(interpreter, repeat * 20, fresh_target)
-    yield waits(interpreter, repeat * 20, run_target)
+    yield waits("run in a session", interpreter, "thread", repeat * 20, run_target)
     with Session(interpreter, functions={"add": lambda a, b: a + b}) as session:
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
 
@@ -142,22 +142,6 @@ def handover() -> Figure:
     jobs.put(None)
     thread.join()
     return figure
-
-
-def waits(interpreter: str, repeat: int, target: float) -> Figure:
-    """Time what a caller waits for a run, who has something else to do in between.
-
-    Checkpoints are taken then, once the result is handed over.
-    """
-    taken = []
-    with Session(interpreter) as session:
-        session.run("x = 0")
-        for _ in range(repeat):
-            session._check_open().ask(lambda guest: None)  # comes after the checkpoint
-            began = time.perf_counter()
-            session.run("x += 1")
-            taken.append((time.perf_counter() - began) * 1e6)
-    return Figure("run in a session", "µs", min(taken), statistics.median(taken), target)
 
 
 def fresh(interpreter: str, repeat: int, target: float) -> Figure:

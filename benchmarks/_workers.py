@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Literal, cast
 
 from sandbox_wasm import Session
+from sandbox_wasm.interpreters._base import Guest
 from sandbox_wasm.interpreters._remote import RemoteGuest
 
 from ._measure import Figure, timed
+
+ECHO = "import os\nwhile data := os.read(0, 65536): os.write(0, data)"
 
 
 def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) -> Iterator[Figure]:
@@ -21,6 +27,8 @@ def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) 
     Args:
         work: Source and expression of each piece of work that is compared, by name.
     """
+    yield handover()
+    yield waits("worker: run in a session", interpreter, "process", repeat * 20, 180)
     yield fresh(interpreter, repeat * 4)
     functions = {"add": lambda a, b: a + b}
     with Session(interpreter, functions=functions, isolation="process") as session:
@@ -30,7 +38,9 @@ def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) 
             for _ in range(200):
                 session.run("x += 1")
 
-        yield timed("worker: run in a session", "µs", runs, per=200, repeat=repeat, target=180)
+        yield timed(
+            "worker: run after run, with their checkpoints", "µs", runs, per=200, repeat=repeat
+        )
         yield timed(
             "worker: host call without type hints",
             "µs",
@@ -46,6 +56,51 @@ def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) 
                 yield elapsed(
                     f"worker: {name}, elapsed time against a thread", session, other, call
                 )
+
+
+def handover() -> Figure:
+    """Time the way to another process and back: what no run or host call can be quicker than."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, subprocess.Popen([sys.executable, "-c", ECHO], stdin=theirs) as process:
+
+        def there_and_back() -> None:
+            for _ in range(200):
+                ours.sendall(b"as many bytes as a small request")
+                ours.recv(65_536)
+
+        figure = timed(
+            "worker: bare hand-over to a process and back", "µs", there_and_back, per=200, repeat=25
+        )
+        process.kill()
+    return figure
+
+
+def waits(
+    name: str,
+    interpreter: str,
+    isolation: Literal["thread", "process"],
+    repeat: int,
+    target: float,
+) -> Figure:
+    """Time what a caller waits for a run, who has something else to do in between.
+
+    Checkpoints are taken then, once the result is handed over.
+    """
+    taken = []
+    with Session(interpreter, isolation=isolation) as session:
+        session.run("x = 0")
+        for _ in range(repeat):
+            session._check_open().ask(_settle)
+            began = time.perf_counter()
+            session.run("x += 1")
+            taken.append((time.perf_counter() - began) * 1e6)
+    return Figure(name, "µs", min(taken), statistics.median(taken), target)
+
+
+def _settle(guest: Guest) -> None:
+    """Wait until the checkpoint is there: a thread has taken it before it comes to this."""
+    if isinstance(guest, RemoteGuest):
+        guest._settle()
 
 
 def fresh(interpreter: str, repeat: int) -> Figure:

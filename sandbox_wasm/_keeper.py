@@ -154,11 +154,6 @@ class Keeper:
             self._checkpoint.take(self.guest, self._mark())
         self.owes = False
 
-    def keep_aside(self) -> None:
-        """Do the same if nobody need wait for that."""
-        if self.guest is not None and self.guest.captures_aside:
-            self.keep()
-
     def _fit(self, guest: Guest, job: Job) -> Guest:
         """Return a guest for a run: another if it begins elsewhere, or this one is not sound."""
         again = job.again

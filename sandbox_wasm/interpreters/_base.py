@@ -111,10 +111,6 @@ class Guest(Protocol):
     """
 
     @property
-    def captures_aside(self) -> bool:
-        """Whether another process does what `capture` takes."""
-
-    @property
     def memory_bytes(self) -> int:
         """Linear memory in use beyond what the interpreter starts with."""
 

@@ -139,8 +139,6 @@ class ReactorGuest:
     def cpu_seconds(self) -> float:
         return 0.0
 
-    captures_aside = False
-
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         return self._instance.capture(into, self._asked, most)
 

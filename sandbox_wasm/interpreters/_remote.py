@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import signal
 import socket
 import threading
@@ -49,7 +50,8 @@ _SIGNALS = {int(each): each.name for each in signal.Signals}
 
 _number = (int,)
 _optional = (int, type(None))
-_FORMS: dict[int, tuple[tuple[type, ...], ...]] = {
+# What types the values of each frame may have, and so all combinations of them.
+_TYPES: dict[int, tuple[tuple[type, ...], ...]] = {
     wire.ANSWER: (
         _number,
         _optional,
@@ -65,6 +67,7 @@ _FORMS: dict[int, tuple[tuple[type, ...], ...]] = {
     wire.RANDOM: (_number,),
     wire.FILE: ((str,), (tuple,)),
 }
+_FORMS = {operation: frozenset(itertools.product(*types)) for operation, types in _TYPES.items()}
 
 
 class RemoteMaker:
@@ -204,8 +207,6 @@ class RemoteGuest:
         self._cpu_seconds = self._child.cpu_seconds() or self._cpu_seconds
         return self._cpu_seconds
 
-    captures_aside = True
-
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         """Have the worker keep what the guest is now; nobody waits until it has."""
         self._settle()
@@ -262,10 +263,7 @@ class RemoteGuest:
         self._store.stored_bytes = values[3] if values else 0
 
     def _check(self, operation: int, values: tuple[Any, ...]) -> None:
-        forms = _FORMS.get(operation, ())
-        if len(forms) != len(values) or any(
-            type(value) not in form for value, form in zip(values, forms, strict=True)
-        ):
+        if tuple(map(type, values)) not in _FORMS.get(operation, ()):
             raise GuestProtocolError(f"worker sent operation {operation} in another form")
 
     def _account(self, memory: int, fuel: int | None) -> None:

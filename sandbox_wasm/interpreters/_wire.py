@@ -50,11 +50,10 @@ WISH = struct.Struct("<BI")  # wish, number of the request
 Plain = Any  # None, bool, int, float, bytes, str, or a tuple of these
 
 _HEAD = struct.Struct("<BI")
-_INT = struct.Struct("<cq")
-_UNSIGNED = struct.Struct("<cQ")
-_FLOAT = struct.Struct("<cd")
-_LONG = struct.Struct("<cI")  # bytes, text or tuple, with its length
-_FORMS = {b"i": struct.Struct("<q"), b"u": struct.Struct("<Q"), b"d": struct.Struct("<d")}
+_NONE_TAG, _TRUE_TAG, _FALSE_TAG, _INT_TAG, _UNSIGNED_TAG = b"ntfiu"
+_FLOAT_TAG, _BYTES_TAG, _TEXT_TAG, _TUPLE_TAG = b"dbsl"
+_LONG_TAGS = b"bsl"  # a length follows
+_SIGNED, _UNSIGNED, _FLOAT = struct.Struct("<q"), struct.Struct("<Q"), struct.Struct("<d")
 _LENGTH = struct.Struct("<I")
 _MAX_DEPTH = 4
 _SOME = 1 << 16
@@ -64,78 +63,26 @@ def encode(values: tuple[Plain, ...]) -> bytes:
     """Return *values* as the body of a frame."""
     parts: list[bytes] = []
     for value in values:
-        _put(value, parts)
+        kind = type(value)
+        if value is None:
+            parts.append(b"n")
+        elif kind is int:
+            small = value < 1 << 63
+            parts.append(b"i" + _SIGNED.pack(value) if small else b"u" + _UNSIGNED.pack(value))
+        elif kind is bytes:
+            parts += (b"b" + _LENGTH.pack(len(value)), value)
+        elif kind is str:
+            text = value.encode("utf-8", "surrogatepass")
+            parts += (b"s" + _LENGTH.pack(len(text)), text)
+        elif kind is bool:
+            parts.append(b"t" if value else b"f")
+        elif kind is tuple:
+            parts += (b"l" + _LENGTH.pack(len(value)), encode(value))
+        elif kind is float:
+            parts.append(b"d" + _FLOAT.pack(value))
+        else:
+            raise TypeError(f"{kind.__name__} does not go into a frame")
     return b"".join(parts)
-
-
-def _put(value: Plain, parts: list[bytes]) -> None:
-    kind = type(value)
-    if value is None:
-        parts.append(b"n")
-    elif kind is bool:
-        parts.append(b"t" if value else b"f")
-    elif kind is int:
-        form, tag = (_INT, b"i") if value < 1 << 63 else (_UNSIGNED, b"u")
-        parts.append(form.pack(tag, value))
-    elif kind is bytes:
-        parts += (_LONG.pack(b"b", len(value)), value)
-    elif kind is str:
-        text = value.encode("utf-8", "surrogatepass")
-        parts += (_LONG.pack(b"s", len(text)), text)
-    elif kind is float:
-        parts.append(_FLOAT.pack(b"d", value))
-    elif kind is tuple:
-        parts.append(_LONG.pack(b"l", len(value)))
-        for item in value:
-            _put(item, parts)
-    else:
-        raise TypeError(f"{kind.__name__} does not go into a frame")
-
-
-class _Reader:
-    """Takes the values of one body, and believes nothing of it."""
-
-    def __init__(self, data: bytes, nodes: int) -> None:
-        self._data = data
-        self._at = 0
-        self._nodes = nodes
-
-    def values(self, count: int | None = None, depth: int = 0) -> tuple[Plain, ...]:
-        """Take *count* values, or all that there are. One loop, because it runs twice a run."""
-        data, at, size = self._data, self._at, len(self._data)
-        found: list[Plain] = []
-        while at < size if count is None else len(found) < count:
-            self._nodes -= 1
-            if self._nodes < 0 or depth > _MAX_DEPTH:
-                raise GuestProtocolError("worker sent a frame of too many values")
-            if at >= size:
-                raise GuestProtocolError("worker sent a frame that is cut short")
-            tag = data[at : at + 1]
-            at += 1
-            if tag == b"n":
-                found.append(None)
-            elif tag == b"i" or tag == b"u" or tag == b"d":
-                found.append(_FORMS[tag].unpack_from(data, at)[0])
-                at += 8
-            elif tag == b"t" or tag == b"f":
-                found.append(tag == b"t")
-            elif tag == b"b" or tag == b"s" or tag == b"l":
-                length = _LENGTH.unpack_from(data, at)[0]
-                at += 4
-                if length > size - at:
-                    raise GuestProtocolError("worker sent a frame that is cut short")
-                if tag == b"l":
-                    self._at = at
-                    found.append(self.values(length, depth + 1))
-                    at = self._at
-                    continue
-                part = data[at : at + length]
-                at += length
-                found.append(part if tag == b"b" else part.decode("utf-8", "surrogatepass"))
-            else:
-                raise GuestProtocolError("worker sent a value of an unknown kind")
-        self._at = at
-        return tuple(found)
 
 
 def decode(data: bytes, *, max_nodes: int = 64) -> tuple[Plain, ...]:
@@ -145,9 +92,58 @@ def decode(data: bytes, *, max_nodes: int = 64) -> tuple[Plain, ...]:
         GuestProtocolError: It is none, or has more than *max_nodes* values.
     """
     try:
-        return _Reader(data, max_nodes).values()
+        return _values(data, 0, None, 0, max_nodes)[0]
     except (struct.error, UnicodeDecodeError):
         raise GuestProtocolError("worker sent a frame that is cut short") from None
+
+
+def _values(
+    data: bytes, at: int, count: int | None, depth: int, left: int
+) -> tuple[tuple[Plain, ...], int, int]:
+    """Take *count* values, or all that there are; return where they end, and what is *left*.
+
+    One loop, because it runs with each frame. It believes nothing of the data.
+    """
+    size = len(data)
+    found: list[Plain] = []
+    while at < size if count is None else len(found) < count:
+        left -= 1
+        if left < 0 or depth > _MAX_DEPTH:
+            raise GuestProtocolError("worker sent a frame of too many values")
+        if at >= size:
+            raise GuestProtocolError("worker sent a frame that is cut short")
+        tag = data[at]
+        at += 1
+        if tag == _INT_TAG:
+            found.append(_SIGNED.unpack_from(data, at)[0])
+            at += 8
+        elif tag == _NONE_TAG:
+            found.append(None)
+        elif tag in _LONG_TAGS:
+            length = _LENGTH.unpack_from(data, at)[0]
+            at += 4
+            if length > size - at:
+                raise GuestProtocolError("worker sent a frame that is cut short")
+            if tag == _TUPLE_TAG:
+                inner, at, left = _values(data, at, length, depth + 1, left)
+                found.append(inner)
+                continue
+            part = data[at : at + length]
+            at += length
+            found.append(part if tag == _BYTES_TAG else part.decode("utf-8", "surrogatepass"))
+        elif tag == _FALSE_TAG:
+            found.append(False)
+        elif tag == _TRUE_TAG:
+            found.append(True)
+        elif tag == _UNSIGNED_TAG:
+            found.append(_UNSIGNED.unpack_from(data, at)[0])
+            at += 8
+        elif tag == _FLOAT_TAG:
+            found.append(_FLOAT.unpack_from(data, at)[0])
+            at += 8
+        else:
+            raise GuestProtocolError("worker sent a value of an unknown kind")
+    return tuple(found), at, left
 
 
 class Link:
@@ -180,8 +176,13 @@ class Link:
         Raises:
             OSError: The other end is gone.
         """
-        self.hold(operation, *values)
-        self.flush()
+        body = encode(values)
+        frame = _HEAD.pack(operation, len(body)) + body
+        if self._held:
+            self._held.append(frame)
+            self.flush()
+        else:
+            self.socket.sendall(frame)
 
     def flush(self) -> None:
         """Send what was held."""
