@@ -12,8 +12,6 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import sys
-import types
 import typing
 from collections.abc import Callable, Mapping
 from inspect import Parameter
@@ -21,8 +19,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ._errors import ConfigError
+from ._hints import fitted
 
-REFERENCE = "x-host-object"  # in the JSON schema of such a class
 _MAX_LISTED = 300
 _MAX_ERRORS = 3
 
@@ -135,69 +133,6 @@ def _resolved(target: Any) -> dict[str, Any]:
     return typing.get_type_hints(target, include_extras=True)
 
 
-class ByReference:
-    """Marks a class in a hint whose instances guest code has by reference."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get_pydantic_core_schema__(self, kind: type, handler: Any) -> Any:
-        from pydantic_core import PydanticCustomError, core_schema
-
-        def refuse(value: Any) -> Any:  # JSON has no word for it
-            raise PydanticCustomError(
-                "is_instance_of", "Input should be a host object {name}", {"name": self.name}
-            )
-
-        return core_schema.json_or_python_schema(
-            core_schema.no_info_plain_validator_function(refuse),
-            core_schema.is_instance_schema(kind, cls_repr=self.name),
-        )
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {"type": "object", "title": self.name, REFERENCE: True}
-
-
-def fitted(hint: Any, classes: Mapping[type, str]) -> Any:
-    """Return *hint* as pydantic takes it, also where it is within another.
-
-    Those of *classes* are marked. Before Python 3.12 pydantic wants another TypedDict than
-    that of `typing`, whose classes do not tell enough of themselves.
-    """
-    if isinstance(hint, type) and hint in classes:
-        return typing.Annotated[hint, ByReference(classes[hint])]
-    if sys.version_info < (3, 12) and typing.is_typeddict(hint):
-        return _typed_dict(hint, classes)
-    args = typing.get_args(hint)
-    if not args:
-        return hint
-    origin = typing.get_origin(hint)
-    if origin is typing.Annotated:
-        return typing.Annotated.__class_getitem__((fitted(args[0], classes), *hint.__metadata__))
-    inner = tuple(fitted(arg, classes) for arg in args)
-    if origin is typing.Literal or all(a is b for a, b in zip(inner, args, strict=True)):
-        return hint
-    if origin is types.UnionType:
-        origin = typing.Union
-    return origin[inner]
-
-
-def _typed_dict(hint: Any, classes: Mapping[type, str]) -> Any:
-    import typing_extensions as extensions
-
-    if type(hint).__module__ == extensions.__name__:
-        return hint
-    fields = {}
-    for name, own in typing.get_type_hints(hint, include_extras=True).items():
-        word = typing.get_origin(own)
-        is_optional = name in hint.__optional_keys__
-        if word in (extensions.Required, extensions.NotRequired):
-            is_optional, own = word is extensions.NotRequired, typing.get_args(own)[0]
-        own = fitted(own, classes)
-        fields[name] = extensions.NotRequired[own] if is_optional else own
-    return extensions.TypedDict(hint.__name__, fields)  # type: ignore[operator]
-
-
 class Validators:
     """Checks values against the hints of one function, by pydantic."""
 
@@ -207,14 +142,16 @@ class Validators:
         from pydantic import TypeAdapter, ValidationError
 
         self._refused = ValidationError
-        parameters.marked = {k: fitted(h, classes) for k, h in parameters.hints.items()}
+        parameters.marked = dict(parameters.hints)
         self._parameters = parameters
         self._adapters: dict[str, TypeAdapter[Any]] = {}
         for key, hint in parameters.hints.items():
             if hint is Any:
                 continue
             try:
-                adapter: TypeAdapter[Any] = TypeAdapter(parameters.marked[key])
+                marked = fitted(hint, classes, is_argument=key != "return")
+                parameters.marked[key] = marked
+                adapter: TypeAdapter[Any] = TypeAdapter(marked)
                 if not adapter.pydantic_complete:  # a name in it is unknown: raise that
                     adapter.rebuild(raise_errors=True)
             except Exception as error:

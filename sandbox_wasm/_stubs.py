@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from inspect import Parameter
 
+from ._hints import REFERENCE
 from ._objects import HostException
-from ._parameters import REFERENCE
 from ._schemas import Described, Schema, is_plain, schemas
 
 _SCALARS = {
@@ -31,6 +31,7 @@ _FORMATS = {
     "duration": "datetime.timedelta",
     "uuid": "uuid.UUID",
     "binary": "bytes",
+    "bytearray": "bytearray",
 }
 _STARS = {int(Parameter.VAR_POSITIONAL): "*", int(Parameter.VAR_KEYWORD): "**"}
 
@@ -119,10 +120,11 @@ class _Writer:
             return str(schema["title"])
         if "$ref" in schema:
             return self._class(schema["$ref"].rpartition("/")[2], definitions)
-        if "const" in schema:
-            return f"Literal[{schema['const']!r}]"
-        if "enum" in schema:
-            return f"Literal[{', '.join(map(repr, schema['enum']))}]"
+        if "const" in schema or "enum" in schema:
+            values = schema.get("enum") or [schema["const"]]
+            if not all(map(is_plain, values)):
+                return "Any"  # a tuple, say, which no Literal can name
+            return f"Literal[{', '.join(map(repr, values))}]"
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 return " | ".join(dict.fromkeys(self._type(s, definitions) for s in schema[key]))

@@ -328,6 +328,61 @@ class Suit(Enum):
     HEARTS = "h"
 
 
+class Corner(Enum):
+    FIRST = (0, 0)
+    LAST = b"\xff"
+    DAY = date(2026, 1, 1)
+
+
+@dataclasses.dataclass
+class Part:
+    suit: Suit
+    data: bytes
+    more: tuple["Part", ...] = ()
+
+
+@dataclasses.dataclass
+class Checked:
+    data: Annotated[bytes, pydantic.Field(max_length=2)]
+    size: int = 1
+
+    def __post_init__(self):
+        if self.size < 0:
+            raise ValueError("negative")
+
+
+@dataclasses.dataclass(slots=True)
+class Constrained:
+    suit: Suit
+    size: int = pydantic.Field(gt=3, default=4)
+
+
+@dataclasses.dataclass
+class Validated:
+    suit: Suit
+    size: int = 4
+
+    @pydantic.field_validator("size")
+    @classmethod
+    def large(cls, size):
+        if size <= 3:
+            raise ValueError("small")
+        return size
+
+
+@dataclasses.dataclass
+class Peculiar:
+    suit: Suit
+
+    def __init__(self, other=None):
+        raise AssertionError
+
+
+class Piece(TypedDict):
+    suit: Suit
+    data: NotRequired[bytes]
+
+
 @dataclasses.dataclass
 class Point:
     x: int
@@ -372,6 +427,31 @@ class Order(pydantic.BaseModel):
         (Suit, "h", Suit.HEARTS),
         (Suit, "x", "ValueError"),
         (Literal["a"], "b", "ValueError"),
+        (Corner, (0, 0), Corner.FIRST),
+        (Corner, b"\xff", Corner.LAST),
+        (Corner, date(2026, 1, 1), Corner.DAY),
+        (Corner, (0, 1), "ValueError"),
+        (Literal[Suit.HEARTS, 3], "h", Suit.HEARTS),
+        (Literal[Suit.HEARTS, 3], 3, 3),
+        (Literal[Suit.HEARTS, 3], 4, "ValueError"),
+        (dict[int, Suit], {1: "h"}, {1: Suit.HEARTS}),
+        (tuple[Suit, bytes], ("h", b"\xff"), (Suit.HEARTS, b"\xff")),
+        (bytearray, bytearray(b"\xff"), bytearray(b"\xff")),
+        (bytearray, b"a", "TypeError"),
+        (Part, {"suit": "h", "data": b"\xff"}, Part(Suit.HEARTS, b"\xff")),
+        (Part, {"suit": "h", "data": 1}, "TypeError"),
+        (Part, {"suit": "h", "data": b"\xff", "x": 1}, "TypeError"),
+        (
+            list[Part],
+            [{"suit": "h", "data": b"a", "more": ({"suit": "h", "data": b"b"},)}],
+            [Part(Suit.HEARTS, b"a", (Part(Suit.HEARTS, b"b"),))],
+        ),
+        (Piece, {"suit": "h", "data": b"\xff"}, {"suit": Suit.HEARTS, "data": b"\xff"}),
+        (Checked, {"data": b"\xff"}, Checked(b"\xff")),
+        (Checked, {"data": b"\xff\xff\xff"}, "ValueError"),
+        (Checked, {"data": b"\xff", "size": -1}, "ValueError"),
+        (Constrained, {"suit": "h", "size": 3}, "ValueError"),
+        (Validated, {"suit": "h", "size": 3}, "ValueError"),
         (Annotated[int, pydantic.Field(gt=3)], 3, "ValueError"),
         (Annotated[int, pydantic.Field(gt=3)], 4, 4),
         (Point, {"x": 1, "y": 2}, Point(1, 2.0)),
@@ -418,6 +498,19 @@ def test_arguments_are_validated_from_hints(hint, value, expected):
         assert (0, None) == (status, answer)
         assert expected == seen[0]
         assert type(expected) is type(seen[0])
+
+
+def test_a_dataclass_with_a_constructor_of_its_own_is_left_to_pydantic():
+    """
+    Which sets its fields, and never calls that.
+    """
+    seen = []
+
+    def take(a: Peculiar):
+        seen.append(a.suit)
+
+    assert (0, None) == invoke(only(take), "f", {"suit": "h"})
+    assert [Suit.HEARTS] == seen
 
 
 def test_the_text_of_a_validation_error():

@@ -134,6 +134,21 @@ f: Any) -> None:
 """
 
 
+def test_values_that_no_literal_can_name():
+    """
+    An enum's value may be a tuple; a bytearray is one.
+    """
+
+    class Corner(enum.Enum):
+        FIRST = (0, 0)
+
+    def place(at: Corner, word: Literal[Color.RED], data: bytearray) -> bytearray: ...
+
+    text = HostFunctions([place]).stubs()
+
+    assert "def place(at: Any, word: Literal['red'], data: bytearray) -> bytearray:" in text
+
+
 def test_stubs():
     """
     The text is a stub file, in the order of the functions, each class before its use.
