@@ -116,11 +116,18 @@ class Answering:
             result = host.call(args, kwargs, calls, wait_for)
         except Exception as error:
             return self._told(host, error, max_bytes)
-        return host.answer(result, max_bytes, self._refer(calls))
+        return host.answer(result, max_bytes, self.refer(calls))
 
-    def _refer(self, calls: Calls) -> Refer | None:
+    def refer(self, calls: Calls, *, for_good: bool = False) -> Refer | None:
+        """Return what makes references of objects that cross; None if no class is exposed.
+
+        Args:
+            for_good: As for `Objects.refer`.
+        """
         classes = self._classes
-        return (lambda value: calls.objects.refer(value, classes)) if classes else None
+        if not classes:
+            return None
+        return lambda value: calls.objects.refer(value, classes, for_good=for_good)
 
     def _told(self, host: HostFunction, error: Exception, max_bytes: int) -> tuple[int, bytes]:
         """Return the reply of a call that raised *error*: as it was declared, or as builtin."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._errors import ConfigError, GuestError
-from ._values import encode
+from ._values import Refer, encode
 
 _NAME_BYTES = 200  # what every interpreter takes for a name
 
@@ -30,8 +30,11 @@ def source(code: object) -> bytes:
         raise GuestError("SyntaxError", f"source has a lone surrogate at {bad.start}") from None
 
 
-def inputs(values: object, max_bytes: int) -> bytes | None:
+def inputs(values: object, max_bytes: int, refer: Refer | None = None) -> bytes | None:
     """Return the values of global variables as the guest takes them; None for none.
+
+    Args:
+        refer: As in `encode`.
 
     Raises:
         ConfigError: A name is no identifier, or a value is no data or too large.
@@ -44,7 +47,7 @@ def inputs(values: object, max_bytes: int) -> bytes | None:
         )
     for name in values:
         identifier(name)
-    return data(dict(values), max_bytes, "inputs")
+    return data(dict(values), max_bytes, "inputs", refer)
 
 
 def environment(variables: object, max_bytes: int) -> bytes:
@@ -65,15 +68,18 @@ def environment(variables: object, max_bytes: int) -> bytes:
     return data(dict(variables), max_bytes, "env")
 
 
-def data(value: Any, max_bytes: int, what: str) -> bytes:
+def data(value: Any, max_bytes: int, what: str, refer: Refer | None = None) -> bytes:
     """Return *value* encoded; *what* it is, in words, is for the error.
+
+    Args:
+        refer: As in `encode`.
 
     Raises:
         ConfigError: It is no data, or larger than *max_bytes*.
     """
     try:
-        return encode(value, max_bytes=max_bytes)
-    except (TypeError, ValueError) as error:
+        return encode(value, max_bytes=max_bytes, refer=refer)
+    except (TypeError, ValueError, RuntimeError) as error:  # the last: one reference too many
         raise ConfigError(f"{what} cannot go into the sandbox: {error}") from error
 
 

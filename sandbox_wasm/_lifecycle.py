@@ -6,8 +6,9 @@ import concurrent.futures
 import warnings
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from . import _arguments
 from ._background import Background
 from ._continuation import Continuation
 from ._errors import ConfigError, SandboxError, SessionBroken, SessionClosed, Suspended
@@ -17,6 +18,7 @@ from ._lane import Lane
 from ._ledger import OnOutput
 from ._limits import Limits
 from ._result import Result, Usage
+from ._values import Refer
 from .interpreters import Interpreter, Isolation, make
 from .interpreters._base import Mode, Request
 
@@ -120,6 +122,14 @@ class Lifecycle:
         if self._lane.broken:
             raise SessionBroken(self._lane.broken)
         return self._lane
+
+    def _call(self, mode: Mode, name: str, payload: list[Any], what: str) -> Any:
+        lane = self._check_open()
+        data = _arguments.data(payload, self.limits.input_bytes, what, self._refer(lane))
+        return self._perform(lane, mode, _arguments.identifier(name), data).value
+
+    def _refer(self, lane: Lane) -> Refer | None:
+        return self._functions.refer(lane.ledger.calls, for_good=True)
 
     def _perform(
         self,

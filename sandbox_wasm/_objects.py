@@ -43,6 +43,7 @@ class Objects:
     def __init__(self) -> None:
         self._objects: dict[str, tuple[Any, str]] = {}
         self._tokens: dict[int, str] = {}  # by identity: the objects live as long as this
+        self._for_good: set[str] = set()
         self._before = 0
 
     def begin(self) -> None:
@@ -52,17 +53,25 @@ class Objects:
     def undo(self) -> None:
         """Forget what was handed out since then: the guest has gone back to before."""
         for token in list(self._objects)[self._before :]:
-            value, _ = self._objects.pop(token)
-            del self._tokens[id(value)]
+            if token not in self._for_good:
+                value, _ = self._objects.pop(token)
+                del self._tokens[id(value)]
 
     def clear(self) -> None:
         """Forget all; nobody can use one any more."""
         self._objects.clear()
         self._tokens.clear()
+        self._for_good.clear()
         self._before = 0
 
-    def refer(self, value: Any, classes: Mapping[type, str]) -> list[str] | None:
+    def refer(
+        self, value: Any, classes: Mapping[type, str], *, for_good: bool = False
+    ) -> list[str] | None:
         """Return the reference to *value*; None if its class is none that is handed out.
+
+        Args:
+            for_good: It is the session's owner who hands it out, for a run that may have to
+                wait for the end of another: `undo` does not take it back.
 
         Raises:
             RuntimeError: There are too many.
@@ -77,6 +86,8 @@ class Objects:
             token = secrets.token_hex(_TOKEN_BYTES)
             self._objects[token] = value, name
             self._tokens[id(value)] = token
+        if for_good:
+            self._for_good.add(token)
         return [token, name]
 
     def resolve(self, told: list[Any]) -> Any:

@@ -195,7 +195,8 @@ class Session(Lifecycle):
             code: Python source. If its last statement is an expression, that is
                 the value of the run.
 
-            inputs: Values of global variables that are set first.
+            inputs: Values of global variables that are set first: data, and objects of
+                classes that are exposed.
 
             check: Raise the error that ends the run. If False, errors of the run
                 come as `Result.error`; errors of the call itself are raised.
@@ -226,7 +227,7 @@ class Session(Lifecycle):
             source = _arguments.source(code)
         except GuestError as error:
             return settle(Result(error=error), error, check)
-        values = _arguments.inputs(inputs, self.limits.input_bytes)
+        values = _arguments.inputs(inputs, self.limits.input_bytes, self._refer(lane))
         mode = _dialects.mode(dialect, self._functions)
         return self._perform(lane, mode, source, values, check, on_output, wall_seconds)
 
@@ -275,9 +276,8 @@ class Session(Lifecycle):
         Raises as `run` does; ``GuestError`` with ``NameError`` if there is no such
         global, ``ConfigError`` if an argument is not data.
         """
-        payload = _arguments.data([list(args), kwargs], self.limits.input_bytes, "the arguments")
-        source = _arguments.identifier(name)
-        return self._perform(self._check_open(), "call", source, payload).value
+        payload = [list(args), kwargs]
+        return self._call("call", name, payload, "the arguments")
 
     def map(self, name: str, rows: Iterable[Any]) -> list[Any]:
         """Call a function of guest code for each of *rows*, in one crossing.
@@ -285,9 +285,7 @@ class Session(Lifecycle):
         Returns the list of what it returned. Raises as `call` does; an exception
         in the function ends the whole call.
         """
-        payload = _arguments.data(list(rows), self.limits.input_bytes, "the rows")
-        source = _arguments.identifier(name)
-        return cast("list[Any]", self._perform(self._check_open(), "map", source, payload).value)
+        return cast("list[Any]", self._call("map", name, list(rows), "the rows"))
 
     def function(self, function: F | None = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator.

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import pickle
 import threading
+import time
 import weakref
 from dataclasses import dataclass
 
@@ -213,6 +214,46 @@ def test_the_owner_gets_the_object(session):
 
     assert 3 == cursor.n
     assert cursor is data["c"][0]
+
+
+def test_the_owner_hands_out_an_object(session):
+    """
+    In inputs and arguments, within data; it is the same object that host functions give.
+    """
+    mine = Cursor(5)
+    session.run("def first(c, *, more=()): return [c.fetch(), use(c, list(more)), c]")
+    inputs = {"cursors": {"a": (mine,)}}
+
+    assert [0, 1] == session.run("cursors['a'][0].fetch(2)", inputs=inputs).value
+    got = session.call("first", mine, more=[mine])
+    assert [[2], 6] == got[:2]
+    assert mine is got[2]
+    other = Cursor(1)
+    assert [[[3], 5, mine], [[0], 1, other]] == session.map("first", [mine, other])
+    with pytest.raises(ConfigError, match="Database cannot cross at"):
+        session.run("1", inputs={"x": Database()})
+
+
+def test_what_the_owner_hands_out_outlives_a_run_that_is_lost(make_session, tools):
+    """
+    Another run waited meanwhile for its turn, with a reference in its inputs.
+    """
+    session = make_session(functions=tools)
+    mine = Cursor(5)
+    asked = []
+
+    @session.function
+    def wait() -> None:
+        asked.append(session.submit("use(c)", inputs={"c": mine}))
+        deadline = time.monotonic() + 10
+        while len(session._lane.ledger.calls.objects._objects) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+    result = session.run("c = db.open(1)\nwait()\nuse(type(c)([1]))", check=False)
+
+    assert "rolled back" == result.error.state  # the protocol was broken
+    assert 5 == asked[0].result(10).value
 
 
 @pytest.mark.parametrize("value", ["5", "'x'", "[1]", "{'$': 'host'}", "None", "db", "Cursor"])
