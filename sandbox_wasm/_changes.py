@@ -31,9 +31,10 @@ class FileChanges(Mapping[str, bytes]):
         deleted: Iterable[str],
         mounted: MountedChanges = MountedChanges(),  # noqa: B008 - it never changes
     ) -> None:
-        self._contents = dict(sorted({**created, **changed}.items()))
-        self.created = tuple(sorted(created))
-        self.changed = tuple(sorted(changed))
+        contents = {**created, **changed}
+        self._contents = {path: contents[path] for path in sorted(contents)}
+        self.created = tuple(path for path in self._contents if path in created)
+        self.changed = tuple(path for path in self._contents if path in changed)
         self.deleted = tuple(sorted(deleted))
         self.mounted = mounted
 

@@ -17,24 +17,26 @@ class Content:
 
     def __init__(self, data: bytes = b"") -> None:
         self._base = data
-        self._pages: dict[int, bytes | bytearray] = {}
-        self._own: set[int] = set()  # pages that no other copy has
+        # Both None until a part of it changes: most files never do, and there may be thousands.
+        self._pages: dict[int, bytes | bytearray] | None = None
+        self._own: set[int] | None = None  # pages that no other copy has
         self.size = len(data)
 
     def copy(self) -> Content:
         """Return another with the same bytes; from now on only the copy may change."""
         other = Content(self._base)
-        other._pages = self._pages.copy()
+        other._pages = None if self._pages is None else self._pages.copy()
         other.size = self.size
         return other
 
     def same(self, other: Content) -> bool:
         """Whether both hold the same, if that can be seen without looking at bytes."""
+        ours, theirs = self._pages or {}, other._pages or {}
         return (
             self._base is other._base
             and self.size == other.size
-            and self._pages.keys() == other._pages.keys()
-            and all(page is other._pages[at] for at, page in self._pages.items())
+            and ours.keys() == theirs.keys()
+            and all(page is theirs[at] for at, page in ours.items())
         )
 
     def read(self, at: int, size: int) -> bytes:
@@ -60,16 +62,16 @@ class Content:
         """Store *data* at *at*."""
         end = at + len(data)
         if at == 0 and end >= self.size:
-            self.truncate(0)
-            self._base, self.size = data, end
+            self._replace(data)
             return
+        pages, own = self._parts()
         view = memoryview(data)
         while view:
             page, within = divmod(at, _PAGE)
             piece, view = view[: _PAGE - within], view[_PAGE - within :]
             if len(piece) == _PAGE:
-                self._pages[page] = bytes(piece)
-                self._own.discard(page)
+                pages[page] = bytes(piece)
+                own.discard(page)
             else:
                 kept = self._open_page(page)
                 if within > len(kept):
@@ -80,30 +82,47 @@ class Content:
 
     def truncate(self, size: int) -> None:
         """Cut to *size*, or fill up with zeros."""
-        if size < self.size:
+        if size == 0:
+            self._replace(b"")
+        elif size < self.size:
             # Whatever is cut is gone: it must neither be held nor come back.
             self._base = self._base[:size]
             last, within = divmod(size, _PAGE)
-            for page in [page for page in self._pages if page >= last]:
+            pages, own = self._parts()
+            for page in [page for page in pages if page >= last]:
                 if page == last and within:
                     del self._open_page(page)[within:]
                 else:
-                    del self._pages[page]
-                    self._own.discard(page)
+                    del pages[page]
+                    own.discard(page)
         self.size = size
 
     def _open_page(self, page: int) -> bytearray:
         """Return a page that may be changed in place."""
-        kept = self._pages.get(page)
+        pages, own = self._parts()
+        kept = pages.get(page)
         if kept is None:
             kept = self._base[page * _PAGE : (page + 1) * _PAGE]
             if page == 0 and len(self._base) <= _PAGE:
                 self._base = b""  # nothing of it is looked at any more
-        elif page in self._own and isinstance(kept, bytearray):
+        elif page in own and isinstance(kept, bytearray):
             return kept
-        kept = self._pages[page] = bytearray(kept)
-        self._own.add(page)
+        kept = pages[page] = bytearray(kept)
+        own.add(page)
         return kept
+
+    def _replace(self, data: bytes) -> None:
+        """Be *data*, and nothing of what it was."""
+        self._base, self.size = data, len(data)
+        self._pages = self._own = None
+
+    def _parts(self) -> tuple[dict[int, bytes | bytearray], set[int]]:
+        """Return the pages, and which of them are its own, to be changed."""
+        if self._pages is None:
+            self._pages = {}
+        if self._own is None:
+            self._own = set()
+        return self._pages, self._own
 
 
 def _filled(piece: bytes | bytearray, length: int) -> bytes:

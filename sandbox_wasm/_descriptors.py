@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ._filesystem import MAX_IO, NOW, ROOT, Entry, Errno, FileError, How, Kind, Stat
 from ._tree import Tree
@@ -36,7 +36,7 @@ class Open:
         self.kind = kind
         self.volume: Volume | None = None
         self.at = 0
-        self.entries: list[Entry] = []
+        self.entries: Sequence[Entry] = ()
 
 
 class Descriptors:
@@ -62,7 +62,9 @@ class Descriptors:
         self._fds = {ROOT: Open((), None, How.READ, Kind.DIRECTORY)}
 
     def _directory(self, fd: int) -> Parts:
-        file = self._get(fd)
+        file = self._fds.get(fd)
+        if file is None:
+            raise FileError(Errno.BADF)
         if file.kind != Kind.DIRECTORY:
             raise FileError(Errno.NOTDIR)
         if file.parts is None:
@@ -77,13 +79,15 @@ class Descriptors:
         return self.tree, parts
 
     def _get(self, fd: int) -> Open:
-        try:
-            return self._fds[fd]
-        except KeyError:
-            raise FileError(Errno.BADF) from None
+        file = self._fds.get(fd)
+        if file is None:
+            raise FileError(Errno.BADF)
+        return file
 
     def _file(self, fd: int) -> tuple[Open, Handle]:
-        file = self._get(fd)
+        file = self._fds.get(fd)
+        if file is None:
+            raise FileError(Errno.BADF)
         if file.handle is not None:
             return file, file.handle
         if file.kind == Kind.DIRECTORY:
@@ -208,7 +212,7 @@ class Descriptors:
                 here = volume.stat(rest).inode
                 dots = [Entry(name, here, Kind.DIRECTORY) for name in (".", "..")]
                 file.entries = [*dots, *volume.list(rest)]
-            return file.entries[start : start + count]
+            return list(file.entries[start : start + count])
 
     def _time(self, value: int | None) -> int | None:
         return self._clock() if value == NOW else value

@@ -26,6 +26,7 @@ from ._volume import Clock, Parts, Volume
 from ._watch import together
 
 _START = build({}, [("tmp",)])
+_DOTS = frozenset(("", ".", ".."))  # parts of a path that are no names
 _CHANGES = How.WRITE | How.CREATE | How.TRUNCATE
 
 
@@ -88,7 +89,7 @@ class Files(Descriptors):
             self._before = self.tree.mark()
             self._touched.clear()
             for file in self._fds.values():
-                file.entries = []  # a run that is gone through again has none
+                file.entries = ()  # a run that is gone through again has none
                 if file.handle is not None and file.how & How.WRITE and file.parts is not None:
                     self._touched.add(file.parts)
             for at, volume in self._changing.items():
@@ -257,9 +258,10 @@ class Files(Descriptors):
             raise FileError(Errno.NOENT)
         if not names[0]:
             raise FileError(Errno.NOTCAPABLE)  # absolute, which no libc sends
-        if len(path.encode()) > MAX_NAME and any(len(n.encode()) > MAX_NAME for n in names):
+        # A character has four bytes at most: short paths need not be encoded to know.
+        if len(path) > MAX_NAME // 4 and any(len(n.encode()) > MAX_NAME for n in names):
             raise FileError(Errno.NAMETOOLONG)
-        if "" not in names and "." not in names and ".." not in names:
+        if _DOTS.isdisjoint(names):
             return (*base, *names), ""
         parts = list(base)
         for name in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -163,7 +164,7 @@ def make_files(
         limits.file_bytes,
         limits.file_count,
         volumes=volumes,
-        clock=lambda: sources.clock(False),
+        clock=functools.partial(sources.clock, False),
         owner_clock=lambda: sources.look(False),
     )
     files = SessionFiles(kept, limits)

@@ -33,14 +33,12 @@ class Node:
         self.content = content
         self.entries = entries
 
-    def copy(self, stamp: object) -> Node:
-        """Return another that only the state *stamp* has."""
-        other = Node(
-            stamp,
-            self.modified,
-            None if self.content is None else self.content.copy(),
-            None if self.entries is None else self.entries.copy(),
-        )
+    def copy(self, stamp: object, content: Content | None = None) -> Node:
+        """Return another that only the state *stamp* has; of a file, perhaps with other content."""
+        if content is None and self.content is not None:
+            content = self.content.copy()
+        entries = None if self.entries is None else self.entries.copy()
+        other = Node(stamp, self.modified, content, entries)
         other.accessed, other.linked = self.accessed, self.linked
         return other
 

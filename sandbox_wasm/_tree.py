@@ -152,16 +152,10 @@ class Tree:
         node = self._nodes[number]
         content = node.content
         kind, size = (Kind.DIRECTORY, 0) if content is None else (Kind.FILE, content.size)
-        return Stat(
-            self._device,
-            number,
-            kind,
-            int(node.linked),
-            size,
-            node.accessed,
-            node.modified,
-            node.modified,
-        )
+        links, modified = int(node.linked), node.modified
+        # Half the time of `Stat(...)`, and every file that is opened is told of.
+        fields = self._device, number, kind, links, size, node.accessed, modified, modified
+        return tuple.__new__(Stat, fields)
 
     def list(self, parts: Parts) -> list[Entry]:
         number = self.find(parts)
@@ -197,7 +191,7 @@ class Tree:
             if how & (How.WRITE | How.TRUNCATE):
                 self._check_writable()
             if how & How.TRUNCATE and node.content.size:
-                self.truncate(number, 0)
+                self._empty(number)
         return self.open_number(number)
 
     def open_number(self, number: int) -> TreeHandle:
@@ -316,6 +310,18 @@ class Tree:
         self._grow(size - content.size)
         content.truncate(size)
         self._nodes[number].modified = self._clock()
+
+    def _empty(self, number: int) -> None:
+        """Cut a file to nothing: what it held need not be copied for that."""
+        nodes = self._own_table()
+        node = nodes[number]
+        if node.content is not None:
+            self._used -= node.content.size
+        if node.stamp is not self._stamp:
+            node = nodes[number] = node.copy(self._stamp, Content())
+        else:
+            node.content = Content()
+        node.modified = self._clock()
 
     def content(self, number: int) -> Content:
         """Return what a file holds, to be read."""

@@ -41,6 +41,8 @@ class Memory(Protocol):
 
     def write(self, address: int, data: bytes) -> None: ...
 
+    def unpack(self, form: struct.Struct, address: int) -> tuple[int, ...]: ...
+
     def pack(self, form: struct.Struct, address: int, *values: int) -> None: ...
 
 
@@ -49,9 +51,6 @@ FileFunction = Callable[[FileSystem, Memory, Args], "Stat | None"]
 
 def _spans(memory: Memory, at: int, count: int) -> list[tuple[int, int]]:
     """Read where data lies; no more of it than is moved at a time."""
-    if count == 1:
-        address, length = _SPAN.unpack(memory.read(at, 8))
-        return [(address, min(length, MAX_IO))]
     if count > _MAX_SPANS:
         raise FileError(Errno.INVAL)
     spans, left = [], MAX_IO
@@ -93,16 +92,14 @@ def _position(value: int) -> int:
 
 
 def _gather(memory: Memory, spans: int, count: int) -> bytes:
+    if count == 1:  # as nearly always
+        address, length = memory.unpack(_SPAN, spans)
+        return memory.read(address, min(length, MAX_IO))
     places = _spans(memory, spans, count)
-    if len(places) == 1:
-        return memory.read(*places[0])
     return b"".join([memory.read(address, length) for address, length in places])
 
 
 def _scatter(memory: Memory, places: list[tuple[int, int]], data: bytes) -> None:
-    if len(places) == 1:
-        memory.write(places[0][0], data)
-        return
     at = 0
     for address, length in places:
         memory.write(address, data[at : at + length])
@@ -161,6 +158,12 @@ def _fd_filestat_set_times(files: FileSystem, memory: Memory, args: Args) -> Non
 
 def _fd_read(files: FileSystem, memory: Memory, args: Args) -> None:
     fd, spans, count, to = args[:4]
+    if count == 1:  # as nearly always
+        address, length = memory.unpack(_SPAN, spans)
+        data = files.read(fd, min(length, MAX_IO))
+        memory.pack(_U32, to, len(data))
+        memory.write(address, data)
+        return
     places = _spans(memory, spans, count)
     data = files.read(fd, sum([length for _, length in places]))
     memory.pack(_U32, to, len(data))

@@ -1,8 +1,11 @@
 """Every trap of the engine has words, and nothing but words gets out."""
 
+import gc
+
 import pytest
 import wasmtime
 
+from sandbox_wasm._wasm._imports import define
 from sandbox_wasm._wasm._traps import _KINDS, FUEL, STOPPED, describe, kind_of
 
 
@@ -47,3 +50,46 @@ def test_the_text_of_an_error_stays_inside():
     assert "unreachable code" == kind_of(info.value)
     assert "engine error" == kind_of(wasmtime.WasmtimeError("path /home/secret_name"))
     assert "secret" not in kind_of(wasmtime.Trap("secret"))
+
+
+def test_what_an_import_raises_comes_out_nowhere():
+    """
+    It ends the guest that called, and not whoever calls the engine next.
+    """
+    engine = wasmtime.Engine()
+    text = """
+    (module (import "s" "f" (func $f)) (func (export "go") (call $f)) (func (export "no")))
+    """
+    module = wasmtime.Module(engine, text)
+    calls = []
+    linker = wasmtime.Linker(engine)
+
+    def fail():
+        calls.append(1)
+        if len(calls) > 1:
+            raise KeyboardInterrupt("secret")
+
+    kept = define(linker, "s", "f", fail)
+    gc.collect()
+    store = wasmtime.Store(engine)
+    exports = linker.instantiate(store, module).exports(store)
+    exports["go"](store)
+    with pytest.raises(wasmtime.WasmtimeError) as info:
+        exports["go"](store)
+
+    assert "engine error" == kind_of(info.value)
+    assert "secret" not in str(info.value)
+    exports["no"](store)
+    assert [1, 1] == calls
+    del kept
+
+
+def test_an_import_cannot_be_defined_twice():
+    """
+    What the engine says against a definition is an error.
+    """
+    linker = wasmtime.Linker(wasmtime.Engine())
+    kept = [define(linker, "s", "f", list)]
+    with pytest.raises(wasmtime.WasmtimeError, match="defined twice"):
+        define(linker, "s", "f", list)
+    assert kept

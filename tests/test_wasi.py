@@ -33,6 +33,9 @@ class FakeMemory:
         self.read(address, len(data))
         self.data[address : address + len(data)] = data
 
+    def unpack(self, form: struct.Struct, address: int) -> tuple[int, ...]:
+        return form.unpack(self.read(address, form.size))
+
     def pack(self, form: struct.Struct, address: int, *values: int) -> None:
         self.write(address, form.pack(*values))
 

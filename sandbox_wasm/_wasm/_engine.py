@@ -23,6 +23,7 @@ from ._cache import ModuleCache, default_folder
 from ._compile import compile_module
 from ._config import Variant, config, module_key, wasmtime_version
 from ._faults import handlers
+from ._imports import define
 from ._memory import GuestMemory
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ class Engine:
             handlers.expect()
         self._module = family.load(self._engine)
         self._linker = wasmtime.Linker(self._engine)
-        none = wasmtime.FuncType([], [])
-        self._linker.define_func("sandbox", "call", none, self._call)
-        self._linker.define_func("sandbox", "sys", none, self._sys)
+        self._imports: tuple[object, ...] = (
+            define(self._linker, "sandbox", "call", self._call),
+            define(self._linker, "sandbox", "sys", self._sys),
+        )
         self._pre: Any = None
         try:
             self._pre = self._linker.instantiate_pre(self._module)
@@ -116,6 +118,7 @@ class Engine:
         self._linker.close()
         self._module.close()
         self._engine.close()
+        self._imports = ()
 
 
 def set_limits(store: wasmtime.Store, memory_bytes: int) -> None:
