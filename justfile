@@ -41,6 +41,14 @@ packages:
 lib-tests *args:
     PYTHONPATH=. {{ python }} scripts/run_lib_tests.py "$(scripts/fetch_cpython_source.sh)" {{ args }}
 
+# The documentation site, into build/docs: needs the extra 'docs'
+docs *args:
+    {{ python }} -m sphinx --builder html --fail-on-warning --keep-going --nitpicky {{ args }} docs build/docs
+
+# Whether what the documentation links to on other sites is there; needs a network
+docs-links *args:
+    {{ python }} -m sphinx --builder linkcheck {{ args }} docs build/docs-links
+
 # What CI runs: the wheel in a clean environment, away from the source
 ci *args:
     .ci/run {{ args }}

@@ -53,7 +53,7 @@ class AsyncSession:
 
     @property
     def session(self) -> Session:
-        """The session itself, for what needs no waiting: limits, host functions, files."""
+        """The session itself, for what needs no waiting, such as limits and files."""
         return self._session
 
     @property

@@ -300,7 +300,7 @@ class HostFunctions(Answering):
 
     @property
     def told(self) -> list[str | list[str]]:
-        """What the guest is told: names, and of exceptions name and base."""
+        """What the guest is told, which is names, and of exceptions name and base."""
         return [
             [each.name, each.base] if isinstance(each, HostException) else each.name
             for each in self._table.values()

@@ -248,7 +248,7 @@ class Session(Lifecycle):
         Args:
             dialect: As for `run`.
 
-            names: Names that will be defined besides, such as those of `inputs`.
+            names: Names that will be defined besides, such as those of *inputs*.
 
             types: Whether to ask the type checker. Default: if it is installed.
 
@@ -317,7 +317,7 @@ class Session(Lifecycle):
 
     @property
     def audit(self) -> tuple[AuditRecord, ...]:
-        """What guest code was granted and denied: the last 1000 accesses of each kind."""
+        """What guest code was granted and denied, the last 1000 accesses of each kind."""
         return () if self._lane is None else self._lane.ledger.audit.records()
 
     # ---- its state as a value

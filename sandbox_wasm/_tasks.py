@@ -56,7 +56,7 @@ class PoolSpec:
         pushed it out, or by `close`.
 
         Raises:
-            As `SessionPool` does.
+            SandboxError: As `SessionPool` does.
         """
         return _pools.get(self)
 
@@ -125,7 +125,7 @@ def run_task(
         code, inputs, options: As for `SessionPool.run`.
 
     Raises:
-        As `SessionPool.run` does; all errors of this library survive `pickle`.
+        SandboxError: As `SessionPool.run` does; every error survives `pickle`.
     """
     if not isinstance(spec, PoolSpec):
         raise ConfigError(f"spec must be a PoolSpec, got {type(spec).__name__}")

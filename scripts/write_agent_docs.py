@@ -1,11 +1,12 @@
-"""Write what agents read of the library, from the same sources as the documentation.
+"""Write what of the documentation is made of the code, and what agents read of the library.
 
     python scripts/write_agent_docs.py            writes the files
     python scripts/write_agent_docs.py --check    fails if they are not what it would write
 
-In ``sandbox_wasm/.agents``, ``skills/sandbox-wasm/SKILL.md`` is for an agent that is to use the
-library, and ``llms.txt`` lists what there is to read. The sources are the README, the pages in
-docs/, and the docstrings of the public names.
+In the pages of docs/ that is what ``doc_tables.py`` makes. In ``sandbox_wasm/.agents``,
+``skills/sandbox-wasm/SKILL.md`` is for an agent that is to use the library, and ``llms.txt``
+lists what there is to read. Their sources are the pages in docs/ and the docstrings of the
+public names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import inspect
 import re
 import sys
 from pathlib import Path
+
+import doc_tables
 
 import sandbox_wasm
 
@@ -65,6 +68,15 @@ def first_paragraph(path: Path) -> tuple[str, str]:
     return title.lstrip("# "), plain((sentence[1] if sentence else paragraph).rstrip(":"))
 
 
+def shown(page: Path) -> Path | None:
+    """Return where the text of a page is: there, or in the file that it only includes."""
+    text = page.read_text("utf-8")
+    included = re.match(r"```\{include\} (\S+)\n```\n\Z", text)
+    if included:
+        return (page.parent / included[1]).resolve()
+    return None if page.name == "index.md" else page  # which is the list that this makes
+
+
 def public_names() -> list[str]:
     """Return a line for each public name, with the first sentence of its docstring."""
     lines = []
@@ -74,25 +86,27 @@ def public_names() -> list[str]:
     return lines
 
 
-def error_tree() -> str:
-    """Return the tree of errors, as their module draws it."""
-    about = inspect.cleandoc(sys.modules["sandbox_wasm._errors"].__doc__ or "")
-    return "\n".join(line for line in about.splitlines() if line[:1] == " ").strip("\n")
+def summary() -> str:
+    """Return what the library is, in a paragraph."""
+    return (ROOT / "docs" / "index.md").read_text("utf-8").split("\n\n")[1]
 
 
 def skill() -> str:
     """Return SKILL.md."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    intro = readme.partition("\n## ")[0].partition("\n")[2].strip()
+    using = section("docs/quickstart.md", "Quickstart")
+    using = using[using.index("## ") : using.index("\n## On the command line")]
     parts = [
         f"---\nname: sandbox-wasm\ndescription: {DESCRIPTION}\n---",
         "# sandbox-wasm",
-        intro,
+        summary(),
+        section("docs/index.md", "What it gives"),
         "Install it with `python -m pip install sandbox-wasm`.",
         "## Using the library",
-        section("README.md", "In Python"),
+        re.sub("^## ", "### ", using, flags=re.MULTILINE),
         "## Errors",
-        "```text\n" + inspect.cleandoc(error_tree()) + "\n```",
+        doc_tables.error_tree(),
+        "## Limits",
+        doc_tables.limits(),
         "What became of the session is in `error.state`:",
         section("docs/limits.md", "Limits", deeper=False).partition("became of the session:")[2],
         "## What code inside may do",
@@ -100,7 +114,7 @@ def skill() -> str:
         "## What you must see to",
         section("docs/host-setup.md", "Duties"),
         "## On the command line",
-        section("README.md", "On the command line").partition("\nCompletion for a shell")[0],
+        section("docs/cli.md", "Command line").partition("\nCompletion for a shell")[0],
         "## Public names",
         "\n".join(public_names()),
     ]
@@ -109,37 +123,41 @@ def skill() -> str:
 
 def llms() -> str:
     """Return llms.txt."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    summary = " ".join(readme.partition("\n\n")[2].partition("\n\n")[0].split())
-    parts = ["# sandbox-wasm", f"> {plain(summary)}"]
+    parts = ["# sandbox-wasm", f"> {plain(' '.join(summary().split()))}"]
     parts.append(
         "How to use it, in one page: sandbox_wasm/.agents/skills/sandbox-wasm/SKILL.md, which is "
-        "installed with the package."
+        "installed with the package, and SKILL.md beside this list where it is on the web."
     )
     for title, folder in (("Documentation", "docs"), ("Integrations", "docs/integrations")):
         lines = []
-        for path in sorted((ROOT / folder).glob("*.md")):
+        for path in filter(None, map(shown, sorted((ROOT / folder).glob("*.md")))):
             name, about = first_paragraph(path)
-            lines.append(f"- [{name}]({folder}/{path.name}): {about}")
+            lines.append(f"- [{name}]({path.relative_to(ROOT).as_posix()}): {about}")
         parts.append(f"## {title}\n\n" + "\n".join(lines))
     parts.append("## Public names\n\n" + "\n".join(public_names()))
     return "\n\n".join(parts) + "\n"
 
 
+def agents() -> dict[Path, str]:
+    """Return the files for agents, with the text that they should have."""
+    return {TARGET / "skills" / "sandbox-wasm" / "SKILL.md": skill(), TARGET / "llms.txt": llms()}
+
+
 def main() -> int:
     """Write or check the files; return the exit status."""
-    made = {TARGET / "skills" / "sandbox-wasm" / "SKILL.md": skill(), TARGET / "llms.txt": llms()}
-    stale = [
-        path for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text
-    ]
-    if "--check" in sys.argv[1:]:
-        for path in stale:
-            print(f"{path.name} is out of date: run python scripts/write_agent_docs.py")
-        return 1 if stale else 0
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made[path], "utf-8")
-    return 0
+    is_check = "--check" in sys.argv[1:]
+    status = 0
+    for make in (doc_tables.pages, agents):  # the second is made of the first
+        for path, text in make().items():
+            if path.exists() and path.read_text("utf-8") == text:
+                continue
+            if is_check:
+                print(f"{path.name} is out of date: run python scripts/write_agent_docs.py")
+                status = 1
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    return status
 
 
 if __name__ == "__main__":

@@ -43,10 +43,12 @@ def test_the_skill_can_be_found() -> None:
 
 def test_every_page_is_listed() -> None:
     """
-    llms.txt leads to all pages of the documentation.
+    llms.txt leads to all pages of the documentation, but for the one that lists them, too.
     """
     text = (AGENTS / "llms.txt").read_text("utf-8")
+    pages = [path for path in (ROOT / "docs").rglob("*.md") if path.name != "index.md"]
 
-    for folder in ("docs", "docs/integrations"):
-        for path in (ROOT / folder).glob("*.md"):
-            assert f"({folder}/{path.name})" in text
+    for path in pages:
+        included = re.match(r"```\{include\} \.\./(\S+)\n", path.read_text("utf-8"))
+        where = included[1] if included else path.relative_to(ROOT).as_posix()
+        assert f"]({where})" in text

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+import documents
 import pytest
 
 import sandbox_wasm
@@ -74,22 +75,16 @@ def test_all_are_here():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_pages(page, monkeypatch, capsys):
+def test_pages(page, tmp_path, monkeypatch):
     """
-    The Python of a page runs, and prints what stands beside it.
+    The code of a page runs, and prints what stands beside it.
     """
     monkeypatch.setenv("ANTHROPIC_API_KEY", "none")
+    monkeypatch.chdir(tmp_path)
     pytest.importorskip(PAGES[page], reason=f"needs the package {PAGES[page]!r}")
     path = ROOT / "docs" / "integrations" / f"{page}.md"
-    text = path.read_text("utf-8")
     names = {"__name__": "__document__", "model": model_of(page)}
-    for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        exec(compile(block, str(path), "exec"), names)
-    assert re.findall(r"^ *print\(.*\)  # (.*)$", text, re.MULTILINE) == [
-        line for line in capsys.readouterr().out.splitlines() if line
-    ]
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-        assert (path.parent / target).exists(), target
+    assert not documents.run_page(path, tmp_path, names)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -1,0 +1,174 @@
+"""What the documentation shows is what happens, and nothing is left out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import documents
+import pytest
+
+import sandbox_wasm
+from sandbox_wasm import Session
+
+# Pages whose framework has an environment of its own: tests/integrations/test_own_pages.py.
+FRAMEWORKS = "docs/integrations/"
+PAGES = [path for path in documents.PAGES if not documents.name_of(path).startswith(FRAMEWORKS)]
+BLOCKS = [block for path in documents.PAGES for block in documents.blocks(path)]
+
+# Blocks that do not run, with the reasons that they give.
+NOT_RUN = """
+README.md: fetches from the package index; tests/real_packages.py does
+README.md: the tests would run themselves
+CONTRIBUTING.md: fetches, and makes an environment
+benchmarks/README.md: takes minutes
+benchmarks/README.md: takes minutes
+benchmarks/README.md: takes minutes
+docs/building-cpython.md: takes ten minutes, and fetches sources
+docs/building-cpython.md: needs what a build leaves
+docs/building-cpython.md: takes twenty minutes, and needs LLVM
+docs/building.md: takes four minutes, and fetches tools
+docs/clusters.md: needs a cluster of Dask; tests/integrations/test_dask.py has one
+docs/clusters.md: needs Ray, which is large; tests/integrations/test_ray.py does where it is
+docs/clusters.md: needs joblib; tests/integrations/test_loky.py does where it is
+docs/host-setup.md: writes to /var; tests/test_cli.py compiles to a folder of its own
+docs/host-setup.md: builds wheels; tests/test_platform_wheel.py does the second step
+docs/integrations/jupyter.md: installs a kernel for this user, and opens a browser
+docs/integrations/llm.md: asks a model
+docs/integrations/mcp.md: serves until it is ended; tests/integrations/test_mcp_transports.py does
+docs/packages.md: fetches from the package index; tests/real_packages.py does
+docs/packages.md: fetches from the package index; tests/test_packages.py builds a package of its own
+docs/quickstart.md: fetches from the package index; tests/real_packages.py does
+docs/service.md: serves until it is ended; tests/test_service.py does
+plugins/llm-tools-sandbox-wasm/README.md: asks a model
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
+@pytest.mark.parametrize("path", PAGES, ids=documents.name_of)
+def test_page(path, tmp_path, monkeypatch):
+    """
+    The code of a page runs, and prints what stands there.
+    """
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__document__"}
+    missing = documents.run_page(path, tmp_path, names)
+    for value in names.values():
+        if isinstance(value, Session):
+            value.close()
+    if missing:
+        pytest.skip(f"all has run but what needs {', '.join(sorted(missing))}")
+
+
+def test_there_is_something_to_run():
+    """
+    The pages came along with the tests, and the blocks in them are found.
+    """
+    languages = [block.language for block in BLOCKS if not block.reason]
+
+    assert min(languages.count(name) for name in ("python", "pycon", "console")) > 15
+
+
+def test_what_does_not_run():
+    """
+    Each block that does not run says why, and is known here.
+    """
+    found = [f"{block.page}: {block.reason}" for block in BLOCKS if block.reason]
+
+    assert NOT_RUN.strip().splitlines() == found
+
+
+def parse_toml(text):
+    """Read TOML, where this Python can."""
+    pytest.importorskip("tomllib").loads(text)
+
+
+def parse_yaml(text):
+    """Read YAML, where something that can is installed."""
+    pytest.importorskip("yaml").safe_load(text)
+
+
+def parse_dockerfile(text):
+    """Each line is an instruction, or goes on with the one before."""
+    instruction = r"(FROM|RUN|ENV|COPY|USER|WORKDIR|CMD|ENTRYPOINT) \S.*(\\\n.*)*"
+    for line in re.split(r"(?<!\\)\n", text.strip()):
+        assert re.fullmatch(instruction, line) or not line.strip(), line
+
+
+def parse_python(text):
+    """Compile, as code of Python."""
+    compile(text, "<document>", "exec")
+
+
+PARSERS = {
+    "dockerfile": parse_dockerfile,
+    "json": json.loads,
+    "python": parse_python,
+    "toml": parse_toml,
+    "yaml": parse_yaml,
+}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for block in BLOCKS if block.language in PARSERS],
+    ids=lambda block: block.place,
+)
+def test_what_is_only_shown_can_be_read(block):
+    """
+    Also what does not run is what it says it is.
+    """
+    PARSERS[block.language](block.text)
+
+
+@pytest.mark.parametrize("path", documents.PAGES, ids=documents.name_of)
+def test_all_code_is_fenced_and_says_what_it_is(path):
+    """
+    No code escapes these tests by being indented, or of an unknown language.
+    """
+    known = {*PARSERS, "console", "pycon", "text"}
+    for block in documents.blocks(path):
+        assert block.language in known or block.language.startswith("{"), block.place
+        if block.language == "console":
+            assert block.text.startswith("$ "), block.place
+    indented = re.findall(r"(?:\n\n|\A)    \S.*", documents.without_blocks(path))
+
+    assert not [text for text in indented if not re.match(r"\s+([-*]|\d\.) ", text)]
+
+
+@pytest.mark.parametrize("path", documents.PAGES, ids=documents.name_of)
+def test_links(path):
+    """
+    A link within the repository leads to a file that is there, and to a heading in it.
+    """
+    for target in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", documents.without_blocks(path)):
+        name, _, anchor = target.partition("#")
+        found = (path.parent / name).resolve() if name else path
+
+        assert found.exists(), target
+        assert not anchor or anchor in documents.slugs(found), target
+
+
+def test_every_name_is_documented():
+    """
+    The reference has each public name once, and no other; and each has a docstring.
+    """
+    pages = [documents.ROOT / "docs" / name for name in ("api.md", "errors.md")]
+    text = "".join(page.read_text("utf-8") for page in pages)
+    shown = re.findall(r"^\.\. auto\w+:: sandbox_wasm\.(\w+)$", text, re.MULTILINE)
+
+    assert sorted(sandbox_wasm.__all__) == sorted(shown)
+    assert all(getattr(sandbox_wasm, name).__doc__ for name in shown)
+
+
+def test_every_page_is_in_the_contents():
+    """
+    The first page lists all others.
+    """
+    text = (documents.ROOT / "docs" / "index.md").read_text("utf-8")
+    listed = re.findall("^([a-z-]+)$", text.partition("```{toctree}")[2], re.MULTILINE)
+    pages = {path.stem for path in (documents.ROOT / "docs").glob("*.md")}
+
+    assert pages - {"index"} == set(listed)
+    assert "integrations/README\nintegrations/[a-z]*\n" in text
