@@ -105,8 +105,9 @@ def check_file(ctx: click.Context, file: BinaryIO, interpreter: str) -> None:
 def compile_ahead(names: tuple[str, ...], fuel: bool) -> None:
     """Compile interpreters ahead of time, for an image or a Dockerfile; all by default.
 
-    Prints the file of each. The first use would do the same. The folder is the
-    user's cache folder, or the one that SANDBOX_WASM_CACHE names.
+    Prints the file of each, and tells its size on standard error. The first use would do
+    the same. The folder is the user's cache folder, or the one that SANDBOX_WASM_CACHE
+    names; what was not used there for 60 days is removed when something is compiled.
     """
     from . import available_interpreters, precompile
 
@@ -115,6 +116,7 @@ def compile_ahead(names: tuple[str, ...], fuel: bool) -> None:
         if path is None:
             raise Unkept
         click.echo(f"{name} {path}")
+        click.echo(f"{name}: {path.stat().st_size / 1e6:.0f} MB", err=True)
 
 
 @click.command()

@@ -67,7 +67,9 @@ def _modules() -> Iterator[Finding]:
 
     cache = ModuleCache(default_folder())
     if cache.is_usable():
-        yield Finding(subject="compiled modules", state="ok", text=f"kept in {default_folder()}")
+        count, size = cache.size()
+        text = f"kept in {default_folder()}: {count}, with {size / 1e6:.0f} MB"
+        yield Finding(subject="compiled modules", state="ok", text=text)
     else:
         text = "kept nowhere: every process compiles its interpreter anew"
         yield Finding(subject="compiled modules", state="missing", text=text)

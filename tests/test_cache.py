@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from sandbox_wasm._wasm import _cache, _engine
+from sandbox_wasm._wasm import _cache, _engine, _prune
 from sandbox_wasm._wasm._cache import ModuleCache, default_folder
 
 CODE = b"machine code"
@@ -598,3 +599,101 @@ def test_killed_while_it_writes(folder):
         assert found == b"anew" if compiler.times else found == found[:16] * 100_000
         for path in files(folder, "seal"):
             path.unlink()
+
+
+DAY = 86_400
+
+
+def age(folder, key, days):
+    """Have an entry as it is when it was used the last time that many days ago."""
+    for path in ModuleCache(folder)._files(folder, key):
+        used = time.time() - days * DAY
+        os.utime(path, (used, used))
+
+
+def keys(folder, *asked):
+    """Those of the keys whose modules are there."""
+    return {key for key in asked if ModuleCache(folder).has(key)}
+
+
+def test_what_nobody_uses_is_removed(folder):
+    """
+    When another module is compiled; what was used, or is none of ours, stays.
+    """
+    cache = ModuleCache(folder)
+    for key, days in (("old", 61), ("used", 61), ("young", 59)):
+        cache.get(key, Compiler())
+        age(folder, key, days)
+    (folder / "notes.txt").write_text("mine")
+    left, young = folder / ".new-abc", folder / ".new-def"
+    left.write_bytes(CODE)
+    os.utime(left, (0, 0))
+    young.write_bytes(CODE)
+    # A file that has changed is another: it is hashed, and its use is noted.
+    assert isinstance(cache.get("used", Compiler()), Path)
+
+    cache.get("new", Compiler())
+
+    assert {"used", "young", "new"} == keys(folder, "old", "used", "young", "new")
+    assert not cache._files(folder, "old")[0].exists()
+    assert (folder / "notes.txt").exists()
+    assert (False, True) == (left.exists(), young.exists())
+    assert (3, 3) == (cache.size()[0], len(files(folder, "cwasm")))
+
+
+def test_the_folder_does_not_grow_for_ever(folder, monkeypatch):
+    """
+    Above a size, what was used the longest ago goes; never what was used in the last days.
+    """
+    cache = ModuleCache(folder)
+    monkeypatch.setattr(_prune, "_MOST_BYTES", 3500)
+    for key, days in (("c", 5), ("a", 7), ("b", 6), ("recent", 1)):
+        cache.get(key, Compiler(bytes(1000)))
+        age(folder, key, days)
+    cache.get("new", Compiler(bytes(1000)))
+    assert {"c", "recent", "new"} == keys(folder, "a", "b", "c", "recent", "new")
+
+    monkeypatch.setattr(_prune, "_MOST_BYTES", 10)
+    cache.get("newer", Compiler(bytes(1000)))
+    assert {"recent", "new", "newer"} == keys(folder, "c", "recent", "new", "newer")
+
+
+def test_processes_that_remove_the_same(folder):
+    """
+    Each has what it asked for, though all find the same old entries to remove.
+    """
+    cache = ModuleCache(folder)
+    for n in range(50):
+        cache.get(f"old{n}", Compiler())
+        age(folder, f"old{n}", 100)
+    program = """
+import sys
+from pathlib import Path
+from sandbox_wasm._wasm._cache import ModuleCache
+cache = ModuleCache(Path(sys.argv[1]))
+for n in range(20):
+    found = cache.get(f"{sys.argv[2]} {n}", lambda: b"code")
+    assert b"code" == found.read_bytes()
+"""
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, str(folder), str(n)]) for n in range(3)
+    ]
+
+    assert [0, 0, 0] == [process.wait(30) for process in running]
+    assert (60, 60) == (cache.size()[0], len(files(folder, "seal")))
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])  # which compiles in no time
+@pytest.mark.parametrize("isolation", ["thread"])
+def test_a_module_that_is_removed_while_it_is_used(folder, make_session, monkeypatch):
+    """
+    Sessions that have it go on, and the next process compiles it anew.
+    """
+    monkeypatch.setenv("SANDBOX_WASM_CACHE", str(folder))
+    monkeypatch.setattr(_engine, "_families", {})
+    session = make_session()
+    for path in folder.glob("*.*"):
+        path.unlink()
+
+    assert 42 == session.run("6 * 7").value
+    assert 42 == make_session().run("6 * 7").value

@@ -687,8 +687,9 @@ def test_compile(tmp_path: Path) -> None:
     second = spawn("compile", "micropython", env=env)
 
     told = f"micropython {file}\n".encode()
-    assert (0, told, b"") == (first.returncode, first.stdout, first.stderr)
-    assert (0, told, b"") == (second.returncode, second.stdout, second.stderr)
+    size = f"micropython: {before.st_size / 1e6:.0f} MB\n".encode()
+    assert (0, told, size) == (first.returncode, first.stdout, first.stderr)
+    assert (0, told, size) == (second.returncode, second.stdout, second.stderr)
     assert before.st_mtime_ns == file.stat().st_mtime_ns
     metered = spawn("compile", "micropython", "--fuel", env=env)
     assert (0, 2) == (metered.returncode, len(list(folder.glob("*.cwasm"))))

@@ -631,17 +631,27 @@ def test_fork(pool):
 
 
 PROGRAM = """
-import signal, sys, threading
-from sandbox_wasm import SessionPool
-pool = SessionPool(sys.argv[1], isolation=sys.argv[2], size=2)
-futures = [pool.submit("while True: pass", wall_seconds=5) for _ in range(4)]
-try:
+import concurrent.futures, sys, threading, time
+from sandbox_wasm import Limits, SessionPool
+pool = SessionPool(sys.argv[1], isolation=sys.argv[2], size=2, limits=Limits(wall_seconds=600))
+begun = threading.Semaphore(0)
+code = "print('begun')\\nwhile True: pass"
+futures = [pool.submit(code, on_output=lambda *_: begun.release()) for _ in range(4)]
+for _ in range(2):
+    begun.acquire()
+
+def tell():
+    while pool.statistics().waiting < 3:  # the last is the main thread
+        time.sleep(0.001)
     print("ready", flush=True)
+
+threading.Thread(target=tell).start()
+try:
     pool.lease() if sys.argv[3] == "lease" else pool.run("1")
 except KeyboardInterrupt:
     print("interrupted", pool.statistics().waiting, flush=True)
     pool.close()
-    print(pool.statistics().waiting, sum(f.done() for f in futures))
+    print(pool.statistics().waiting, len(concurrent.futures.wait(futures, 20).done))
 """
 
 
@@ -650,14 +660,14 @@ def test_ctrl_c(interpreter, isolation, what):
     """
     It ends the wait of whoever gets it, and the pool can be closed then.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, interpreter, isolation, what],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert "ready\n" == process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=BOUND)
+    command = [sys.executable, "-c", PROGRAM, interpreter, isolation, what]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert "ready\n" == process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=BOUND)
+        finally:
+            process.kill()
 
     assert ["interrupted 2", "0 4"] == out.splitlines()
     assert 0 == process.returncode

@@ -34,6 +34,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ._lock import locked
+from ._prune import entries, note_use, prune
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -70,6 +71,7 @@ class ModuleCache:
             return compile()
         path, seal = self._files(folder, key)
         if self._is_sound(folder, secret, key):
+            note_use(seal)
             return path
         with locked(path.with_suffix(".lock"), _PATIENCE):
             # Another process may have compiled it meanwhile.
@@ -85,12 +87,18 @@ class ModuleCache:
             except OSError as error:
                 _log.info("%s cannot be written (%s)", path, error.strerror)
                 return module
+        prune(folder)
         return path
 
     def is_usable(self) -> bool:
         """Return whether modules can be kept."""
         folder = self._usable_folder()
         return folder is not None and self._secret(folder) is not None
+
+    def size(self) -> tuple[int, int]:
+        """Return how many modules are kept, and their bytes."""
+        kept = entries(self._folder) if self._folder else []
+        return len(kept), sum(entry.size for entry in kept)
 
     def has(self, key: str) -> bool:
         """Return whether the compiled module of *key* is there and can be trusted."""
