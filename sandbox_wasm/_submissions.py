@@ -41,9 +41,26 @@ class Submissions:
             PoolFull, PoolClosed: It is not taken.
         """
         future: Future[T] = Future()
+        claimed = False
+
+        def claim() -> bool:
+            """Whether to do it; if it was cancelled, `concurrent.futures.wait` is told so."""
+            nonlocal claimed
+            with self._lock:
+                if claimed:
+                    return False
+                claimed = True
+                return future.set_running_or_notify_cancel()
+
+        def forget(done: Future[T]) -> None:
+            with self._lock:
+                self._futures.discard(done)
+            if done.cancelled():
+                claim()
+                turn.end()
 
         def perform() -> None:
-            if not future.set_running_or_notify_cancel():
+            if not claim():
                 turn.end()
                 return
             self._own.future = future
@@ -55,22 +72,28 @@ class Submissions:
                 future.set_result(result)
             self._own.future = None
 
-        turn = Turn(submitter, lambda: _start(future, perform))
+        def start() -> bool:
+            """Have a thread do it; return False if it need not or cannot be done."""
+            if future.cancelled():
+                return False
+            try:
+                start_thread(perform)
+            except RuntimeError as error:  # there are too many threads
+                if claim():
+                    future.set_exception(error)
+                return False
+            return True
+
+        turn = Turn(submitter, start)
         with self._lock:
             self._futures.add(future)
-        future.add_done_callback(lambda done: self._forget(done, turn))
+        future.add_done_callback(forget)
         try:
             self._turns.ask(turn)
         except BaseException:
-            self._forget(future, turn)
+            forget(future)
             raise
         return future
-
-    def _forget(self, future: Future[T], turn: Turn) -> None:
-        with self._lock:
-            self._futures.discard(future)
-        if future.cancelled():
-            turn.end()
 
     def cancel(self) -> None:
         """Cancel what has not begun."""
@@ -141,16 +164,3 @@ def in_order(
     if failure and not futures:
         raise failure[0]
     return results()
-
-
-def _start(future: Future[T], perform: Callable[[], None]) -> bool:
-    """Have a thread do it; return False if it need not or cannot be done."""
-    if future.cancelled():
-        return False
-    try:
-        start_thread(perform)
-    except RuntimeError as error:  # there are too many threads
-        if future.set_running_or_notify_cancel():
-            future.set_exception(error)
-        return False
-    return True

@@ -630,6 +630,23 @@ def test_fork(pool):
     pool.check()
 
 
+@pytest.mark.parametrize("isolation", ["thread"])
+@pytest.mark.parametrize("end", ["cancel", "close"])
+def test_who_waits_for_cancelled_futures_is_told(make_pool, end):
+    """
+    `concurrent.futures.wait` and ``as_completed`` return for those that never began.
+    """
+    pool = make_pool(size=1)
+    futures = [pool.submit(LONG) for _ in range(3)]
+    if end == "cancel":
+        assert [True, True] == [future.cancel() for future in futures[1:]]
+        done = list(concurrent.futures.as_completed(futures[1:], BOUND))
+        assert 2 == len(done)
+    pool.close()
+
+    assert 3 == len(concurrent.futures.wait(futures, BOUND).done)
+
+
 PROGRAM = """
 import concurrent.futures, sys, threading, time
 from sandbox_wasm import Limits, SessionPool
