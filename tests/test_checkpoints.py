@@ -191,6 +191,21 @@ def test_limits_are_kept(make_session):
     session.run("more = bytearray(2 << 20)")
 
 
+def test_room_of_a_checkpoint_is_used_again(make_session):
+    """
+    The next one lies where the last one lay, larger or smaller, and is whole.
+    """
+    session = mortal(make_session)
+    rooms = set()
+    for size in (1, 3, 2, 3, 1):
+        session.run(f"x = bytearray(bytes(range(256)) * {4096 * size})")
+        crash(session, "x = None")
+        session._lane.ask(lambda guest: None)
+        rooms.add(id(session._lane._keeper._checkpoint._state.data))
+        assert [True, size << 20] == session.run("[x[-256:] == bytes(range(256)), len(x)]").value
+    assert 1 == len(rooms)
+
+
 def test_many_runs_are_lost(make_session):
     """
     Nothing is left behind by those that were.

@@ -27,6 +27,7 @@ from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 
 SHORT = Limits(wall_seconds=0.3)
+BOUND = 5.0
 _decoder = codecs.getincrementaldecoder("utf-8")
 
 # What runs for ever, and gives in to an exception or to unwinding.
@@ -63,6 +64,24 @@ def test_wall_time_stops_what_does_not_end(make_session, assert_healthy, code):
 
     assert time.perf_counter() - began < 0.3 + 0.5
     assert ("wall_seconds", 0.3, "kept") == (info.value.limit, info.value.allowed, info.value.state)
+    assert 1 == session.run("x").value
+    assert_healthy()
+
+
+@pytest.mark.parametrize("code", ["[[x] for x in range(10**9)]", "x, xs = 1, [[], {}] * 10**9"])
+def test_what_is_held_is_freed_first(make_session, assert_healthy, code):
+    """
+    A run that ends with all the memory it may have in small objects is late, and keeps its state.
+    """
+    session = make_session(limits=Limits(wall_seconds=0.2))
+    session.run("x = 1")
+
+    began = time.perf_counter()
+    result = session.run(code, check=False)
+
+    assert time.perf_counter() - began < BOUND
+    assert result.error is not None
+    assert "kept" == result.error.state
     assert 1 == session.run("x").value
     assert_healthy()
 

@@ -186,10 +186,22 @@ class Instance:
                 part = data[:length]
                 self._room = data, part
             data = part
-        elif len(data) != length or not isinstance(data, bytearray):
-            data = bytearray(length)
+        else:
+            data = self._resized(data, length)
         self.memory.copy(ranges, data)
         return GuestState(self.memory.size, self._read_pointer(), ranges, data)
+
+    def _resized(self, data: bytes | bytearray | memoryview, length: int) -> bytearray:
+        """Return room of that length: *data* itself if it can be, so that there are never two."""
+        if not isinstance(data, bytearray):
+            return bytearray(length)
+        if len(data) != length:
+            self.memory.forget_copy()
+            if len(data) > length:
+                del data[length:]
+            else:
+                data.extend(bytes(length - len(data)))
+        return data
 
     def _found(self, again: bool) -> Ranges:
         if self._finder is None:

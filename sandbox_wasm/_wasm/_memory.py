@@ -103,7 +103,7 @@ class GuestMemory:
         The same two objects as the last time take half the time.
         """
         if self._copied is None or self._copied[0] is not ranges or self._copied[1] is not to:
-            self._forget_copy()
+            self.forget_copy()
             self._prepare_copy(ranges, to)
         for target, source in self._pairs:
             if len(source) > _LARGE:
@@ -124,7 +124,8 @@ class GuestMemory:
                 at = upto
         self._copied = ranges, to
 
-    def _forget_copy(self) -> None:
+    def forget_copy(self) -> None:
+        """Let go of the two objects of the last `copy`, so that one may be resized."""
         for target, source in self._pairs:
             target.release()
             source.release()
@@ -195,7 +196,7 @@ class GuestMemory:
 
     def release_windows(self) -> None:
         """Let go of all that `window` has returned, and of what `copy` would need again."""
-        self._forget_copy()
+        self.forget_copy()
         for view in self._windows:
             view.release()
         self._windows.clear()
