@@ -20,6 +20,7 @@ import click
 import manifest
 
 from sandbox_wasm import Limits, _cli_limits, cli
+from sandbox_wasm._wasm import _traps
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(
@@ -168,6 +169,12 @@ def _help(option: click.Option) -> str:
     return text.replace("|", r"\|").replace("<", r"\<")
 
 
+def traps() -> str:
+    """Return what each trap of the engine is called here."""
+    rows = [(f"`{code}`", words) for code, words in _traps._KINDS.items()]
+    return table(("`TrapCode`", "what errors say"), rows)
+
+
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Return a table in Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
@@ -182,4 +189,5 @@ MADE: dict[str, Callable[[], str]] = {
     "examples": examples,
     "interpreters": interpreters,
     "limits": limits,
+    "traps": traps,
 }

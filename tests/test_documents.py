@@ -172,3 +172,13 @@ def test_every_page_is_in_the_contents():
 
     assert pages - {"index"} == set(listed)
     assert "integrations/README\nintegrations/[a-z]*\n" in text
+
+
+def test_named_tests_are_there():
+    """
+    A page that names a test names one that there is.
+    """
+    for path in documents.PAGES:
+        for file, name in re.findall(r"`([\w/.-]+\.py)::(\w+)`", path.read_text("utf-8")):
+            text = (documents.ROOT / "tests" / file).read_text("utf-8")
+            assert f"\ndef {name}(" in text, (documents.name_of(path), file, name)
