@@ -12,14 +12,13 @@ and leaves the thread to end by itself.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ._errors import SandboxError, SessionBroken, SnapshotError
 from ._files import Files
@@ -31,7 +30,7 @@ from ._limits import Limits
 from ._result import Result, Usage
 from ._sources import Sources
 from ._state import GuestState
-from ._thread import Errand, start_thread
+from ._thread import Errand, ring, start_thread
 from .interpreters import Interpreter
 from .interpreters._base import Guest, Request
 
@@ -226,6 +225,11 @@ class Lane:
                 self.ledger.end(error, over=True)
             if job.done:
                 return
+            if self._ended and not job.done:  # somebody has sent its thread an exception
+                self._keeper.broken = self._keeper.broken or "its thread was ended"
+                self.ledger.end(SessionBroken(self._keeper.broken))
+                job.state = "broken"
+                return
             if job.ended:  # no guest code runs any more: the answer is under way
                 timeout = _LOOK_SECONDS
                 continue
@@ -303,7 +307,7 @@ class Lane:
                 return False
             self.ledger.end(reason)
             self._interrupt()  # at once: a sleep that ended must not go on with the next line
-        _release(job.wake)
+        ring(job.wake)
         return True
 
     def _interrupt(self) -> None:
@@ -352,7 +356,7 @@ class Lane:
         """Stop guest code from within a host call, and tell who waits."""
         self._abort()
         if self._job is not None:
-            _release(self._job.wake)
+            ring(self._job.wake)
 
     def _work(self) -> None:
         keeper = self._keeper
@@ -377,7 +381,7 @@ class Lane:
                     continue
                 job.taken = True
                 keeper.perform(job)
-                _release(job.wake)
+                ring(job.wake)
                 del job
                 if keeper.guest is None or keeper.broken:
                     return
@@ -392,8 +396,3 @@ class Lane:
         with self._keeper.ending:
             self._serving = not self._jobs.empty()
             return not self._serving
-
-
-def _release(lock: Any) -> None:
-    with contextlib.suppress(RuntimeError):  # released already: whoever waits is awake
-        lock.release()

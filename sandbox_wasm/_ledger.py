@@ -37,6 +37,7 @@ from ._nodes import FilesState
 from ._output import Output
 from ._owner import repeat
 from ._sources import Sources, SourcesState
+from ._thread import ring
 
 if TYPE_CHECKING:
     import asyncio
@@ -351,10 +352,10 @@ class Ledger:
             self._ring()
 
     def _ring(self) -> None:
-        _release(self._wake)
+        ring(self._wake)
         bell = self._bell
         if bell is not None:
-            _release(bell)
+            ring(bell)
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Return what *coroutine* returns; cancel it if the run is to end first."""
@@ -365,7 +366,7 @@ class Ledger:
         bell.acquire()
         self._bell = bell
         future = start(coroutine, self.loop)
-        future.add_done_callback(lambda _: _release(bell))
+        future.add_done_callback(lambda _: ring(bell))
         if not self.is_over:
             bell.acquire()
         self._bell = None
@@ -382,8 +383,3 @@ class Ledger:
 
     def fail(self, error: BaseException) -> None:
         self.end(error)
-
-
-def _release(lock: threading.Lock) -> None:
-    with contextlib.suppress(RuntimeError):  # it has rung already
-        lock.release()

@@ -6,6 +6,7 @@ idles takes its memory. So a thread that has done its errand waits a moment for 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import os
 import sys
@@ -75,12 +76,24 @@ class _Carrier:
                 threading.stack_size(before)
 
     def _work(self) -> None:
+        try:
+            self._perform_all()
+        finally:
+            # Also when somebody has sent it an exception: nobody may wait for it then.
+            with _lock:
+                if self in _idle:
+                    _idle.remove(self)
+                errand, self.errand = self.errand, None
+            if errand is not None:
+                _Carrier(errand)
+
+    def _perform_all(self) -> None:
         while True:
             is_late = not self.bell.acquire(timeout=_IDLE_SECONDS)
             with _lock:
                 errand, self.errand = self.errand, None
                 if is_late and errand is None:
-                    if self in _idle:
+                    if self in _idle:  # before anybody else gets the lock
                         _idle.remove(self)
                     return
             if errand is not None:
@@ -116,6 +129,12 @@ def start_thread(target: Callable[[], None]) -> Errand:
     else:
         carrier.bell.release()
     return errand
+
+
+def ring(bell: threading.Lock) -> None:
+    """Release a lock that somebody waits for, or that was released already."""
+    with contextlib.suppress(RuntimeError):
+        bell.release()
 
 
 def current() -> object:

@@ -5,10 +5,19 @@ import time
 
 import pytest
 
-from sandbox_wasm import Interrupted, Limits, Session, SessionClosed, _lane, _thread
+from sandbox_wasm import (
+    Interrupted,
+    Limits,
+    Session,
+    SessionBroken,
+    SessionClosed,
+    _lane,
+    _thread,
+)
 from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
+from sandbox_wasm._lifecycle import State
 from sandbox_wasm._wasm import _engine
 from sandbox_wasm.interpreters._reactor import ReactorGuest
 
@@ -181,3 +190,26 @@ def test_closed_while_it_is_interrupted(make_session):
     assert future.cancelled() or future.exception(10) or future.result(10).error
     with pytest.raises(SessionClosed):
         session.run("1")
+
+
+def test_thread_that_dies(make_session, assert_healthy, monkeypatch):
+    """
+    A session whose thread was ended from outside says so, at once, and costs nobody else.
+    """
+    session = make_session()
+    session.run("x = 1")
+
+    def die():
+        raise SystemExit
+
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)  # which pytest listens to
+
+    session._lane._keeper.keep = die
+    began = time.perf_counter()
+    for _ in range(2):
+        with pytest.raises(SessionBroken, match="thread"):
+            session.run("x")
+    assert time.perf_counter() - began < 20
+    assert State.BROKEN is session.state
+    session.close()
+    assert_healthy()

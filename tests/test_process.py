@@ -230,6 +230,57 @@ def test_ctrl_c_at_any_moment(isolation):
     assert (0, "end True\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
+def test_exceptions_sent_to_the_caller(isolation):
+    """
+    What sends exceptions to threads may send them to one that waits for a run, at any moment.
+    """
+    done = python(
+        """
+        import ctypes, random, sys, threading, time
+        from sandbox_wasm import Session, SessionBroken
+        class Sent(BaseException): pass
+        def hammer():
+            while True:
+                time.sleep(random.uniform(1e-6, 3e-4))
+                with lock:
+                    if target:
+                        tid, sent = ctypes.c_ulong(target[0]), ctypes.py_object(Sent)
+                        ctypes.pythonapi.PyThreadState_SetAsyncExc(tid, sent)
+                        target.clear()
+        def work():
+            session = Session("micropython", isolation=sys.argv[1], functions={"echo": lambda v: v})
+            lost = 0
+            for n in range(150):
+                session.run(f"x = {n}")
+                try:
+                    with lock:
+                        target.append(threading.get_ident())
+                    while True:
+                        session.run("echo(1)")
+                except (Sent, SessionBroken):
+                    pass
+                try:
+                    assert session.run("echo(x)").value == n
+                except SessionBroken:
+                    lost += 1
+                    session.close()
+                    session = Session("micropython", isolation=sys.argv[1])
+                    session.function(lambda v: v, name="echo")
+            session.close()
+            print("end", lost < 30)
+        random.seed(5)
+        lock, target = threading.Lock(), []
+        threading.Thread(target=hammer, daemon=True).start()
+        caller = threading.Thread(target=work)
+        caller.start()
+        caller.join()
+        """,
+        isolation,
+    )
+
+    assert (0, "end True\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
 @pytest.mark.parametrize("left", [12, 20, 40, 80, 200])
 def test_little_recursion_left(make_session, left):
     """

@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 from sandbox_wasm import Session, _thread
-from sandbox_wasm._thread import start_thread
+from sandbox_wasm._thread import Errand, start_thread
 
 BOUND = 20
 variable = contextvars.ContextVar("variable", default="unset")
@@ -99,6 +99,33 @@ def test_an_errand_that_raises(monkeypatch):
             break
         threading.Event().wait(0.01)
     assert [ZeroDivisionError] == told
+
+
+def test_a_thread_that_was_ended_from_outside():
+    """
+    It waits for no errand any more, and what it was just given is done by another.
+    """
+    ran = threading.Event()
+    errand = Errand(ran.set)
+    carrier = _thread._Carrier.__new__(_thread._Carrier)
+    carrier.errand = None
+
+    class Bell:
+        def acquire(self, timeout):
+            assert _thread._idle.pop() is carrier  # as `start_thread` does
+            carrier.errand = errand
+            _thread._idle.append(carrier)
+            raise SystemExit
+
+    carrier.bell = Bell()
+    _thread._idle.append(carrier)
+    with pytest.raises(SystemExit):
+        carrier._work()
+
+    assert carrier not in _thread._idle
+    assert ran.wait(BOUND)
+    errand.join(BOUND)
+    assert not errand.is_alive()
 
 
 def test_idle_threads_end(monkeypatch):
