@@ -67,7 +67,7 @@ class Snapshot:
     and the network are not part of it: who restores it says what there is.
 
         >>> with Session("micropython") as session:
-        ...     session.run("x = [1, 2]")
+        ...     _ = session.run("x = [1, 2]")
         ...     snapshot = session.snapshot()
         >>> with Session.restore(Snapshot.from_bytes(snapshot.to_bytes())) as session:
         ...     session.run("x").value

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
 import os
 import re
+from pathlib import Path
 
 import documents
 import pytest
@@ -59,6 +62,30 @@ def test_page(path, tmp_path, monkeypatch):
             value.close()
     if missing:
         pytest.skip(f"all has run but what needs {', '.join(sorted(missing))}")
+
+
+PACKAGE = Path(sandbox_wasm.__file__).parent
+SOURCES = {
+    path: ".".join(["sandbox_wasm", *path.relative_to(PACKAGE).with_suffix("").parts])
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "\n    >>> " in path.read_text("utf-8") or "\n        >>> " in path.read_text("utf-8")
+}
+
+
+@pytest.mark.parametrize("name", SOURCES.values())
+def test_docstrings(name):
+    """
+    A dialogue in a docstring goes as it says, for who has imported the public names.
+    """
+    module = importlib.import_module(name.removesuffix(".__init__"))
+    public = {each: getattr(sandbox_wasm, each) for each in sandbox_wasm.__all__}
+    report: list[str] = []
+    tests = doctest.DocTestFinder().find(module, globs={**vars(module), **public})
+    for test in tests:
+        doctest.DocTestRunner(verbose=False).run(test, out=report.append)
+
+    assert any(test.examples for test in tests)
+    assert not report, "".join(report)
 
 
 def test_there_is_something_to_run():
