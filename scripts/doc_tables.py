@@ -80,10 +80,10 @@ def interpreters() -> str:
     """Return the interpreters, with their versions."""
     tables = manifest.loads((ROOT / "artifacts" / "manifest.toml").read_text("utf-8"))
     rows = [
-        (f'`"{name}"`', f"{about['interpreter']} {about['version']}", f"Python {about['language']}")
+        (f'`"{name}"`', f"{about['interpreter']} {about['version']}")
         for name, about in tables.items()
     ]
-    return table(("name", "what it is", "language"), rows)
+    return table(("name", "what it is"), rows)
 
 
 def differences(interpreter: str) -> str:

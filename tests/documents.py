@@ -204,7 +204,7 @@ def run_command(block: Block, command: str, output: str, environment: dict[str, 
         encoding="utf-8",
     )
     if output:
-        assert output == done.stdout, block.place
+        assert output == done.stdout, f"{block.place} printed {done.stdout}"
     else:
         assert 0 == done.returncode, f"{block.place}: {done.stdout}"
 
