@@ -21,7 +21,8 @@ class FileChanges(Mapping[str, bytes]):
             run can be deleted.
 
         mounted: The same three for mounted directories. What those files hold is on the
-            host, and not in the mapping.
+            host, and not in the mapping. Of a run that was suspended: what it has done
+            since; what it did before is told by the result of its `Suspended`.
     """
 
     def __init__(

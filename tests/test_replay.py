@@ -256,6 +256,23 @@ open('/m/moved.txt').read()"""
     assert ["log", "moved.txt"] == sorted(os.listdir(folder))
 
 
+def test_who_tells_what_changed_under_a_mount(make_session, folder):
+    """
+    Each change is told once: by the end that came after it.
+    """
+    session = make_session(mounts=[Mount(folder, "/m", "rw")])
+    session.function(name="ask", suspends=True)(lambda: 0)
+    with pytest.raises(Suspended) as info:
+        session.run(
+            "open('/m/new1', 'w').close()\nask()\n"
+            "open('/m/new2', 'w').close()\nopen('/m/new1', 'a').write('x')\n1"
+        )
+
+    assert ("/m/new1",) == info.value.result.files.mounted.created
+    told = info.value.continuation.resume(0).files.mounted
+    assert (("/m/new2",), ("/m/new1",), ()) == told
+
+
 def test_mounted_files_that_are_open(make_session, folder):
     """
     One that was opened in an earlier run goes on; one that has gone is bad, and says so.
