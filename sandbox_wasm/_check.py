@@ -40,6 +40,7 @@ def check(
     types: bool | None,
 ) -> list[Problem]:
     """Return what is wrong with *code*; see `Session.check`."""
+    known = [_arguments.identifier(name).decode() for name in _arguments.listed(names, "names")]
     program = checker() if types is None or types else None
     if types and program is None:
         raise ConfigError("checking types needs the extra: pip install 'sandbox-wasm[check]'")
@@ -53,7 +54,6 @@ def check(
     found = _of_syntax(session, make, source.decode(), dialect)
     if program is None or any(problem.severity == "error" for problem in found):
         return found
-    known = [_arguments.identifier(name).decode() for name in names]
     found += problems_of_types(
         program,
         source.decode(),

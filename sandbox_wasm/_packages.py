@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import _resolve, _wheels
+from . import _arguments, _resolve, _wheels
 from ._errors import ConfigError, SandboxError
 from ._limits import Limits
 from ._nodes import TreeState, build
@@ -57,11 +57,9 @@ def trees(
 
 def _paths(packages: Iterable[object]) -> list[Path]:
     """Return the wheels of *packages*."""
-    if isinstance(packages, (str, bytes, os.PathLike)):
-        raise ConfigError("packages must be a list of paths and names, not one")
     paths: list[Path] = []
     names: list[str] = []
-    for package in packages:
+    for package in _arguments.listed(packages, "packages"):
         if isinstance(package, os.PathLike) or (
             isinstance(package, str) and package.endswith(".whl")
         ):

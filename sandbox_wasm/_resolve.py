@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from . import _wheels
+from . import _arguments, _wheels
 from ._errors import ConfigError
 from ._wasm._cache import default_folder, private_folder
 
@@ -38,13 +38,17 @@ _PATIENCE = 600.0
 _ONLY_PURE = ["--platform", "any", "--implementation", "py", "--abi", "none"]
 
 
-def check(requirement: str) -> str:
+def check(requirement: object) -> str:
     """Return *requirement* without spaces.
 
     Raises:
         ConfigError: It is not a name with version specifiers.
     """
-    if not _REQUIREMENT.fullmatch(requirement) or len(requirement) > 500:
+    if (
+        not isinstance(requirement, str)
+        or len(requirement) > 500
+        or not _REQUIREMENT.fullmatch(requirement)
+    ):
         raise ConfigError(
             f"a package is a path of a wheel, or a name such as 'attrs' or 'attrs>=24,<26'; "
             f"got {requirement!r}"
@@ -142,7 +146,7 @@ def build_wheels(names: Sequence[str]) -> list[Path]:
     built = home / "built"
     built.mkdir(mode=0o700, exist_ok=True)
     paths = []
-    for requirement in map(check, names):
+    for requirement in [check(name) for name in _arguments.listed(names, "names")]:
         name = re.split(r"[^\w.-]", requirement)[0]
         with tempfile.TemporaryDirectory(prefix=".new-", dir=home) as scratch:
             to = Path(scratch, "wheels")

@@ -136,7 +136,7 @@ class Session(Lifecycle):
 
             self._packages, trees = _packages.trees(packages, interpreter, Session)
         self._network = network
-        self._mounts = None if mounts is None else tuple(mounts)
+        self._mounts = None if mounts is None else tuple(_arguments.listed(mounts, "mounts"))
         self._checkpoints = bool(checkpoints)
         origin, held, told = None, None, self._known
         if snapshot is not None:
@@ -285,7 +285,8 @@ class Session(Lifecycle):
         Returns the list of what it returned. Raises as `call` does; an exception
         in the function ends the whole call.
         """
-        return cast("list[Any]", self._call("map", name, list(rows), "the rows"))
+        listed = _arguments.listed(rows, "rows")
+        return cast("list[Any]", self._call("map", name, listed, "the rows"))
 
     def function(self, function: F | None = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator.

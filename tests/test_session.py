@@ -20,6 +20,7 @@ from sandbox_wasm import (
     SandboxError,
     Session,
     SessionClosed,
+    build_wheels,
     run,
 )
 
@@ -539,6 +540,15 @@ def test_leaked_session_warns(interpreter):
         {"functions": 5},
         {"functions": [len, len]},
         {"functions": {"print": len}},
+        {"mounts": 1},
+        {"mounts": "/tmp"},
+        {"mounts": [1]},
+        {"packages": 1},
+        {"packages": "attrs"},
+        {"packages": [1]},
+        {"snapshot": b"x"},
+        {"clock": "now"},
+        {"seed": 1.5},
     ],
     ids=repr,
 )
@@ -548,6 +558,19 @@ def test_bad_arguments(arguments):
     """
     with pytest.raises(ConfigError):
         Session(**arguments)
+
+
+@pytest.mark.parametrize("value", [None, 1, len, "abc", b"abc"], ids=repr)
+def test_what_is_no_list(session, value):
+    """
+    Where a list is wanted, anything else is a `ConfigError`, and one text is no list of them.
+    """
+    with pytest.raises(ConfigError, match="rows must be a list"):
+        session.map("f", value)
+    with pytest.raises(ConfigError, match="names must be a list"):
+        session.check("1", names=value)
+    with pytest.raises(ConfigError, match="names must be a list"):
+        build_wheels(value)
 
 
 def test_every_error_has_one_root():
