@@ -29,11 +29,10 @@ SHORT = Limits(wall_seconds=0.5)
 
 def python(source, *arguments, timeout=BOUND, **options):
     """Run *source* in a Python of its own; return what came of it."""
+    # From Python 3.12 on, who forks a process with threads is warned; these do so on purpose.
+    quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore:This process:DeprecationWarning")
     return subprocess.run(
-        [
-            *(sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(source)),
-            *arguments,
-        ],
+        [sys.executable, *quiet, "-c", textwrap.dedent(source), *arguments],
         capture_output=True,
         text=True,
         timeout=timeout,
