@@ -73,7 +73,9 @@ def read_project(root: Path = ROOT) -> Project:
     if (root / PACKAGE).is_dir():
         where = {name: name for name in sources if name.startswith(f"{PACKAGE}/")}
         where |= {f"{PACKAGE}/{name}": name for name in sources if name.startswith("artifacts/")}
-        version = only(r'^__version__ = "([^"]+)"$', (root / PACKAGE / "__init__.py").read_text())
+        version = only(
+            r'^__version__ = "([^"]+)"$', (root / PACKAGE / "__init__.py").read_text("utf-8")
+        )
     else:
         where = {name: name for name in sources if re.fullmatch(r"\w+\.py", name)}
         version = only(r'^version = "([^"]+)"$', settings)
