@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import operator
 import sys
 import types
 import typing
@@ -56,7 +57,8 @@ def fitted(
         return hint
     origin = typing.get_origin(hint)
     if origin is typing.Annotated:
-        return typing.Annotated.__class_getitem__((again(args[0]), *hint.__metadata__))
+        # As a function, for type checkers take the brackets for a hint.
+        return operator.getitem(typing.Annotated, (again(args[0]), *hint.__metadata__))
     if origin is typing.Literal:
         if is_argument and any(isinstance(arg, Enum) for arg in args):
             return typing.Annotated[hint, _ByValue(args, is_literal=True)]
