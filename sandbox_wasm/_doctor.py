@@ -118,11 +118,13 @@ def _worker() -> Iterator[Finding]:
     try:
         protections = _protections()
     except SandboxError as error:
-        yield Finding(subject="workers", state="fault", text=str(error))
+        # A system that cannot fork is as it is.
+        state: Literal["ok", "missing", "fault"] = "fault" if hasattr(os, "fork") else "missing"
+        yield Finding(subject="workers", state=state, text=str(error))
         return
     yield Finding(subject="workers", state="ok", text="a worker process starts and answers")
     for name, applied, detail in protections:
-        state: Literal["ok", "missing"] = "ok" if applied else "missing"
+        state = "ok" if applied else "missing"
         yield Finding(subject=f"worker: {name}", state=state, text=detail)
 
 

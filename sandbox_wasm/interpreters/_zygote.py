@@ -122,6 +122,7 @@ class Zygote:
         base_bytes: Linear memory that the interpreter begins with.
 
     Raises:
+        ConfigError: The system cannot fork processes.
         ArtifactError: The interpreter is missing or damaged.
         SessionBroken: The process cannot be started.
     """
@@ -129,6 +130,8 @@ class Zygote:
     def __init__(self, name: str, fuel: bool) -> None:
         from .._wasm._cache import default_folder
 
+        if not hasattr(os, "fork"):
+            raise ConfigError("isolation='process' needs a system that can fork processes")
         folder = default_folder()
         self._lock = threading.Lock()
         ours, theirs = socket.socketpair()
@@ -217,8 +220,6 @@ class Zygote:
 
 
 def _start(handle: int) -> subprocess.Popen[bytes]:
-    if not hasattr(os, "fork"):
-        raise ConfigError("isolation='process' needs a system that can fork processes")
     executable = sys.executable
     if not executable or getattr(sys, "frozen", False):
         raise ConfigError(
