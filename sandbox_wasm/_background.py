@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
-import threading
 from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
 from ._errors import SessionClosed
+from ._locks import RLock
 from ._thread import start_thread
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ class Background:
 
     def __init__(self) -> None:
         self._queue: deque[Callable[[], None]] = deque()
-        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._lock = RLock()  # signal handlers may come back to it
         self._working = False
         self._closed = False
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 
 from ._filesystem import MAX_IO, NOW, ROOT, Entry, Errno, FileError, How, Kind, Stat
+from ._locks import RLock
 from ._tree import Tree
 from ._volume import Clock, Handle, Parts, Volume
 
@@ -56,7 +56,7 @@ class Descriptors:
 
     def __init__(self, tree: Tree, volumes: Mapping[Parts, Volume], clock: Clock) -> None:
         self.tree = tree
-        self.lock = threading.RLock()
+        self.lock = RLock()
         self._volumes = dict(volumes)
         self._clock = clock
         self._fds = {ROOT: Open((), None, How.READ, Kind.DIRECTORY)}

@@ -86,14 +86,17 @@ class Files(Descriptors):
     def begin(self) -> None:
         """Begin a run: its changes count from here."""
         with self.lock:
-            self._before = self.tree.mark()
-            self._touched.clear()
-            for file in self._fds.values():
-                file.entries = ()  # a run that is gone through again has none
-                if file.handle is not None and file.how & How.WRITE and file.parts is not None:
-                    self._touched.add(file.parts)
-            for at, volume in self._changing.items():
-                volume.begin(parts[len(at) :] for parts in self._touched if parts[: len(at)] == at)
+            self._begin()
+
+    def _begin(self) -> None:
+        self._before = self.tree.mark()
+        self._touched.clear()
+        for file in self._fds.values():
+            file.entries = ()  # a run that is gone through again has none
+            if file.handle is not None and file.how & How.WRITE and file.parts is not None:
+                self._touched.add(file.parts)
+        for at, volume in self._changing.items():
+            volume.begin(parts[len(at) :] for parts in self._touched if parts[: len(at)] == at)
 
     def end(self) -> FileChanges:
         """Return what was changed since `begin`."""
@@ -116,20 +119,23 @@ class Files(Descriptors):
         """
         if not self._overlays:
             return None
-        error = None
         with self.lock:
-            for at, overlay in self._overlays.items():
-                if is_good and error is None:
-                    try:
-                        overlay.commit()
-                    except FileError as failure:
-                        error = MountError("/" + "/".join(at), failure.errno.name)
-            for file in self._fds.values():
-                if file.handle is not None and file.volume in self._overlays.values():
-                    file.handle.close()
-                    file.handle = None
-            for overlay in self._overlays.values():
-                overlay.discard()
+            return self._settle(is_good)
+
+    def _settle(self, is_good: bool) -> MountError | None:
+        error = None
+        for at, overlay in self._overlays.items():
+            if is_good and error is None:
+                try:
+                    overlay.commit()
+                except FileError as failure:
+                    error = MountError("/" + "/".join(at), failure.errno.name)
+        for file in self._fds.values():
+            if file.handle is not None and file.volume in self._overlays.values():
+                file.handle.close()
+                file.handle = None
+        for overlay in self._overlays.values():
+            overlay.discard()
         return error
 
     def is_volume(self, parts: Parts) -> bool:
@@ -150,14 +156,7 @@ class Files(Descriptors):
                     self._marked = FilesState(tree, ())
                 return self._marked
             opened = tuple(
-                Descriptor(
-                    fd,
-                    file.parts,
-                    self._number(file),
-                    file.how,
-                    file.kind,
-                    file.at,
-                )
+                Descriptor(fd, file.parts, self._number(file), file.how, file.kind, file.at)
                 for fd, file in self._fds.items()
                 if fd != ROOT
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from ._account import Charged
@@ -14,6 +13,7 @@ from ._job import HARMLESS, Job, Suspension, check, size_of, value_of
 from ._journal import Journal
 from ._ledger import Ledger, Mark
 from ._limits import Limits
+from ._locks import RLock
 from ._state import GuestState
 from ._values import encode
 from .interpreters import Interpreter
@@ -84,7 +84,7 @@ class Keeper:
         self.preludes: list[Request] = []
         self.turn = 0
         self.owes = False
-        self.ending = threading.RLock()
+        self.ending = RLock()
 
     @property
     def checkpoint_bytes(self) -> int:

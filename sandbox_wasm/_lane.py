@@ -27,6 +27,7 @@ from ._job import Job, Suspension, conclude
 from ._keeper import Keeper
 from ._ledger import Ledger, OnOutput
 from ._limits import Limits
+from ._locks import Mutex
 from ._result import Result, Usage
 from ._sources import Sources
 from ._state import GuestState
@@ -98,7 +99,7 @@ class Lane:
             interpreter, limits, functions, self.ledger, checkpoints, origin, known
         )
         self._pid = os.getpid()
-        self._mutex = threading.Lock()  # one run at a time; others wait here
+        self._mutex = Mutex()  # one run at a time; others wait here
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._job: Job | None = None
         self._stages: Sequence[tuple[float, Callable[[], None]]] = (
@@ -268,7 +269,7 @@ class Lane:
             SessionBroken: There is no guest any more.
         """
         inside = threading.get_ident() == self._thread.ident
-        if inside or not self._mutex.acquire(blocking=False):
+        if inside or not self._mutex.take():
             raise SnapshotError("the session runs code: it has no state to tell until that ends")
         try:
             job = Job(work)

@@ -33,6 +33,7 @@ from ._files import Files
 from ._functions import HostFunctions
 from ._journal import OVER, Approved, Journal
 from ._limits import Limits
+from ._locks import RLock
 from ._nodes import FilesState
 from ._output import Output
 from ._owner import repeat
@@ -102,7 +103,7 @@ class Ledger:
         self.account = Account(limits)
         self.audit = files.audit = Audit()
         # Signal handlers may come back to it.
-        self._lock = threading.RLock()
+        self._lock = RLock()
         # Held while nobody is to be woken. An Event would do, were it not left locked
         # by a Ctrl-C that lands within its own methods.
         self._wake = threading.Lock()

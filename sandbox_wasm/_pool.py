@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from ._async import AsyncSession
 from ._errors import ConfigError, PoolClosed, SessionBroken
 from ._lease import Lease, Template
 from ._limits import Limits
+from ._locks import RLock
 from ._pool_statistics import PoolStatistics
 from ._ready import Ready
 from ._result import Result
@@ -104,7 +104,7 @@ class SessionPool(Executor):
         self._size = size
         self._pid = os.getpid()
         self._leases: WeakSet[Lease] = WeakSet()
-        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._lock = RLock()  # signal handlers may come back to it
         self._ended = False
         self._ready = Ready(self._make, ready, idle_seconds)
         self._turns = Turns(size, max_waiting)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from ._errors import SandboxError
 from ._lease import Lease
+from ._locks import RLock
 from ._thread import start_thread
 
 
@@ -28,7 +28,7 @@ class Ready:
         self._make = make
         self._count = count
         self._idle_seconds = idle_seconds
-        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._lock = RLock()  # signal handlers may come back to it
         self._made: deque[Lease] = deque()
         self._bell: SimpleQueue[bool] | None = None  # of the thread; True if it is to go on
         self._closed = False

@@ -86,8 +86,8 @@ class SessionFiles:
 
     def __iter__(self) -> Iterator[str]:
         with self.kept.lock:
-            found = [at for at, node in self.kept.tree.walk() if node.content is not None]
-        return iter(["/" + "/".join(parts) for parts in found])
+            found = list(self.kept.tree.walk())
+        return iter(["/" + "/".join(at) for at, node in found if node.content is not None])
 
     def __contains__(self, path: object) -> bool:
         if not isinstance(path, str):

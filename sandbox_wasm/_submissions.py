@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from ._errors import PoolFull
+from ._locks import RLock
 from ._thread import start_thread
 from ._turns import Turn, Turns
 
@@ -28,7 +29,7 @@ class Submissions:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._futures: set[Future[Any]] = set()
-        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._lock = RLock()  # signal handlers may come back to it
         self._own = threading.local()
 
     def submit(self, work: Callable[[Turn], T], submitter: Hashable) -> Future[T]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from ._errors import ConfigError, PoolClosed
+from ._locks import RLock
 from ._pool import SessionPool
 from ._result import Result
 from ._snapshot import Snapshot
@@ -82,7 +82,7 @@ class _Pools:
     """The pools of this process, the one that was asked for last at the end."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._lock = RLock()  # signal handlers may come back to it
         self._made: OrderedDict[PoolSpec, SessionPool] = OrderedDict()
 
     def get(self, spec: PoolSpec) -> SessionPool:

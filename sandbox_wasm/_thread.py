@@ -13,6 +13,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from ._locks import RLock
+
 # Twice the wasm stack: the rest is for the engine and for host functions, which
 # are called from the guest's depth.
 STACK_BYTES = 4 << 20
@@ -107,7 +109,7 @@ class _Carrier:
 
 _current = threading.local()
 _idle: list[_Carrier] = []
-_lock = threading.RLock()  # signal handlers may come back to it
+_lock = RLock()  # signal handlers may come back to it
 
 
 def start_thread(target: Callable[[], None]) -> Errand:
@@ -144,7 +146,7 @@ def current() -> object:
 
 def _after_fork() -> None:
     global _lock
-    _lock = threading.RLock()
+    _lock = RLock()
     _idle.clear()  # they are the parent's
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ._errors import ConfigError, PoolClosed, PoolFull
+from ._locks import RLock
 
 # A signal that comes just before a wait begins does not end it; the next look finds it.
 _LOOK_SECONDS = 0.5
@@ -98,7 +99,7 @@ class Turns:
     def __init__(self, places: int, max_waiting: int) -> None:
         self._places = places
         self._max_waiting = max_waiting
-        self._lock = threading.RLock()  # signal handlers may come back to it
+        self._lock = RLock()  # signal handlers may come back to it
         self._queues: OrderedDict[Hashable, deque[Turn]] = OrderedDict()
         self._held = self._waiting = self._granted = self._refused = 0
         self._closed = False
@@ -218,10 +219,11 @@ class Turns:
         """Take no more, and send away who waits; turns that nobody stands for go on waiting."""
         with self._lock:
             self._closed = True
-            awaited = [turn for queue in self._queues.values() for turn in queue if turn.awaited]
-        for turn in awaited:
-            turn.end()
-            turn.ready()
+            waiting = [turn for queue in self._queues.values() for turn in queue]
+        for turn in waiting:
+            if turn.awaited:
+                turn.end()
+                turn.ready()
 
     @property
     def is_closed(self) -> bool:

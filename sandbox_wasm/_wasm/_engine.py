@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
 from .._errors import ArtifactError
+from .._locks import RLock
 from . import _shipped
 from ._artifacts import Artifact
 from ._cache import ModuleCache, default_folder
@@ -157,14 +157,14 @@ class EngineFamily:
     def __init__(self, artifact: Artifact, variant: Variant) -> None:
         self.artifact = artifact
         self.variant = variant
-        self._lock = threading.Lock()
+        self._lock = RLock()
         self._spare: list[Engine] = []
         self._checked = False
         self._pristine: list[bytearray] | None = None
         self._compiled: Path | bytes | None = None
         self._taken = 0
         self.reference: Instance | None = None
-        self.reference_lock = threading.Lock()
+        self.reference_lock = RLock()
 
     @property
     def is_busy(self) -> bool:
@@ -276,14 +276,14 @@ class EngineFamily:
 
     def forget(self) -> None:
         """Drop spare engines, in a child of fork: they belong to the parent."""
-        self._lock = threading.Lock()
+        self._lock = RLock()
         self._spare.clear()
-        self.reference_lock = threading.Lock()
+        self.reference_lock = RLock()
         self.reference = None
 
 
 _families: dict[tuple[str, Variant], EngineFamily] = {}
-_families_lock = threading.Lock()
+_families_lock = RLock()
 
 
 def family(artifact: Artifact, *, fuel: bool, epoch: bool = True) -> EngineFamily:
@@ -298,7 +298,7 @@ def family(artifact: Artifact, *, fuel: bool, epoch: bool = True) -> EngineFamil
 
 def _after_fork() -> None:
     global _families_lock
-    _families_lock = threading.Lock()
+    _families_lock = RLock()
     for each in _families.values():
         each.forget()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -15,6 +14,7 @@ from .._errors import (
     SandboxError,
 )
 from .._filesystem import FileError
+from .._locks import RLock
 from .._state import GuestState
 from .._wasi import FUNCTIONS, Args, FileFunction
 from .._wasm._instance import Instance
@@ -99,7 +99,7 @@ class ReactorGuest:
         self.fuel_used: int | None = None
         # Held while another thread touches memory, so that it is not gone meanwhile.
         # Signal handlers may come back to it.
-        self._control = threading.RLock()
+        self._control = RLock()
         self._open = False
         self._instance = make_instance(self)
         self._memory = self._instance.memory

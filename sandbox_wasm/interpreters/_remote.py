@@ -28,6 +28,7 @@ from .._errors import (
 from .._filesystem import MAX_IO, MAX_PATH
 from .._limits import Limits
 from .._lockdown import Protection
+from .._locks import RLock
 from .._state import GuestState
 from . import _remote_files, _zygote
 from . import _wire as wire
@@ -160,7 +161,7 @@ class RemoteGuest:
         self._limits = limits
         self._store = store
         self._capturing = False
-        self._control = threading.RLock()  # signal handlers may come back to it
+        self._control = RLock()  # signal handlers may come back to it
         self._open = True
         self._killed = False
         self._number = 0
