@@ -7,7 +7,7 @@ import time
 from ._account import Charged
 from ._checkpoint import Checkpoint
 from ._dialects import NAME
-from ._errors import SessionBroken, SnapshotError
+from ._errors import GuestCrash, SessionBroken, SnapshotError
 from ._functions import HostFunctions
 from ._job import HARMLESS, Job, Suspension, check, size_of, value_of
 from ._journal import Journal
@@ -225,9 +225,12 @@ class Keeper:
             self._ledger.record(job.again.journal)
         request.fuel = self._ledger.account.fuel_left
         answer = guest.request(request)
-        self._ledger.finish()
-        job.ended = time.perf_counter()
+        with self.ending:
+            job.ended = time.perf_counter()  # nobody kills it from here on
         job.memory_bytes, job.fuel = guest.memory_bytes, guest.fuel_used
+        if guest.is_killed:
+            raise GuestCrash("stopped by the host")
+        self._ledger.finish()
         journal, is_over = self._ledger.journal, self._ledger.is_over
         if journal is not None and journal.is_repeating and not is_over:
             raise SnapshotError(

@@ -294,6 +294,30 @@ def test_worker_that_dies_in_a_run(make_session, assert_healthy, number):
     assert_healthy()
 
 
+def test_worker_that_is_killed_as_it_answers(make_session, assert_healthy, monkeypatch):
+    """
+    An answer that was on its way when the worker was stopped is none: the session goes back.
+    """
+    session = make_session(limits=Limits(wall_seconds=20))
+    session.run("x = 1")
+    request = _remote.RemoteGuest.request
+
+    def stopped_late(guest, asked):
+        answer = request(guest, asked)
+        session._lane.ledger.end(WallTimeExceeded(20))
+        session._lane._kill()
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_remote.RemoteGuest, "request", stopped_late)
+        with pytest.raises(WallTimeExceeded) as info:
+            session.run("x = 2")
+
+    assert "rolled back" == info.value.state
+    assert 1 == session.run("x").value
+    assert_healthy()
+
+
 def test_worker_that_dies_without_checkpoints(make_session, assert_healthy):
     """
     The session is broken, and says so from then on.

@@ -132,6 +132,10 @@ class Guest(Protocol):
                 large; the guest goes on.
         """
 
+    @property
+    def is_killed(self) -> bool:
+        """Whether `kill` has ended it, even if it had answered just before."""
+
     def is_alive(self) -> bool:
         """Whether it is there still, as far as can be told without asking it."""
 

@@ -139,6 +139,8 @@ class ReactorGuest:
     def cpu_seconds(self) -> float:
         return 0.0
 
+    is_killed = False  # it goes on after a `kill` that came too late
+
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         return self._instance.capture(into, self._asked, most)
 

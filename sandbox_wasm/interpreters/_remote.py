@@ -146,6 +146,8 @@ class RemoteGuest:
 
     Attributes:
         protections: What the worker has given up before its guest began.
+
+        is_killed: Whether `kill` was called.
     """
 
     def __init__(
@@ -163,7 +165,7 @@ class RemoteGuest:
         self._capturing = False
         self._control = RLock()  # signal handlers may come back to it
         self._open = True
-        self._killed = False
+        self.is_killed = False
         self._number = 0
         self._wish = wire.GO_ON
         self.memory_bytes = 0
@@ -352,7 +354,7 @@ class RemoteGuest:
             raise
 
     def _lost(self) -> SandboxError:
-        if self._killed:
+        if self.is_killed:
             return GuestCrash("stopped by the host")
         self.kill()  # it may live, and only have closed its end
         with contextlib.suppress(OSError, EOFError, GuestProtocolError):
@@ -387,7 +389,7 @@ class RemoteGuest:
     def kill(self) -> None:
         with self._control:
             if self._open:
-                self._killed = True
+                self.is_killed = True
                 self._child.kill()
 
     def close(self) -> None:
