@@ -21,6 +21,9 @@ _HEAD = struct.Struct("<BBI16s")  # kind, status, length of the answer, digest o
 ASKED_BYTES = 16
 _NOTHING = bytes(ASKED_BYTES)
 _LARGEST_ERRNO = 255
+# Host calls that wait for their digest: most runs end before anybody wants one.
+_MOST_LATE = 4096
+_LONG_QUESTION = 1024
 _TOO_MUCH = "the run has asked the host for more than is kept"
 
 
@@ -77,13 +80,11 @@ class Journal:
 
     Attributes:
         turn: Which run of its session goes through it, 0 before that.
-
-        asked: Digest of the last host call.
     """
 
     __slots__ = (
-        "_approved", "_at", "_data", "_end", "_fault", "_is_left", "_let", "_most", "_steps",
-        "asked", "turn",
+        "_approved", "_asked", "_at", "_data", "_end", "_fault", "_is_left", "_late", "_late_size",
+        "_let", "_most", "_question", "_steps", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -102,8 +103,18 @@ class Journal:
         self._steps = 0  # odd while the host is at a host call
         self._is_left = False
         self._fault: str | None = None
+        self._late: list[tuple[bytes, bytes, int, bytes]] = []  # name, arguments, reply
+        self._late_size = 0  # once they are in the data
+        self._question: tuple[bytes, bytes] | None = None
+        self._asked = _NOTHING
         self.turn = 0
-        self.asked = _NOTHING
+
+    @property
+    def asked(self) -> bytes:
+        """Digest of the last host call."""
+        if self._question is not None:
+            self._asked, self._question = _digest_call(*self._question), None
+        return self._asked
 
     @property
     def is_repeating(self) -> bool:
@@ -113,7 +124,8 @@ class Journal:
     @property
     def fault(self) -> str | None:
         """Why the run cannot be gone through again; None if it can."""
-        return self._fault or (_TOO_MUCH if len(self._data) > self._most else None)
+        size = len(self._data) + self._late_size
+        return self._fault or (_TOO_MUCH if size > self._most else None)
 
     def call(
         self, name: bytes, args: bytes, invoke: Invoke, change: Callable[[bytes], None]
@@ -123,15 +135,15 @@ class Journal:
         Args:
             change: Does again what the host did to the session's files meanwhile.
         """
-        self.asked = asked = digest(len(name).to_bytes(2, "little") + name + args)
+        self._question = (name, args)
         while self._at < self._end:
             entry = self._next()
             if entry.kind != Kind.CHANGE:
-                return self._matching(entry, Kind.CALL, asked)
+                return self._matching(entry, Kind.CALL, self.asked)
             change(entry.answer)
         approved: Approved = False
         if self._let is not None:
-            if asked != self._let:
+            if self.asked != self._let:
                 raise self._stray(Kind.CALL)
             self._let, approved = None, self._approved
         self._steps += 1
@@ -139,8 +151,13 @@ class Journal:
             reply = invoke(name, args, approved)
         finally:
             self._steps += 1
-        if reply is not OVER:
-            self.note(Kind.CALL, reply[0], asked, reply[1])
+        if reply is not OVER and not self._is_left and self._fault is None:
+            self._late.append((name, args, *reply))
+            self._late_size += _HEAD.size + len(reply[1])
+            if len(self._late) == _MOST_LATE or len(args) > _LONG_QUESTION:
+                self._settle()
+            elif len(self._data) + self._late_size > self._most:
+                self._spoil(_TOO_MUCH)
         return reply
 
     def known(self, kind: Kind, asked: bytes) -> tuple[int, bytes] | None:
@@ -161,6 +178,18 @@ class Journal:
         """Keep the answer to a new question."""
         if self._is_left or self._fault is not None:
             return
+        if self._late:
+            self._settle()
+        self._keep(kind, status, asked, answer)
+
+    def _settle(self) -> None:
+        """Put the host calls that have no digest yet to the rest."""
+        late, self._late, self._late_size = self._late, [], 0
+        for name, args, status, answer in late:
+            if self._fault is None:
+                self._keep(Kind.CALL, status, _digest_call(name, args), answer)
+
+    def _keep(self, kind: Kind, status: int, asked: bytes, answer: bytes) -> None:
         if len(self._data) + _HEAD.size + len(answer) > self._most:
             self._spoil(_TOO_MUCH)
         else:
@@ -183,6 +212,7 @@ class Journal:
 
     def answered(self, status: int, answer: bytes) -> Journal:
         """Return a journal for going through the run again, with its open call answered."""
+        self._settle()
         entry = _HEAD.pack(Kind.CALL, status, len(answer), self.asked) + answer
         return Journal(bytes(self._data) + entry, most=self._most)
 
@@ -193,6 +223,7 @@ class Journal:
             shown: The payload, encoded, of a run that somebody else may have made up.
         """
         approved = True if shown is None else shown
+        self._settle()
         return Journal(bytes(self._data), let=self.asked, approved=approved, most=self._most)
 
     def _next(self) -> Entry:
@@ -216,10 +247,12 @@ class Journal:
 
     def _spoil(self, fault: str) -> None:
         self._fault = self._fault or fault
+        self._late, self._late_size = [], 0
         del self._data[self._end :]  # of no use without the rest; what is repeated still is
 
     def to_bytes(self) -> bytes:
         """Return it as data: the digest of the call that is open, and the entries."""
+        self._settle()
         return self.asked + bytes(self._data)
 
     @classmethod
@@ -232,7 +265,7 @@ class Journal:
         for _ in _walk(data):
             pass
         journal = cls(data[ASKED_BYTES:])
-        journal.asked = data[:ASKED_BYTES]
+        journal._asked = data[:ASKED_BYTES]
         return journal
 
     def __iter__(self) -> Iterator[Entry]:
@@ -242,6 +275,10 @@ class Journal:
 def digest(question: bytes) -> bytes:
     """Return what stands for a question."""
     return hashlib.blake2b(question, digest_size=ASKED_BYTES).digest()
+
+
+def _digest_call(name: bytes, args: bytes) -> bytes:
+    return digest(len(name).to_bytes(2, "little") + name + args)
 
 
 def _walk(data: bytes) -> Iterator[Entry]:

@@ -13,6 +13,7 @@ from sandbox_wasm import (
     Continuation,
     GuestError,
     HostFunctionError,
+    Limits,
     Session,
     SnapshotError,
     Suspend,
@@ -238,8 +239,9 @@ def test_another_way_is_an_error(make_session):
     flag = {"n": 0}
     session.function(lambda: flag["n"], name="look")
     continuation = waiting(session, "look()\nask(1)")
-    data = continuation._suspension.journal._data
-    data[6] ^= 1  # the first byte of what stands for the question
+    journal = continuation._suspension.journal
+    assert journal.to_bytes()  # which has it put what it knows into that form
+    journal._data[6] ^= 1  # the first byte of what stands for the question
 
     with pytest.raises(SnapshotError, match="another way"):
         continuation.resume(1)
@@ -454,3 +456,26 @@ def test_suspended_is_as_straight_through(make_session, statements):
 
     assert result.error is None
     assert (wanted.value, wanted.stdout) == (result.value, result.stdout)
+
+
+def test_calls_beyond_those_that_wait_for_their_digest(make_session):
+    """
+    A run of more host calls than are kept as they were put, some of them long and with the
+    clock between them, is gone through again like any other.
+    """
+    session = make_session(limits=Limits(wall_seconds=60))
+    session.function(ask, suspends=True)
+    session.function(len, name="measure")
+    code = """
+import time
+seen = []
+for i in range(4200):
+    seen.append(measure("x" * (i % 3)))
+    if i % 700 == 0:
+        seen.append(measure("y" * 2000))
+        time.time()
+seen.append(ask(1))
+sum(seen)"""
+    straight = sum(i % 3 for i in range(4200)) + 6 * 2000
+
+    assert straight + 5 == waiting(session, code).resume(5).value
