@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import signal
 import socket
 import threading
@@ -48,27 +47,6 @@ _MEMORY_BYTES = 1 << 32
 _PAGE = 4096
 
 _SIGNALS = {int(each): each.name for each in signal.Signals}
-
-_number = (int,)
-_optional = (int, type(None))
-# What types the values of each frame may have, and so all combinations of them.
-_TYPES: dict[int, tuple[tuple[type, ...], ...]] = {
-    wire.ANSWER: (
-        _number,
-        _optional,
-        _number,
-        (type(None), bool, int, float, str),
-        (bytes, type(None)),
-    ),
-    wire.ERROR: (_number, _optional, _number, (str,)),
-    wire.OUTPUT: (_number, (bytes,)),
-    wire.CALL: ((bytes,), (bytes,)),
-    wire.CLOCK: ((bool,),),
-    wire.SLEEP: (_number,),
-    wire.RANDOM: (_number,),
-    wire.FILE: ((str,), (tuple,)),
-}
-_FORMS = {operation: frozenset(itertools.product(*types)) for operation, types in _TYPES.items()}
 
 
 class RemoteMaker:
@@ -266,7 +244,7 @@ class RemoteGuest:
         self._store.stored_bytes = values[3] if values else 0
 
     def _check(self, operation: int, values: tuple[Any, ...]) -> None:
-        if tuple(map(type, values)) not in _FORMS.get(operation, ()):
+        if tuple(map(type, values)) not in wire.FORMS.get(operation, ()):
             raise GuestProtocolError(f"worker sent operation {operation} in another form")
 
     def _account(self, memory: int, fuel: int | None) -> None:

@@ -9,6 +9,7 @@ raises `GuestProtocolError`.
 
 from __future__ import annotations
 
+import itertools
 import select
 import socket
 import struct
@@ -57,6 +58,27 @@ _SIGNED, _UNSIGNED, _FLOAT = struct.Struct("<q"), struct.Struct("<Q"), struct.St
 _LENGTH = struct.Struct("<I")
 _MAX_DEPTH = 4
 _SOME = 1 << 16
+
+_number = (int,)
+_optional = (int, type(None))
+# What types the values of what a worker says may have, and so all combinations of them.
+_TYPES: dict[int, tuple[tuple[type, ...], ...]] = {
+    ANSWER: (
+        _number,
+        _optional,
+        _number,
+        (type(None), bool, int, float, str),
+        (bytes, type(None)),
+    ),
+    ERROR: (_number, _optional, _number, (str,)),
+    OUTPUT: (_number, (bytes,)),
+    CALL: ((bytes,), (bytes,)),
+    CLOCK: ((bool,),),
+    SLEEP: (_number,),
+    RANDOM: (_number,),
+    FILE: ((str,), (tuple,)),
+}
+FORMS = {operation: frozenset(itertools.product(*types)) for operation, types in _TYPES.items()}
 
 
 def encode(values: tuple[Plain, ...]) -> bytes:
