@@ -39,7 +39,11 @@ highlight_language = "none"
 # GitHub makes the same anchors of headings.
 myst_heading_anchors = 4
 
+smartquotes = False  # two dashes are those of an option
+
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_title = f"sandbox-wasm {version}"
 html_show_sphinx = False
 

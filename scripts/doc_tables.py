@@ -110,7 +110,8 @@ def examples() -> str:
     for folder in (ROOT / "examples", ROOT / "examples" / "integrations"):
         if folder.name == "integrations":
             parts.append("## Agents, notebooks and MCP")
-        for path in sorted(folder.glob("*.py")):
+        # The shortest first.
+        for path in sorted(folder.glob("*.py"), key=lambda path: (path.stat().st_size, path.name)):
             about = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
             where = f"../{path.relative_to(ROOT).as_posix()}"
             parts.append(f"### {path.stem}")
