@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from ._dialects import Dialect
 from ._errors import SessionClosed
@@ -15,7 +15,7 @@ from ._ledger import OnOutput
 from ._lifecycle import State
 from ._problem import Problem
 from ._result import Result
-from ._session import Session
+from ._session import F, Session
 
 T = TypeVar("T")
 _ASK_AGAIN_SECONDS = 0.05
@@ -116,7 +116,11 @@ class AsyncSession:
         options.setdefault("session", self._session)
         return await self._await(lambda: answer(*args, **options))
 
-    def function(self, function: Any = None, **options: Any) -> Any:
+    @overload
+    def function(self, function: F, **options: Any) -> F: ...
+    @overload
+    def function(self, function: None = None, **options: Any) -> Callable[[F], F]: ...
+    def function(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator."""
         return self._session.function(function, **options)
 

@@ -34,9 +34,9 @@ class FileChanges(Mapping[str, bytes]):
     ) -> None:
         contents = {**created, **changed}
         self._contents = {path: contents[path] for path in sorted(contents)}
-        self.created = tuple(path for path in self._contents if path in created)
-        self.changed = tuple(path for path in self._contents if path in changed)
-        self.deleted = tuple(sorted(deleted))
+        self.created: tuple[str, ...] = tuple(p for p in self._contents if p in created)
+        self.changed: tuple[str, ...] = tuple(p for p in self._contents if p in changed)
+        self.deleted: tuple[str, ...] = tuple(sorted(deleted))
         self.mounted = mounted
 
     def __getitem__(self, path: str) -> bytes:

@@ -9,7 +9,7 @@ type. No repr, path, traceback or class of the host goes in.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any, TypeVar, overload
 
@@ -17,17 +17,18 @@ from ._answering import Answering
 from ._builtins import CROSSING
 from ._errors import ConfigError
 from ._host_function import HostFunction, Options
+from ._listing import Listing
 from ._naming import check_class, check_kind, check_name, check_path, methods_of, own_name
 from ._objects import HostException
-from ._schemas import Described
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 _PLAIN = Options()
 
 
-class HostFunctions(Answering):
+class HostFunctions(Answering, Listing):
     """The functions that guest code may call, by name.
 
     Guest code calls them like its own, with positional and keyword arguments.
@@ -76,9 +77,9 @@ class HostFunctions(Answering):
         self._lock = Lock()
         self._table: dict[bytes, HostFunction | HostException] = {}
         self._classes: dict[type, str] = {}
-        self.counted = False  # whether it matters how often one is called
-        self._shown: frozenset[str] = frozenset()  # names of what is granted
-        self._granted: frozenset[bytes] = frozenset()  # and what it is called by
+        self.counted: bool = False  # whether it matters how often one is called
+        self._shown = frozenset()
+        self._granted = frozenset()
         given: Any = functions
         if isinstance(given, HostFunctions):
             self._table, self._classes = given._table, given._classes
@@ -164,9 +165,13 @@ class HostFunctions(Answering):
         for method in methods_of(target, only):
             self._add(getattr(target, method), f"{name}.{method}", _options(options))
 
+    @overload
+    def expose(self, kind: type[T], **options: Any) -> type[T]: ...
+    @overload
+    def expose(self, kind: None = None, **options: Any) -> Callable[[type[T]], type[T]]: ...
     def expose(
         self,
-        kind: type[T] | None = None,
+        kind: Any = None,
         *,
         only: Iterable[str] | None = None,
         name: str | None = None,
@@ -201,6 +206,12 @@ class HostFunctions(Answering):
             self._add(function, f"{shown}.{method}", _options(options), kind)
         return kind
 
+    @overload
+    def exception(self, kind: type[E], *, name: str | None = None) -> type[E]: ...
+    @overload
+    def exception(
+        self, kind: None = None, *, name: str | None = None
+    ) -> Callable[[type[E]], type[E]]: ...
     def exception(self, kind: Any = None, *, name: str | None = None) -> Any:
         """Let guest code catch an exception class by name. Also a decorator.
 
@@ -293,71 +304,6 @@ class HostFunctions(Answering):
                 raise ConfigError(f"{space!r} cannot be a namespace and something else")
             self._table = {**self._table, name.encode(): entry}
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names guest code may call, in the order of registration."""
-        return tuple(entry.name for entry in self._table.values())
-
-    @property
-    def told(self) -> list[str | list[str]]:
-        """What the guest is told, which is names, and of exceptions name and base."""
-        return [
-            [each.name, each.base] if isinstance(each, HostException) else each.name
-            for each in self._table.values()
-        ]
-
-    @property
-    def shown(self) -> frozenset[str]:
-        """The names of what is granted otherwise, such as ``fetch``."""
-        return self._shown
-
-    def knows(self, name: bytes) -> bool:
-        """Whether guest code may call what it names so."""
-        return name in self._table
-
-    def stubs(self) -> str:
-        """Return a Python stub file of the functions: signatures, docstrings, classes.
-
-        It is meant for a prompt. It says what guest code passes and gets: dataclasses and
-        models are dicts there, so they are TypedDicts in it, and enums their values.
-
-            >>> tools = HostFunctions()
-            >>> @tools.register
-            ... def price(item: str, *, net: bool = False) -> float:
-            ...     "Price in euros."
-            ...     return 2.5
-            >>> print(tools.stubs(), end="")
-            def price(item: str, *, net: bool = False) -> float:
-                \"\"\"Price in euros.\"\"\"
-        """
-        from ._stubs import stubs
-
-        exceptions = (e for e in self._table.values() if isinstance(e, HostException))
-        return stubs(self._described(), exceptions)
-
-    def json_schema(self) -> list[dict[str, Any]]:
-        """Return the functions as tools: ``name``, ``description``, ``parameters``, ``returns``.
-
-        The last two are JSON schemas: of an object with the arguments by name, and of
-        what comes back.
-        """
-        from ._schemas import schemas
-
-        return schemas(self._described())
-
-    def _described(self) -> list[Described]:
-        return [
-            Described(
-                host.name,
-                host.function,
-                host.parameters,
-                host.options.read_only,
-                host.name.partition(".")[0] in self._classes.values(),
-            )
-            for name, host in self._table.items()
-            if name not in self._granted and isinstance(host, HostFunction)
-        ]
-
     def copy(self, granted: bool = True) -> HostFunctions:
         """Return an allow-list that goes its own way from here.
 
@@ -368,18 +314,6 @@ class HostFunctions(Answering):
         if not granted:
             copy._table = {n: f for n, f in self._table.items() if n not in self._granted}
         return copy
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.names
-
-    def __repr__(self) -> str:
-        return f"<HostFunctions {', '.join(self.names)}>"
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from . import _arguments, _dialects
 from ._audit import AuditRecord
@@ -288,7 +288,11 @@ class Session(Lifecycle):
         listed = _arguments.listed(rows, "rows")
         return cast("list[Any]", self._call("map", name, listed, "the rows"))
 
-    def function(self, function: F | None = None, **options: Any) -> Any:
+    @overload
+    def function(self, function: F, **options: Any) -> F: ...
+    @overload
+    def function(self, function: None = None, **options: Any) -> Callable[[F], F]: ...
+    def function(self, function: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Let guest code call a host function from its next run on; a decorator.
 
             >>> with Session() as session:

@@ -29,6 +29,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_credentials",
     "_schemas _host_function",
     "_answering _stubs",
+    "_listing",
     "_arguments _files _functions _network _wasi",
     "_files_form _owner",
     "_snapshot",
