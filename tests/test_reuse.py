@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sandbox_wasm import Limits, SandboxError, Session
 from sandbox_wasm._wasm import _instance
 from sandbox_wasm._wasm._pages import page_table
+from sandbox_wasm.interpreters import _maker
 
 pytestmark = pytest.mark.skipif(page_table() is None, reason="nothing is reused on this system")
 
@@ -177,3 +178,111 @@ def test_a_stop_that_comes_too_late(make_session):
         first._lane._keeper.guest._instance._engine._engine.increment_epoch()
     for _ in range(3):
         assert 2 == make_session().run("1 + 1").value
+
+
+# What a program can see of its interpreter. Told by an instance that nobody had before, it is the
+# oracle.
+PROBES = {
+    "cpython": """
+import builtins, codecs, decimal, gc, locale, os, signal, sys, threading, time, warnings
+[
+    sorted(globals()), sorted(vars(builtins)), sorted(sys.modules), sys.path, sys.argv,
+    sys.flags[:], dict(os.environ), os.getcwd(), sorted(os.listdir("/")), os.listdir("/tmp"),
+    [os.close(os.open("/tmp", os.O_RDONLY)), os.open("/tmp", os.O_RDONLY)],
+    [type(handler).__name__ for handler in (sys.excepthook, sys.displayhook, sys.gettrace())],
+    sys.getrecursionlimit(), sys.getswitchinterval(), gc.get_threshold(), gc.get_debug(),
+    id(object()), id([]), id(type("C", (), {})), sys.getrefcount(None), len(gc.get_objects()),
+    str(decimal.getcontext()), locale.setlocale(locale.LC_ALL), time.tzname, len(warnings.filters),
+    threading.active_count(), signal.getsignal(signal.SIGINT) is signal.default_int_handler,
+    len(codecs.__dict__), sys.getallocatedblocks(), str(sys.stdout.errors), sys.stdin.read(),
+]""",
+    "micropython": """
+import gc, os, sys, builtins
+[
+    sorted(globals()), sorted(sys.modules), sys.path, sys.argv, os.getcwd(),
+    sorted(os.listdir("/")), os.listdir("/tmp"), id(object()), id([]), gc.mem_alloc(),
+    gc.mem_free(), gc.isenabled(),
+    sorted(dir(builtins)),
+]""",
+}
+LEAVES = {
+    "modules and names": (
+        "import sys, os, json\nsys.modules['evil'] = json\nsys.path.append('/evil')\n"
+        "sys.argv.append('evil')\nevil = 1\nimport builtins\nbuiltins.evil = evil"
+    ),
+    "files": (
+        "import os\nopen('/evil', 'w').write('x')\nopen('/tmp/evil', 'w').write('x')\n"
+        "os.mkdir('/evils')\nos.chdir('/evils')\nkept = open('/evil')"
+    ),
+    "a collector that is off": "import gc\ngc.disable()\nxs = [[i] for i in range(2000)]",
+    "output and an error": "print('evil' * 999)\nraise SystemExit('evil')",
+    "a name that no globals have": "class A:\n  def __del__(s): print('evil')\na = A()\na.a = a",
+}
+
+
+@pytest.mark.parametrize("leaves", LEAVES.values(), ids=LEAVES)
+def test_the_next_session_sees_no_difference(used, interpreter, monkeypatch, leaves):
+    """
+    What a program can look at is what it is in an instance that nobody had before.
+    """
+
+    def anew(engine, *arguments):
+        rested, engine.rested = engine.rested, None
+        if rested is not None:
+            rested.free()
+        return _instance.open_instance(engine, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_maker, "open_instance", anew)
+        with Session(interpreter) as session:
+            expected = session.run(PROBES[interpreter])
+    evil = {"functions": {"evil": lambda: "evil"}, "env": {"EVIL": "1"}}
+    instance = used(lambda session: session.run(leaves, check=False), **evil)
+    assert instance is not None
+
+    with Session(interpreter) as session:
+        found = session.run(PROBES[interpreter])
+        assert instance is session._lane._keeper.guest._instance
+        assert expected.value == found.value
+        assert ("", "") == (found.stdout, found.stderr)
+        assert "NameError" == session.run("evil()", check=False).error.type_name
+        assert [] == [record for record in session.audit if "evil" in record.target]
+        assert 2 == session.usage.runs
+        assert 0 == session.usage.host_calls == session.usage.output_bytes
+
+
+def test_limits_are_the_next_sessions_own(used, interpreter):
+    """
+    Memory, fuel and time that one was allowed are not the next one's.
+    """
+    large = Limits(memory_bytes=256 << 20, wall_seconds=60)
+    instance = used(lambda session: session.run("x = 1"), limits=large)
+    assert instance is not None
+    with Session(interpreter, limits=Limits(memory_bytes=1 << 20, wall_seconds=0.2)) as session:
+        assert "MemoryError" in session.run("bytearray(2 << 20)", check=False).error.type_name
+        assert instance is session._lane._keeper.guest._instance
+        assert 0.2 == session.run("while True: pass", check=False).error.allowed
+
+
+DRAWS = {
+    "cpython": "import os, random, secrets, tempfile, uuid\n"
+    "[random.random(), secrets.token_hex(8), str(uuid.uuid4()), os.urandom(8), tempfile.mktemp()]",
+    "micropython": "import os, random\n[random.random(), os.urandom(8)]",
+}
+
+
+def test_random_numbers_are_the_next_sessions_own(used, interpreter):
+    """
+    Nobody draws what the session before has drawn, nor goes on from there; a seed gives the same.
+    """
+    drawn = []
+    for _ in range(4):
+        used(lambda session: drawn.append(session.run(DRAWS[interpreter]).value))
+    for column in zip(*drawn, strict=True):
+        assert 4 == len(set(column))
+
+    seeded = []
+    for _ in range(2):
+        used(lambda session: seeded.append(session.run(DRAWS[interpreter]).value), seed=7)
+        used(lambda session: session.run("import random\nrandom.seed(1)\nrandom.random()"))
+    assert seeded[0] == seeded[1]
