@@ -64,3 +64,7 @@ protections *args:
 # The figures of benchmarks/README.md
 bench *args:
     {{ python }} -m benchmarks {{ args }}
+
+# This library beside its peers: makes an environment for each under build/peers
+peers *args:
+    {{ python }} -m benchmarks.peers {{ args }}

@@ -26,30 +26,13 @@ from sandbox_wasm import Session, available_interpreters
 
 from ._deadlines import deadlines
 from ._files import files
-from ._measure import Figure, command, machine, private_bytes, ratio, timed
+from ._measure import Figure, command, machine, ratio, timed
 from ._pools import pools
 from ._rows import rows as map_rows
 from ._service import service
 from ._states import states
+from ._work import WORK
 from ._workers import waits, workers
-
-FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
-LOOP = "def loop():\n    s = 0\n    for i in range(300_000):\n        s += i & 7\n    return s\n"
-TEXT = """
-def text():
-    counts = {}
-    for i in range(20_000):
-        word = "w" + str(i % 500)
-        counts[word] = counts.get(word, 0) + len(word.upper())
-    return sorted(counts.items())[:3]
-"""
-# Work for both sides: source, and the expression that does it.
-WORK = {
-    "fib(25)": (FIB, "fib(25)"),
-    "loop": (LOOP, "loop()"),
-    "strings and dicts": (TEXT, "text()"),
-}
-
 
 # What is aimed at: a fresh session, a run, a host call (µs), fib(25) and the rest of the work
 # against CPython here.
@@ -118,7 +101,6 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
     yield from files(interpreter, repeat)
     yield from deadlines(interpreter, 2 if quick else 5)
     yield from pools(interpreter, repeat, live)
-    yield memory(interpreter, live)
 
 
 def handover() -> Figure:
@@ -156,25 +138,6 @@ def fresh(interpreter: str, repeat: int, target: float) -> Figure:
     return Figure(
         "fresh session and first result", "µs", min(taken), statistics.median(taken), target
     )
-
-
-def memory(interpreter: str, live: int) -> Figure:
-    """Return what each of many live sessions takes that nothing else shares."""
-    sessions = []
-
-    def more(count: int) -> None:
-        for _ in range(count):
-            session = Session(interpreter)
-            session.run("x = 1")
-            sessions.append(session)
-
-    more(20)
-    before = private_bytes()
-    more(live)
-    each = (private_bytes() - before) / live / 1e6
-    for session in sessions:
-        session.close()
-    return Figure(f"private memory of each of {live} live sessions", "MB", each, each, 1.2)
 
 
 def commands(interpreter: str, quick: bool) -> Iterator[Figure]:

@@ -1,0 +1,19 @@
+"""Work that is done in a sandbox and outside: source, and the expression that does it."""
+
+from __future__ import annotations
+
+FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+LOOP = "def loop():\n    s = 0\n    for i in range(300_000):\n        s += i & 7\n    return s\n"
+TEXT = """
+def text():
+    counts = {}
+    for i in range(20_000):
+        word = "w" + str(i % 500)
+        counts[word] = counts.get(word, 0) + len(word.upper())
+    return sorted(counts.items())[:3]
+"""
+WORK = {
+    "fib(25)": (FIB, "fib(25)"),
+    "loop": (LOOP, "loop()"),
+    "strings and dicts": (TEXT, "text()"),
+}
