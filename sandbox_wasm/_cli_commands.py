@@ -6,7 +6,8 @@ import dataclasses
 from typing import BinaryIO
 
 import click
-from click.shell_completion import CompletionItem
+
+from ._cli_place import complete_interpreter, interpreter_option
 
 _FAULT = 4  # exit status: see cli.py
 
@@ -21,16 +22,6 @@ class Unkept(click.ClickException):
             "the cache folder cannot be used: let SANDBOX_WASM_CACHE name one that "
             "belongs to this user and that nobody else can write"
         )
-
-
-def complete_interpreter(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Offer the names of interpreters."""
-    from . import available_interpreters
-
-    names = [info.name for info in available_interpreters()]
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 @click.command()
@@ -65,14 +56,7 @@ def interpreters(as_json: bool) -> None:
 
 @click.command("check")
 @click.argument("file", type=click.File("rb"))
-@click.option(
-    "--interpreter",
-    default="cpython",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=complete_interpreter,
-    help="Which Python the program is for.",
-)
+@interpreter_option("Which Python the program is for.")
 @click.pass_context
 def check_file(ctx: click.Context, file: BinaryIO, interpreter: str) -> None:
     """Tell what is wrong with FILE without running it; - is standard input.

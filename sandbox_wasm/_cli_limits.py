@@ -43,6 +43,12 @@ def add_options(command: click.Command) -> None:
         )
 
 
+def chosen(given: dict[str, Any]) -> Limits:
+    """Take the limits out of the values of a command's options."""
+    limits = {field.name: given.pop(field.name) for field in dataclasses.fields(Limits)}
+    return Limits(**{name: value for name, value in limits.items() if value is not None})
+
+
 def _sized(number: Any) -> str:
     for shift, unit in ((30, "G"), (20, "M"), (10, "K")):
         if number and number % (1 << shift) == 0:

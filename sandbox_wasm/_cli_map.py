@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import sys
@@ -12,9 +11,9 @@ from typing import Any
 
 import click
 
-from . import Limits, _cli_limits
-from ._cli_commands import complete_interpreter
+from . import _cli_limits
 from ._cli_map_plan import DRY_ROWS, Plan
+from ._cli_place import place_options
 from ._terminal import Streams
 
 _TEXT_FORMATS = ["csv", "tsv", "json", "jsonl"]
@@ -61,12 +60,7 @@ _TERMINATED = 143  # by the shell's convention
     "row by row.")  # fmt: skip
 @click.option("--escape-formulas", is_flag=True, help="Put an apostrophe before texts in CSV "
     "that a spreadsheet would take for a formula.")  # fmt: skip
-@click.option("--interpreter", default="cpython", show_default=True, metavar="NAME",
-    shell_complete=complete_interpreter, help="Which Python runs the code.")  # fmt: skip
-@click.option("--isolation", type=click.Choice(["thread", "process"]), default="thread",
-    show_default=True, help="Where it runs.")  # fmt: skip
-@click.option("--with", "packages", multiple=True, metavar="NAME",
-    help="Let the code import a pure-Python package; may be given several times.")  # fmt: skip
+@place_options("the code")
 @click.pass_context
 def map_command(ctx: click.Context, /, **given: Any) -> None:
     """Run untrusted code on each row of a table.
@@ -85,11 +79,9 @@ def map_command(ctx: click.Context, /, **given: Any) -> None:
     from ._cli_map_run import Run  # CSV, JSON and all: not for who asks for --version
     from ._tables import TableError
 
-    fields = {field.name for field in dataclasses.fields(Limits)}
-    limits = {name: given.pop(name) for name in fields}
-    chosen = Limits(**{name: value for name, value in limits.items() if value is not None})
-    given["code"] = _code(ctx, given["code"], chosen.input_bytes)
-    plan = Plan(limits=chosen, **given)
+    limits = _cli_limits.chosen(given)
+    given["code"] = _code(ctx, given["code"], limits.input_bytes)
+    plan = Plan(limits=limits, **given)
     streams = Streams(sys.stdout, sys.stderr)
     with _terminable() as was_terminated:
         try:

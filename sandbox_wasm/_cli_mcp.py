@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import _cli_commands, _cli_files, _cli_limits, _cli_network
+from . import _cli_files, _cli_limits, _cli_network, _cli_place
 from ._terminal import inert
 
 if TYPE_CHECKING:
@@ -38,28 +38,7 @@ def _configure(ctx: click.Context, param: click.Parameter, path: str | None) -> 
     help="Read options from FILE, in TOML: their names without the dashes before them. Options "
     "on the command line win. Paths in it are relative to its folder, modules are found there.",
 )
-@click.option(
-    "--interpreter",
-    default="cpython",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=_cli_commands.complete_interpreter,
-    help="Which Python runs the code.",
-)
-@click.option(
-    "--isolation",
-    type=click.Choice(["thread", "process"]),
-    default="thread",
-    show_default=True,
-    help="Where the code runs: in this process, or in worker processes.",
-)
-@click.option(
-    "--with",
-    "packages",
-    multiple=True,
-    metavar="NAME",
-    help="Let the code import the pure-Python package NAME and all that it needs.",
-)
+@_cli_place.place_options("the code")
 @click.option(
     "--function",
     "functions",
@@ -189,17 +168,16 @@ def mcp(
     HTTP on this machine, to who has the token. Nothing is granted to the code but what these
     options name. Needs the extra 'mcp'.
     """
-    from . import Limits, NetworkPolicy
+    from . import NetworkPolicy
 
     try:
         from .integrations.mcp import Settings, make_server, serve_http
     except ImportError as error:
         raise click.UsageError(str(error), ctx) from None
-    given = {name: value for name, value in limits.items() if value is not None}
     options = {
         "interpreter": interpreter,
         "isolation": isolation,
-        "limits": Limits(**given),  # type: ignore[arg-type]
+        "limits": _cli_limits.chosen(limits),
         "mounts": _cli_files.Directories(ro, rw).mounts() or None,
         "packages": packages or None,
         "network": NetworkPolicy(allow=origins) if origins else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import secrets
 import stat
@@ -11,8 +10,8 @@ from typing import Any
 
 import click
 
-from . import Limits, _cli_files, _cli_limits
-from ._cli_commands import complete_interpreter
+from . import _cli_files, _cli_limits
+from ._cli_place import place_options
 from ._terminal import inert
 
 _TOKEN = "SANDBOX_WASM_SERVE_TOKEN"  # noqa: S105 - the name of a variable
@@ -28,12 +27,7 @@ _MOST = 1 << 20
     "several times.")  # fmt: skip
 @click.option("--token-file", metavar="FILE", help="A line for each account: its name, a space, "
     f"its token. Default: the token in {_TOKEN}, or a new one.")  # fmt: skip
-@click.option("--interpreter", default="cpython", show_default=True, metavar="NAME",
-    shell_complete=complete_interpreter, help="Which Python runs the code.")  # fmt: skip
-@click.option("--isolation", type=click.Choice(["thread", "process"]), default="thread",
-    show_default=True, help="Where the code runs.")  # fmt: skip
-@click.option("--with", "packages", multiple=True, metavar="NAME",
-    help="Let the code import a pure-Python package; may be given several times.")  # fmt: skip
+@place_options("the code")
 @click.option("--allow-origin", "origins", multiple=True, metavar="ORIGIN",
     help="Let the code send GET requests to ORIGIN; may be given several times.")  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask on the page about requests to other origins.")
@@ -59,9 +53,7 @@ def serve(ctx: click.Context, /, **given: Any) -> None:
     """
     from . import Mount, NetworkPolicy
 
-    fields = {field.name for field in dataclasses.fields(Limits)}
-    chosen = {name: given.pop(name) for name in fields}
-    limits = Limits(**{name: value for name, value in chosen.items() if value is not None})
+    limits = _cli_limits.chosen(given)
     try:
         from .integrations.service import ServiceLimits
         from .integrations.service import serve as run

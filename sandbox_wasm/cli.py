@@ -25,6 +25,7 @@ from . import (
     _cli_map,
     _cli_mcp,
     _cli_network,
+    _cli_place,
     _cli_serve,
     _cli_snapshots,
 )
@@ -115,29 +116,7 @@ class Main(click.Group):
 
 @click.group(cls=Main, invoke_without_command=True, no_args_is_help=False)
 @click.option("-c", "code", metavar="CODE", help="Run CODE instead of a file.")
-@click.option(
-    "--interpreter",
-    default="cpython",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=_cli_commands.complete_interpreter,
-    help="Which Python runs the program; 'sandbox-wasm interpreters' lists them.",
-)
-@click.option(
-    "--isolation",
-    type=click.Choice(["thread", "process"]),
-    default="thread",
-    show_default=True,
-    help="Where the program runs: in this process, or in a worker process of its own.",
-)
-@click.option(
-    "--with",
-    "packages",
-    multiple=True,
-    metavar="NAME",
-    help="Let the program import the pure-Python package NAME and all that it needs; a name "
-    "with version specifiers, or the path of a wheel; may be given several times.",
-)
+@_cli_place.place_options("the program")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object that tells the result."
 )
@@ -175,12 +154,10 @@ def main(
     if ctx.invoked_subcommand not in {None, _file.name}:
         _refuse_options(ctx)
         return
-    given = {name: value for name, value in limits.items() if value is not None}
-    limit = Limits(**given)  # type: ignore[arg-type]
     options = Options(
         interpreter,
         isolation,
-        limit,
+        _cli_limits.chosen(limits),
         as_json,
         _cli_network.Network(origins, ask),
         _cli_files.Directories(ro, rw),
