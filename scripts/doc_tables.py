@@ -110,9 +110,9 @@ def examples() -> str:
     for folder in (ROOT / "examples", ROOT / "examples" / "integrations"):
         if folder.name == "integrations":
             parts.append("## Agents, notebooks and MCP")
-        # The shortest first.
-        for path in sorted(folder.glob("*.py"), key=lambda path: (path.stat().st_size, path.name)):
-            about = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        sources = {path: path.read_text("utf-8") for path in sorted(folder.glob("*.py"))}
+        for path, source in sorted(sources.items(), key=lambda item: len(item[1])):
+            about = ast.get_docstring(ast.parse(source)) or ""
             where = f"../{path.relative_to(ROOT).as_posix()}"
             parts.append(f"### {path.stem}")
             parts.append(" ".join(about.split("\n\n")[0].split()))

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import documents
@@ -107,12 +108,12 @@ def test_what_does_not_run():
 
 
 def parse_toml(text):
-    """Read TOML, where this Python can."""
-    pytest.importorskip("tomllib").loads(text)
+    """Read TOML, before Python 3.11 by what the extra 'test' brings."""
+    importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli").loads(text)
 
 
 def parse_yaml(text):
-    """Read YAML, where something that can is installed."""
+    """Read YAML, by what the extra 'test' brings."""
     pytest.importorskip("yaml").safe_load(text)
 
 
@@ -187,6 +188,26 @@ def test_every_name_is_documented():
 
     assert sorted(sandbox_wasm.__all__) == sorted(shown)
     assert all(getattr(sandbox_wasm, name).__doc__ for name in shown)
+
+
+def test_the_tree_of_errors_is_that_of_the_classes():
+    """
+    It is drawn by hand, in the docstring of its module.
+    """
+    text = (documents.ROOT / "docs" / "errors.md").read_text("utf-8")
+    drawn, path = [], []
+    for line in text.partition("```text\n")[2].partition("```")[0].splitlines():
+        branch, name = re.match(r"([│├└─ ]*)(\w+)", line).groups()
+        path[len(branch) // 4 :] = [name]
+        drawn.append("/".join(path))
+
+    def classes(kind, above=""):
+        yield f"{above}{kind.__name__}"
+        for each in kind.__subclasses__():
+            if each.__name__ in sandbox_wasm.__all__:
+                yield from classes(each, f"{above}{kind.__name__}/")
+
+    assert sorted(drawn) == sorted(classes(sandbox_wasm.SandboxError))
 
 
 def test_every_page_is_in_the_contents():
