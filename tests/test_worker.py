@@ -11,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,12 @@ from sandbox_wasm import (
     FuelExhausted,
     GuestCrash,
     GuestProtocolError,
+    Interrupted,
     Limits,
     OutputExceeded,
     Session,
     SessionBroken,
+    SessionClosed,
     SnapshotError,
     WallTimeExceeded,
 )
@@ -506,6 +509,45 @@ def test_many_sessions_leave_nothing(interpreter, make_session):
     while len(os.listdir("/proc/self/fd")) > handles or len(children()) > processes:
         assert time.monotonic() < end, (handles, processes, children())
         time.sleep(0.01)
+
+
+@linux
+def test_sessions_closed_from_many_threads(interpreter, make_session, assert_healthy):
+    """
+    While they begin, run and end: each run ends by that, and nothing is left.
+    """
+    make_session().run("1")
+    handles, processes = len(os.listdir("/proc/self/fd")), len(children()) + 1
+    errors = []
+
+    def work(number):
+        for n in range(6):
+            ready = threading.Event()
+            session = Session(interpreter, isolation="process", functions={"ready": ready.set})
+            future = session.submit("ready()\nwhile True: pass", wall_seconds=BOUND)
+            if (n + number) % 3:
+                ready.wait(BOUND)
+            closers = [threading.Thread(target=session.close) for _ in range(3)]
+            closers.append(threading.Thread(target=session.interrupt))
+            for closer in closers:
+                closer.start()
+            for closer in closers:
+                closer.join(BOUND)
+            errors.append(type(future.exception(BOUND)))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(2 * BOUND)
+        assert not thread.is_alive()
+    assert 24 == len(errors)
+    assert set(errors) <= {SessionClosed, SessionBroken, Interrupted, CancelledError}
+    end = time.monotonic() + BOUND
+    while len(os.listdir("/proc/self/fd")) > handles or len(children()) > processes:
+        assert time.monotonic() < end, (handles, processes, children())
+        time.sleep(0.01)
+    assert_healthy()
 
 
 def python(source, warnings="-Wignore::ResourceWarning", **options):
