@@ -49,9 +49,9 @@ def define(linker: wasmtime.Linker, module: str, name: str, function: Callable[[
     none = wasmtime.FuncType([], [])  # held until it has been looked at
     error: Any = _ffi.wasmtime_linker_define_func(
         linker.ptr(),
-        words[0],
+        ctypes.create_string_buffer(words[0]),
         len(words[0]),
-        words[1],
+        ctypes.create_string_buffer(words[1]),
         len(words[1]),
         none.ptr(),
         ctypes.cast(callback, _ffi.wasmtime_func_callback_t),
