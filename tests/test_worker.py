@@ -250,6 +250,31 @@ def test_worker_that_says_nothing(scripted):
     assert worker.killed
 
 
+def test_worker_that_answers_before_it_has_kept_its_state(scripted):
+    """
+    It was told to do that first: whoever waits for it later would wait for ever.
+    """
+    guest, _, _ = scripted(ANSWER)
+    guest.capture()
+    with pytest.raises(GuestProtocolError, match="state"):
+        guest.request(RUN)
+
+
+@pytest.mark.parametrize("part", [b"", struct.pack("<BI", _wire.CAPTURED, 30) + b"i"], ids=len)
+def test_worker_that_never_keeps_its_state(scripted, monkeypatch, part):
+    """
+    Nobody waits for it longer than for the slowest honest one.
+    """
+    monkeypatch.setattr(_remote, "_SETTLE_SECONDS", 0.05)
+    for use in (lambda guest, state: state.load(), lambda guest, state: guest.capture()):
+        guest, worker, _ = scripted()
+        state = guest.capture()
+        worker.theirs.sendall(part)
+        with pytest.raises(SessionBroken):
+            use(guest, state)
+        assert worker.killed
+
+
 def test_worker_that_does_not_listen(scripted):
     """
     An interrupt waits for nobody.

@@ -45,6 +45,7 @@ _START_BYTES = 1 << 16
 _SLACK = 64  # what a frame needs besides its largest value
 _MEMORY_BYTES = 1 << 32
 _PAGE = 4096
+_SETTLE_SECONDS = 20.0  # to copy a state of some gigabytes takes two
 
 _SIGNALS = {int(each): each.name for each in signal.Signals}
 
@@ -197,10 +198,15 @@ class RemoteGuest:
         return HeldState(self._store, self._settle)
 
     def _settle(self) -> None:
-        """Wait until the worker has kept the state that it was told to."""
-        while self._capturing and self._open:
+        """Wait until the worker has kept the state that it was told to, but not for ever."""
+        if not (self._capturing and self._open):
+            return
+        self._child.data.settimeout(_SETTLE_SECONDS)
+        try:
             operation, values = self._receive()
             self._captured(values if operation == wire.CAPTURED else (None,))
+        finally:
+            self._child.data.settimeout(None)
 
     def request(self, request: Request) -> Answer:
         with self._control:
@@ -211,8 +217,8 @@ class RemoteGuest:
         self._send(wire.REQUEST, self._number, *asked)
         while True:
             operation, values = self._receive()
-            if operation == wire.CAPTURED:
-                self._captured(values)
+            if operation == wire.CAPTURED or self._capturing:  # which it was told to first
+                self._captured(values if operation == wire.CAPTURED else (None,))
                 continue
             self._check(operation, values)
             if operation == wire.ANSWER:
