@@ -89,8 +89,8 @@ async def _guard(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _is_cancelled(task: asyncio.Task[Any]) -> bool:
-    # Python 3.10 does not tell; there a run that is over is all that cancels.
-    return not hasattr(task, "cancelling") or task.cancelling() > 0
+    # Python 3.10 does not tell. Nobody looks any more at what a task that we cancelled comes to.
+    return hasattr(task, "cancelling") and task.cancelling() > 0
 
 
 def _shared_loop() -> asyncio.AbstractEventLoop:
