@@ -46,9 +46,11 @@ class Account:
         self._crossed = self._crossed or (kind, limit)
         return kind(getattr(self._limits, limit), limit)
 
-    def refusal(self) -> LimitExceeded | None:
-        """Return why no further run may begin, or None."""
-        return None if self._crossed is None else self.cross(*self._crossed)
+    def refusal(self, is_resumed: bool = False) -> LimitExceeded | None:
+        """Return why no further run may begin, or go on, or None."""
+        if self._crossed is None or (is_resumed and self._crossed[1] == "session_runs"):
+            return None
+        return self.cross(*self._crossed)
 
     # ---- what the next run may use
 
@@ -113,6 +115,8 @@ class Account:
         self._host_call_bytes += max(0, usage.host_call_bytes - charged.host_call_bytes)
         self._output_bytes += max(0, usage.output_bytes - charged.output_bytes)
         self._result_bytes += usage.result_bytes
+        if limits.session_runs is not None and self._runs >= limits.session_runs:
+            self.cross(LimitExceeded, "session_runs")
         if limits.session_seconds is not None and self._seconds >= limits.session_seconds:
             self.cross(WallTimeExceeded, "session_seconds")
         if limits.session_fuel is not None and (self._fuel or 0) >= limits.session_fuel:

@@ -171,7 +171,7 @@ class Lane:
                 raise SessionBroken(self.broken)
             if again is not None:
                 again.check_untouched(self._keeper.turn, self.ledger)
-            refusal = self.ledger.account.refusal()
+            refusal = self.ledger.account.refusal(again is not None)
             if refusal is not None:
                 refusal.state = "kept"
                 return Result(usage=Usage(runs=0), error=refusal), refusal

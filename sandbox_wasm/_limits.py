@@ -68,6 +68,10 @@ class Limits:
             artifact and input, where *wall_seconds* is not. None, the default,
             does not meter them, because metering slows a run by up to a half.
 
+        session_runs: How often the session runs something, calls of its functions
+            included. Going on with a run that waited is never refused for it. None: no
+            such limit.
+
         session_seconds: Elapsed time of all runs together. None: no such limit.
 
         session_host_calls: Host calls of all runs together. None: no such limit.
@@ -93,6 +97,7 @@ class Limits:
     file_count: int = 20_000
     checkpoint_bytes: int = 128 * MIB
     fuel: int | None = None
+    session_runs: int | None = None
     session_seconds: float | None = None
     session_host_calls: int | None = None
     session_host_call_bytes: int | None = None
@@ -132,6 +137,7 @@ _RANGE: dict[str, tuple[float, float]] = {
     "file_count": (0, 1 << 24),
     "checkpoint_bytes": (0, 1 << 32),
     "fuel": (1, 1 << 62),
+    "session_runs": (1, 1 << 62),
     "session_seconds": (0.001, 1e9),
     "session_host_calls": (0, 1 << 62),
     "session_host_call_bytes": (0, 1 << 62),

@@ -98,13 +98,14 @@ def test_runs_that_fail_count(make_session):
 @pytest.mark.parametrize(
     ("limits", "code", "kind"),
     [
+        ({"session_runs": 3}, "1 + 1", LimitExceeded),
         ({"session_seconds": 0.4}, "import time\ntime.sleep(0.15)", WallTimeExceeded),
         ({"session_host_calls": 5}, "echo(1)\necho(2)", HostCallsExceeded),
         ({"session_host_call_bytes": 2000}, "echo('x' * 400)", HostCallsExceeded),
         ({"session_output_bytes": 100}, "print('x' * 39)", OutputExceeded),
         ({"session_fuel": 30_000_000, "fuel": 20_000_000}, None, FuelExhausted),
     ],
-    ids="seconds calls call-bytes output fuel".split(),
+    ids="runs seconds calls call-bytes output fuel".split(),
 )
 def test_a_session_uses_up_what_it_has(make_session, assert_healthy, limits, code, kind):
     """
@@ -128,6 +129,25 @@ def test_a_session_uses_up_what_it_has(make_session, assert_healthy, limits, cod
     assert (name, allowed) == (copy.limit, copy.allowed)
     refused(session, kind, name)
     assert_healthy()
+
+
+def test_going_on_is_no_further_run(make_session):
+    """
+    The last run of a session may wait, and go on; then the session has had its runs.
+    """
+    session = make_session(limits=Limits(session_runs=2), functions=FUNCTIONS)
+    session.function(lambda: None, name="ask", suspends=True)
+    session.run("x = 1")
+
+    with pytest.raises(Suspended) as info:
+        session.run("x += ask()\nx += ask()\nx")
+    waiting = info.value.continuation
+    with pytest.raises(Suspended) as info:
+        waiting.resume(10)
+    assert 111 == info.value.continuation.resume(100).value
+
+    error = refused(session, LimitExceeded, "session_runs")
+    assert "guest exceeded session_runs=2" == str(error)
 
 
 def test_output_is_kept_up_to_what_is_left(make_session):
