@@ -35,7 +35,8 @@ def filled(text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Return the pages that have such blocks, with the text that they should have."""
-    texts = {path: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+    paths = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    texts = {path: path.read_text("utf-8") for path in paths}
     return {path: filled(text) for path, text in texts.items() if _BLOCK.search(text)}
 
 
@@ -56,6 +57,38 @@ def limits() -> str:
         default = "none" if field.default is None else _number(field.default, field.name)
         rows.append((f"`{field.name}`", default, f"{low} to {high}", words[field.name]))
     return table(("field", "default", "range", "what it bounds"), rows)
+
+
+def default_limits() -> str:
+    """Return the table of the limits that are on by default."""
+    words = _described(Limits)
+    rows = [
+        (f"`{field.name}`", _number(field.default, field.name), words[field.name])
+        for field in dataclasses.fields(Limits)
+        if field.default is not None
+    ]
+    return table(("field", "default", "what it bounds"), rows)
+
+
+def peers() -> str:
+    """Return what the benchmarks' page says of the peers: the first table, with less in it."""
+    text = (ROOT / "benchmarks" / "README.md").read_text("utf-8").partition("<!-- peers: ")[2]
+    when, lines = re.findall(r"^(\d{4}-.*)\n\n((?:\|.*\n)+)", text, re.MULTILINE)[0]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines.splitlines()]
+    head, _, *rows = cells
+    kept = [at for at, name in enumerate(head) if not name.startswith("CPU × programs")]
+    shown = [
+        tuple(_measured(row[at]) if at else row[at] for at in kept)
+        for row in rows
+        if ", worker" not in row[0]
+    ]
+    return f"{table(tuple(head[at] for at in kept), shown)}\n\n{when}"
+
+
+def _measured(cell: str) -> str:
+    """Return the figures of a cell, with a word in place of an error's text."""
+    figures = [figure.strip() for figure in cell.split(" / ")]
+    return " / ".join(f if re.match(r"[\d.,]+\b(?! )", f) else "fails" for f in figures)
 
 
 def _described(kind: type) -> dict[str, str]:
@@ -184,11 +217,13 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 MADE: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "default_limits": default_limits,
     "differences_cpython": lambda: differences("cpython"),
     "differences_micropython": lambda: differences("micropython"),
     "error_tree": error_tree,
     "examples": examples,
     "interpreters": interpreters,
     "limits": limits,
+    "peers": peers,
     "traps": traps,
 }

@@ -23,7 +23,6 @@ BLOCKS = [block for path in documents.PAGES for block in documents.blocks(path)]
 
 # Blocks that do not run, with the reasons that they give.
 NOT_RUN = """
-README.md: fetches from the package index; tests/real_packages.py does
 README.md: the tests would run themselves
 CONTRIBUTING.md: fetches, and makes an environment
 benchmarks/README.md: takes minutes

@@ -38,19 +38,37 @@ def test_the_two_commands_of_the_start() -> None:
 
 def test_the_table_of_limits() -> None:
     """
-    Every limit stands in the README with its default.
+    Every limit that is on by default stands in the README with its default.
     """
     rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", README.read_text("utf-8"), re.MULTILINE))
     units = {"": 1, " MiB": 1 << 20}
+    defaults = {field.name: field.default for field in dataclasses.fields(Limits)}
 
-    assert {field.name for field in dataclasses.fields(Limits)} == set(rows)
-    for field in dataclasses.fields(Limits):
-        if field.default is None:
-            assert "none" == rows[field.name]
-        else:
-            match = re.fullmatch(r"([0-9,]+)( MiB)?", rows[field.name])
-            assert match is not None
-            assert field.default == int(match[1].replace(",", "")) * units[match[2] or ""]
+    assert {name for name, default in defaults.items() if default is not None} == set(rows)
+    for name, shown in rows.items():
+        match = re.fullmatch(r"([0-9,]+)( MiB)?", shown)
+        assert match is not None
+        assert defaults[name] == int(match[1].replace(",", "")) * units[match[2] or ""]
+
+
+def test_the_table_of_peers() -> None:
+    """
+    It has this library, its peers and the date, from the page of the benchmarks.
+    """
+    text = README.read_text("utf-8").partition("## Beside others")[2].partition("\n## ")[0]
+    names = re.findall(r"^\| ([a-z][\w-]+)", text, re.MULTILINE)
+
+    assert {"sandbox-wasm", "pydantic-monty", "pyeryx"} <= set(names)
+    assert re.search(r"^\d{4}-\d\d-\d\d, .*CPython", text, re.MULTILINE)
+
+
+def test_the_readme_is_short() -> None:
+    """
+    Who reads 250 words a minute has read it in three, but for its tables and code.
+    """
+    text = re.sub(r"^(```.*?^```|<!--.*?|\|.*?)$", "", README.read_text("utf-8"), flags=re.M | re.S)
+
+    assert 300 < len(text.split()) < 780
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
