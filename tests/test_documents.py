@@ -26,6 +26,7 @@ NOT_RUN = """
 README.md: the tests would run themselves
 CONTRIBUTING.md: fetches, and makes an environment
 benchmarks/README.md: takes minutes
+benchmarks/README.md: takes minutes, and installs packages
 benchmarks/README.md: takes minutes
 benchmarks/README.md: takes minutes
 docs/building-cpython.md: takes ten minutes, and fetches sources
