@@ -230,3 +230,14 @@ def test_named_tests_are_there():
         for file, name in re.findall(r"`([\w/.-]+\.py)::(\w+)`", path.read_text("utf-8")):
             text = (documents.ROOT / "tests" / file).read_text("utf-8")
             assert f"\ndef {name}(" in text, (documents.name_of(path), file, name)
+
+
+def test_environment_variables_are_documented():
+    """
+    The page of the command line names each that the package reads.
+    """
+    text = (documents.ROOT / "docs" / "cli.md").read_text("utf-8")
+    sources = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    read = set(re.findall(r"\"(SANDBOX_WASM_[A-Z_]+)\"", sources))
+
+    assert read == set(re.findall(r"`(SANDBOX_WASM_[A-Z_]+)`", text))
