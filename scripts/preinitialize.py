@@ -12,11 +12,11 @@ from __future__ import annotations
 import importlib.util
 import struct
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import wasmtime
+from wasm_module import Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY, EXPORT, CODE, DATA, DATA_COUNT = 5, 7, 10, 11, 12
@@ -142,28 +142,6 @@ class Boot:
         return before, bytes(self.memory.read(self.store, 0, size))
 
 
-@dataclass
-class Cursor:
-    """A place in a module's bytes."""
-
-    data: bytes
-    at: int = 0
-
-    def number(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self.data[self.at]
-            self.at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    def take(self, count: int) -> bytes:
-        self.at += count
-        return self.data[self.at - count : self.at]
-
-
 def number(value: int) -> bytes:
     """Return an unsigned LEB128 number."""
     out = bytearray()
@@ -201,7 +179,7 @@ def segments(memory: bytes) -> list[bytes]:
 
 
 def kept_exports(body: bytes) -> bytes:
-    cursor = Cursor(body)
+    cursor = Reader(body)
     kept = []
     for _ in range(cursor.number()):
         start = cursor.at
@@ -218,7 +196,7 @@ def kept_exports(body: bytes) -> bytes:
 def make_image(reactor: bytes, memory: bytes) -> bytes:
     """Return *reactor* with *memory* in place of its data."""
     data = segments(memory)
-    cursor = Cursor(reactor, 8)
+    cursor = Reader(reactor, 8)
     out = [reactor[:8]]
     while cursor.at < len(reactor):
         kind = cursor.take(1)[0]

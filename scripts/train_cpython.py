@@ -14,7 +14,8 @@ import struct
 import sys
 from pathlib import Path
 
-from preinitialize import Boot, Cursor, abi, compile_module
+from preinitialize import Boot, abi, compile_module
+from wasm_module import Reader
 
 # One function's record: hash of its name, of its shape, where its counters are relative
 # to the record, and how many.
@@ -31,7 +32,7 @@ def request(boot: Boot, source: bytes) -> None:
 def read_names(data: bytes) -> dict[int, str]:
     """Return the functions' names by their hashes."""
     names = {}
-    cursor = Cursor(data)
+    cursor = Reader(data)
     while cursor.at < len(data):
         if data[cursor.at] == 0:  # padding between the parts of the linked objects
             cursor.at += 1

@@ -28,9 +28,9 @@ class Module:
 class Reader:
     """A cursor over the module's bytes."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, at: int = 0) -> None:
         self.data = data
-        self.at = 0
+        self.at = at
 
     def byte(self) -> int:
         self.at += 1

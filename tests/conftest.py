@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from web_server import Server, serve
 
 from sandbox_wasm import Session
 
@@ -70,3 +71,17 @@ def assert_healthy(make_session: Callable[..., Session]) -> Callable[[], None]:
         assert ("fresh\n", (False, 45)) == (result.stdout, result.value)
 
     return check
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[Server]:
+    """The web server of a module's tests; they ask for `server`."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    """A web server that has seen nothing."""
+    shared_server.seen.clear()
+    return shared_server

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import fuzz_values
+from fake_memory import FakeMemory
 
 from sandbox_wasm import _origins, _snapshot, _stored_run, _wheels
 from sandbox_wasm._continuation import Continuation
@@ -82,31 +83,9 @@ ARGUMENTS = [*range(40), SPANS, PATH, TARGET, ROOM, RIGHTS, 100, 9999, 1 << 20, 
 ARGUMENTS += [(1 << 14) - 1, 1 << 14, (1 << 32) - 1, (1 << 64) - 1]
 
 
-class Memory:
-    """16 KiB, with the checks of a guest's."""
-
-    def __init__(self) -> None:
-        self.data = bytearray(1 << 14)
-
-    def read(self, address: int, length: int) -> bytes:
-        if address < 0 or length < 0 or address + length > len(self.data):
-            raise GuestProtocolError(f"{length} bytes at {address}")
-        return bytes(self.data[address : address + length])
-
-    def write(self, address: int, data: bytes) -> None:
-        self.read(address, len(data))
-        self.data[address : address + len(data)] = data
-
-    def unpack(self, form: struct.Struct, address: int) -> tuple[int, ...]:
-        return form.unpack(self.read(address, form.size))
-
-    def pack(self, form: struct.Struct, address: int, *values: int) -> None:
-        self.write(address, form.pack(*values))
-
-
 def file_functions(data: bytes) -> None:
     """Calls of WASI's functions: each a number, and a byte for each of nine arguments."""
-    files, memory = Files(MAX_BYTES, MAX_FILES, clock=lambda: 10**18), Memory()
+    files, memory = Files(MAX_BYTES, MAX_FILES, clock=lambda: 10**18), FakeMemory(1 << 14)
     memory.data[PATH:SPANS] = (b"a/b/../tmp/x\xff\0" * 50)[: SPANS - PATH]
     memory.data[SPANS : 2 * SPANS] = struct.pack("<4I", 1024, 100, ROOM, 9999) * 32
     for at in range(0, len(data) - 9, 10):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,19 +30,6 @@ Make = Callable[..., Session]
 def isolation() -> str:
     """The host makes the requests, wherever the guest is: a few tests prove it for workers."""
     return "thread"
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    """A server that has seen nothing."""
-    shared_server.seen.clear()
-    return shared_server
 
 
 class Owner:

@@ -12,22 +12,9 @@ import pytest
 pytest.importorskip("httpx")
 
 from test_terminal import Terminal
-from web_server import Server, serve
+from web_server import Server
 
 FETCH = "print(fetch({url!r}).text)"
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    """A server that has seen nothing."""
-    shared_server.seen.clear()
-    return shared_server
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pickle
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +34,6 @@ VALUE = f"Bearer {SECRET}"
 def isolation() -> str:
     """The host makes the requests, wherever the guest is: a few tests prove it for workers."""
     return "thread"
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    """A server that has seen nothing."""
-    shared_server.seen.clear()
-    return shared_server
 
 
 @pytest.fixture

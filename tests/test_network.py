@@ -41,19 +41,6 @@ def isolation() -> str:
     return "thread"
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: Server) -> Server:
-    """A server that has seen nothing."""
-    shared_server.seen.clear()
-    return shared_server
-
-
 @pytest.fixture
 def stuck() -> Iterator[Server]:
     """A server of its own for requests that do not end by themselves."""

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
+from fake_memory import FakeMemory
 
 from sandbox_wasm._files import Files
 from sandbox_wasm._filesystem import MAX_NAME, MAX_OPEN, MAX_PATH, ROOT, Errno, FileError
@@ -18,33 +19,11 @@ APPEND = 1
 FILE, FOLDER = 4, 3
 
 
-class FakeMemory:
-    """64 KiB, with the checks of the real one."""
-
-    def __init__(self) -> None:
-        self.data = bytearray(1 << 16)
-
-    def read(self, address: int, length: int) -> bytes:
-        if address < 0 or length < 0 or address + length > len(self.data):
-            raise IndexError(f"{length} bytes at {address}")
-        return bytes(self.data[address : address + length])
-
-    def write(self, address: int, data: bytes) -> None:
-        self.read(address, len(data))
-        self.data[address : address + len(data)] = data
-
-    def unpack(self, form: struct.Struct, address: int) -> tuple[int, ...]:
-        return form.unpack(self.read(address, form.size))
-
-    def pack(self, form: struct.Struct, address: int, *values: int) -> None:
-        self.write(address, form.pack(*values))
-
-
 class Libc:
     """Calls the functions as a guest's libc does: everything by address."""
 
     def __init__(self, files: Files) -> None:
-        self.memory = FakeMemory()
+        self.memory = FakeMemory(1 << 16)
         self._files = files
 
     def ask(self, name: str, *args: int) -> int:
