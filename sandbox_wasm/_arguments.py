@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import keyword
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ._errors import ConfigError, GuestError
@@ -82,17 +81,6 @@ def data(value: Any, max_bytes: int, what: str, refer: Refer | None = None) -> b
         return encode(value, max_bytes=max_bytes, refer=refer)
     except (TypeError, ValueError, RuntimeError) as error:  # the last: one reference too many
         raise ConfigError(f"{what} cannot go into the sandbox: {error}") from error
-
-
-def listed(values: object, what: str) -> list[Any]:
-    """Return the items of *values*; *what* they are, in words, is for the error.
-
-    Raises:
-        ConfigError: There are none to be had; or it is one text, in place of a list of them.
-    """
-    if isinstance(values, (str, bytes, os.PathLike)) or not isinstance(values, Iterable):
-        raise ConfigError(f"{what} must be a list, got {type(values).__name__}")
-    return list(values)
 
 
 def identifier(name: object) -> bytes:

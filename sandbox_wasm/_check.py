@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _arguments
+from ._checks import listed
 from ._dialects import Dialect
 from ._errors import ConfigError, GuestError, GuestProtocolError, SandboxError
 from ._limits import Limits
@@ -40,7 +41,7 @@ def check(
     types: bool | None,
 ) -> list[Problem]:
     """Return what is wrong with *code*; see `Session.check`."""
-    known = [_arguments.identifier(name).decode() for name in _arguments.listed(names, "names")]
+    known = [_arguments.identifier(name).decode() for name in listed(names, "names")]
     program = checker() if types is None or types else None
     if types and program is None:
         raise ConfigError("checking types needs the extra: pip install 'sandbox-wasm[check]'")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 
+from ._checks import check_number
 from ._errors import ConfigError
 
 MIB = 1 << 20
@@ -110,14 +110,7 @@ class Limits:
             value = getattr(self, field.name)
             if value is None and field.default is None:
                 continue
-            kinds = (int, float) if field.name.endswith("_seconds") else (int,)
-            if isinstance(value, bool) or not isinstance(value, kinds):
-                raise ConfigError(
-                    f"{field.name} must be {'a number' if float in kinds else 'an int'}, "
-                    f"got {type(value).__name__}"
-                )
-            if not low <= value <= high or math.isnan(value):
-                raise ConfigError(f"{field.name} must be from {low} to {high}, got {value}")
+            check_number(field.name, value, low, high, fraction=field.name.endswith("_seconds"))
         if self.session_fuel is not None and self.fuel is None:
             raise ConfigError("session_fuel needs fuel as well, for only then runs are metered")
 

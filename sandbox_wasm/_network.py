@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ._checks import check_number, listed
 from ._errors import ConfigError
 
 # A session without a network should not wait for what parses addresses and URLs.
@@ -153,10 +153,12 @@ class NetworkPolicy:
         from ._origins import Grant
 
         for name in ("allow", "methods", "credentials"):
-            _set(self, name, _tuple(name, getattr(self, name)))
+            _set(self, name, tuple(listed(getattr(self, name), name)))
         for item in fields(self):
             if item.name in _RANGE:
-                _check_number(item.name, getattr(self, item.name), item.type == "float")
+                low, high = _RANGE[item.name]
+                value = getattr(self, item.name)
+                check_number(item.name, value, low, high, fraction=item.type == "float")
         for method in self.methods:
             if method not in _METHODS:
                 raise ConfigError(f"methods are of {sorted(_METHODS)}, got {method!r}")
@@ -174,7 +176,7 @@ class NetworkPolicy:
         if self.ca_file is not None and not isinstance(self.ca_file, str):
             raise ConfigError("ca_file must be a str")
         if not isinstance(self.allow_private, bool):
-            named = _tuple("allow_private", self.allow_private)
+            named = tuple(listed(self.allow_private, "allow_private"))
             _set(self, "allow_private", named)
             _set(self, "private", networks(named))
         _set(self, "grants", tuple(map(Grant.of, self.allow)))
@@ -186,17 +188,3 @@ class NetworkPolicy:
 
 def _set(policy: NetworkPolicy, name: str, value: object) -> None:
     object.__setattr__(policy, name, value)
-
-
-def _tuple(name: str, value: Any) -> tuple[Any, ...]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise ConfigError(f"{name} must be a list, got {type(value).__name__}")
-    return tuple(value)
-
-
-def _check_number(name: str, value: object, fraction: bool) -> None:
-    low, high = _RANGE[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float) if fraction else int):
-        raise ConfigError(f"{name} must be a number, got {type(value).__name__}")
-    if math.isnan(value) or not low <= value <= high:
-        raise ConfigError(f"{name} must be from {low} to {high}, got {value}")

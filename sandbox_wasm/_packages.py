@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import _arguments, _resolve, _wheels
+from . import _resolve, _wheels
+from ._checks import listed
 from ._errors import ConfigError, SandboxError
 from ._limits import Limits
 from ._nodes import TreeState, build
@@ -59,7 +60,7 @@ def _paths(packages: Iterable[object]) -> list[Path]:
     """Return the wheels of *packages*."""
     paths: list[Path] = []
     names: list[str] = []
-    for package in _arguments.listed(packages, "packages"):
+    for package in listed(packages, "packages"):
         if isinstance(package, os.PathLike) or (
             isinstance(package, str) and package.endswith(".whl")
         ):

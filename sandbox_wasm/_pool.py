@@ -11,6 +11,7 @@ from typing import Any
 from weakref import WeakSet
 
 from ._async import AsyncSession
+from ._checks import check_number
 from ._errors import ConfigError, PoolClosed, SessionBroken
 from ._lease import Lease, Template
 from ._limits import Limits
@@ -88,16 +89,16 @@ class SessionPool(Executor):
         **options: Any,
     ) -> None:
         size = min(32, (os.cpu_count() or 1) + 4) if size is None else size
-        _check("size", size, 1, 100_000)
-        _check("max_waiting", max_waiting, 0, 1 << 31)
-        _check("idle_seconds", idle_seconds, 0, 86_400, (int, float))
+        check_number("size", size, 1, 100_000)
+        check_number("max_waiting", max_waiting, 0, 1 << 31)
+        check_number("idle_seconds", idle_seconds, 0, 86_400, fraction=True)
         if ready is not None:
-            _check("ready", ready, 0, size)
+            check_number("ready", ready, 0, size)
         self._checkpoints = bool(options.pop("checkpoints", True))
         self._template = Template(interpreter, setup, snapshot, options)
         limits = self._template.limits
         if memory_bytes is not None:
-            _check("memory_bytes", memory_bytes, limits.memory_bytes, 1 << 50)
+            check_number("memory_bytes", memory_bytes, limits.memory_bytes, 1 << 50)
             size = min(size, memory_bytes // limits.memory_bytes)
         if ready is None:
             ready = int(self._template.isolation == "process")
@@ -370,13 +371,3 @@ class SessionPool(Executor):
         if os.getpid() != self._pid:
             raise SessionBroken("the pool belongs to the process that made it")
         return self._turns
-
-
-def _check(
-    name: str, value: object, least: int, most: int, kinds: tuple[type, ...] = (int,)
-) -> None:
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        wanted = "an int" if kinds == (int,) else "a number"
-        raise ConfigError(f"{name} must be {wanted}, got {type(value).__name__}")
-    if not least <= value <= most:  # type: ignore[operator]
-        raise ConfigError(f"{name} must be from {least} to {most}, got {value}")

@@ -23,7 +23,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from . import _arguments, _wheels
+from . import _wheels
+from ._checks import listed
 from ._errors import ConfigError
 from ._wasm._cache import default_folder, private_folder
 
@@ -146,7 +147,7 @@ def build_wheels(names: Sequence[str]) -> list[Path]:
     built = home / "built"
     built.mkdir(mode=0o700, exist_ok=True)
     paths = []
-    for requirement in [check(name) for name in _arguments.listed(names, "names")]:
+    for requirement in [check(name) for name in listed(names, "names")]:
         name = re.split(r"[^\w.-]", requirement)[0]
         with tempfile.TemporaryDirectory(prefix=".new-", dir=home) as scratch:
             to = Path(scratch, "wheels")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from . import _arguments, _dialects
 from ._audit import AuditRecord
 from ._background import Background
+from ._checks import listed
 from ._dialects import Dialect
 from ._errors import (
     ConfigError,
@@ -136,7 +137,7 @@ class Session(Lifecycle):
 
             self._packages, trees = _packages.trees(packages, interpreter, Session)
         self._network = network
-        self._mounts = None if mounts is None else tuple(_arguments.listed(mounts, "mounts"))
+        self._mounts = None if mounts is None else tuple(listed(mounts, "mounts"))
         self._checkpoints = bool(checkpoints)
         origin, held, told = None, None, self._known
         if snapshot is not None:
@@ -285,8 +286,7 @@ class Session(Lifecycle):
         Returns the list of what it returned. Raises as `call` does; an exception
         in the function ends the whole call.
         """
-        listed = _arguments.listed(rows, "rows")
-        return cast("list[Any]", self._call("map", name, listed, "the rows"))
+        return cast("list[Any]", self._call("map", name, listed(rows, "rows"), "the rows"))
 
     @overload
     def function(self, function: F, **options: Any) -> F: ...

@@ -8,11 +8,11 @@ addresses and the order of files depend on what it did alone.
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import time
 from typing import NamedTuple
 
+from ._checks import check_number
 from ._errors import ConfigError, SnapshotError
 from ._journal import ASKED_BYTES, Journal, Kind
 
@@ -72,10 +72,7 @@ class Sources:
         self._lead = 0
         self.journal: Journal | None = None
         if clock is not None:
-            if isinstance(clock, bool) or not isinstance(clock, (int, float)):
-                raise ConfigError(f"clock must be a number, got {type(clock).__name__}")
-            if not 0 <= clock <= LATEST or math.isnan(clock):
-                raise ConfigError(f"clock must be from 0 to {LATEST}, got {clock}")
+            check_number("clock", clock, 0, LATEST, fraction=True)
             self._begun = self._now = int(clock * 1e9) // TICK_NS * TICK_NS
 
     def follow(self, origin: Sources, fresh: bool) -> None:

@@ -15,7 +15,7 @@ PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
     "_errors _audit _output _builtins _content _coroutines _filesystem _guest _locks",
     "_journal _noted _seccomp _volume",
-    "_watch",
+    "_watch _checks",
     "_host_file",
     "_host _lockdown _nodes",
     "_changes _tree",
