@@ -8,10 +8,10 @@ from ._lifecycle import State
 from ._limits import Limits
 from ._session import Session
 from ._snapshot import Snapshot
-from ._snapshots import RESEED, take
+from ._snapshots import RESEED, fitting, take
 from ._state import GuestState
 from ._turns import Turn
-from .interpreters import Interpreter
+from .interpreters import Interpreter, make, make_mould
 from .interpreters._base import Guest, HostSide, Request
 
 # What is not in a snapshot, but for functions, packages and limits, which are copied.
@@ -40,6 +40,8 @@ class Template:
         ledger: Where its time and randomness have come to.
 
         preludes: What a guest that goes on from it is still asked.
+
+        mould: What its guests are made in; None for those in worker processes.
 
     Raises:
         As `Session` and `Session.run` do.
@@ -70,6 +72,13 @@ class Template:
             }
         self._options |= {name: options[name] for name in _GIVEN if name in options}
         self.preludes = [Request("prelude", RESEED)] if has_drawn else []
+        state, _ = fitting(self.snapshot, interpreter, self.limits)
+        self.mould = None if self.isolation == "process" else make_mould(state)
+
+    def close(self) -> None:
+        """Keep nothing for further leases."""
+        if self.mould is not None:
+            self.mould.close()
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of a session that begins with it."""
@@ -112,6 +121,7 @@ class Lease(Session):
     def __init__(self, template: Template, checkpoints: bool) -> None:
         self.holding = Holding()
         self._known = template.known
+        self._mould = template.mould
         super().__init__(template.interpreter, checkpoints=checkpoints, **template.options())
         self._check_open().begin_with(template.preludes, template.ledger)
 
@@ -122,7 +132,8 @@ class Lease(Session):
         return self.state is State.OPEN and (guest is None or guest.is_alive())
 
     def _make_interpreter(self) -> Interpreter:
-        return Ending(super()._make_interpreter(), self.holding)
+        made = make(self.interpreter, self.limits, self.isolation, self._mould)
+        return Ending(made, self.holding)
 
     def _fork_type(self) -> type[Session]:
         return Session  # which belongs to no pool

@@ -335,6 +335,7 @@ class SessionPool(Executor):
             return
         self._turns.close()
         self._ready.close()
+        self._template.close()
         if cancel_futures:
             self._submissions.cancel()
         if wait:

@@ -1,11 +1,15 @@
 """What one session leaves of an instance to the next: nothing."""
 
+import re
+import threading
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_wasm import Limits, SandboxError, Session
-from sandbox_wasm._wasm import _instance
+from sandbox_wasm import Limits, SandboxError, Session, SessionPool, WallTimeExceeded
+from sandbox_wasm._wasm import _engine, _instance
 from sandbox_wasm._wasm._pages import page_table
 from sandbox_wasm.interpreters import _maker
 
@@ -286,3 +290,108 @@ def test_random_numbers_are_the_next_sessions_own(used, interpreter):
         used(lambda session: seeded.append(session.run(DRAWS[interpreter]).value), seed=7)
         used(lambda session: session.run("import random\nrandom.seed(1)\nrandom.random()"))
     assert seeded[0] == seeded[1]
+
+
+# ---- pools: instances that are put back to the state of a template
+
+
+def rested(mould):
+    """The engines whose instances rest in that state."""
+    families = _engine._families.values()
+    spare = [engine for family in families for engine in family._spare]
+    return [each for each in spare if each.rested is not None and each.rested.mould is mould]
+
+
+@pytest.fixture
+def pool(interpreter):
+    """One session at a time, each on the instance of the one before."""
+    with SessionPool(interpreter, size=1, setup="kept = [1, 2, 3]") as made:
+        made.run("1")
+        yield made
+
+
+@settings(max_examples=10, deadline=None)
+@given(programs=st.lists(st.sampled_from(STATEMENTS), max_size=4))
+def test_memory_is_that_of_the_template(pool, programs):
+    """
+    Byte for byte: what the interpreter's image has, and what the set-up has made of it.
+    """
+    mould = pool._template.mould
+    with pool.lease() as session:
+        for program in programs:
+            session.run(program, check=False, wall_seconds=0.1)
+
+    for engine in until(lambda: pool.statistics().leased == 0 and rested(mould)) or []:
+        instance = engine.rested
+        reference = _instance._reference(engine.family, mould)
+        assert reference.read(0, reference.size) == memory(instance)
+        assert SECRET.encode() not in memory(instance)
+        assert mould.state.stack_pointer == instance._read_pointer()
+
+
+def until(look):
+    """What *look* returns as soon as it is something; the ends of sessions wait for nobody."""
+    for _ in range(2000):
+        found = look()
+        if found:
+            return found
+        threading.Event().wait(0.005)
+    return None
+
+
+def test_states_are_not_taken_for_one_another(pool, interpreter):
+    """
+    Sessions of two pools and of none take turns on the same engines.
+    """
+    with SessionPool(interpreter, size=1, setup="kept = 'other'") as other:
+        for _ in range(6):
+            assert [1, 2, 3] == pool.run("kept.append(4)\nkept[:3]").value
+            assert "other" == other.run("kept").value
+            with Session(interpreter) as session:
+                assert session.run("'kept' in globals()").value is False
+
+
+def test_what_rests_goes_with_its_pool(interpreter):
+    """
+    Nobody else can have a use for it.
+    """
+    pool = SessionPool(interpreter, size=2, setup="x = 1")
+    mould = pool._template.mould
+    for _ in range(3):
+        pool.run("x")
+    assert until(lambda: rested(mould))
+    session = pool.lease()
+    session.run("x")
+    pool.close()
+    assert until(lambda: pool.statistics().leased == 0)
+    assert [] == rested(mould)
+    with Session(interpreter) as session:
+        assert 2 == session.run("1 + 1").value
+
+
+def test_an_interrupted_lease_is_put_back_whole(pool):
+    """
+    Another thread has written to memory then, which no page fault of the session's tells.
+    """
+    for _ in range(5):
+        with pool.lease() as session:
+            with pytest.raises(WallTimeExceeded):
+                session.run(f"x = '{SECRET}'\nwhile True: pass", wall_seconds=0.05)
+            assert session.run("x").value == SECRET
+        assert pool.run("'x' in globals(), kept").value == (False, [1, 2, 3])
+
+
+def test_memory_has_no_large_pages(interpreter):
+    """
+    The kernel would make some later, and what is written to them is no page fault.
+    """
+    with Session(interpreter) as session:
+        base = session._lane.ask(lambda guest: guest._memory._base)
+        flags, here = "", False
+        for line in Path("/proc/self/smaps").read_text().splitlines():
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                begin, end = (int(at, 16) for at in line.split()[0].split("-"))
+                here = begin <= base < end
+            elif here and line.startswith("VmFlags:"):
+                flags = line
+    assert " nh" in flags

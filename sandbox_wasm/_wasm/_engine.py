@@ -28,6 +28,7 @@ from ._memory import GuestMemory
 
 if TYPE_CHECKING:
     from ._instance import Instance
+    from ._mould import Mould
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -42,7 +43,8 @@ class Engine:
         target: The object that has the methods ``on_call`` and ``on_sys`` for
             the instance that runs; the imports of the module go there.
 
-        rested: An instance as if nobody had used it, for the next session, or None.
+        rested: An instance as if nobody had used it, or as its mould has it, for the next
+            session; or None.
     """
 
     def __init__(self, family: EngineFamily) -> None:
@@ -174,12 +176,17 @@ class EngineFamily:
         """
         return self._taken > 1 and self.variant.epoch
 
-    def take(self) -> Engine:
-        """Return an engine that nothing runs on."""
+    def take(self, mould: Mould | None = None) -> Engine:
+        """Return an engine that nothing runs on; one whose instance rests in *mould*, if any."""
         with self._lock:
             self._taken += 1
-            if self._spare:
-                return self._spare.pop()
+            spare = self._spare
+            for at in range(len(spare) - 1, -1, -1):  # the last is in the caches still
+                rested = spare[at].rested
+                if (None if rested is None else rested.mould) is mould:
+                    return spare.pop(at)
+            if spare:
+                return spare.pop()
         return Engine(self)
 
     def keep(self, engine: Engine) -> bool:
@@ -189,6 +196,17 @@ class EngineFamily:
                 self._spare.append(engine)
                 return True
         return False
+
+    def drop(self, mould: Mould) -> None:
+        """Free the instances that rest in *mould*."""
+        with self._lock:
+            dropped = []
+            for engine in self._spare:
+                if engine.rested is not None and engine.rested.mould is mould:
+                    dropped.append(engine.rested)
+                    engine.rested = None
+        for instance in dropped:
+            instance.free()
 
     def pristine(self) -> list[bytearray]:
         """Return memory of an instance that nobody has used, for comparisons."""

@@ -18,10 +18,12 @@ from .._errors import (
     SnapshotError,
 )
 from .._state import GuestState
+from .._thread import current
 from ._engine import Engine, EngineFamily, set_limits
 from ._faults import handlers
 from ._memory import GuestMemory
-from ._pages import Finder, Ranges, finder, page_table
+from ._mould import Mould
+from ._pages import Finder, Ranges, finder, page_table, union
 from ._traps import FUEL, kind_of
 
 _log = logging.getLogger("sandbox_wasm")
@@ -52,10 +54,14 @@ class Instance:
 
         state: What another instance was, to go on from; None starts anew.
 
+        mould: Of which *state* is, if others begin with it as well.
+
     Raises:
         SnapshotError: The state does not fit into *memory_bytes*, or not together.
 
     Attributes:
+        mould: What `close` puts it back to; None for an instance as nobody has used it.
+
         memory: Linear memory.
 
         base_bytes: What the interpreter has once it is started.
@@ -71,11 +77,17 @@ class Instance:
         target: Any,
         memory_bytes: int,
         state: GuestState | None = None,
+        mould: Mould | None = None,
     ) -> None:
         self._engine = engine
+        self.mould = mould
         self._fuel = 0
         self._finder: Finder | None = None
+        self._thread = current()
+        # Pages that were found at the end of a session, and with those of the mould.
+        self._differing: tuple[Ranges, Ranges] = ((), ())
         self._is_whole = True  # nothing has trapped in it
+        self.memory_bytes = -1
         # A view that states were taken to, and what the last of them took of it.
         self._room = (memoryview(b""),) * 2
         self._store, instance = engine.instantiate()
@@ -110,14 +122,23 @@ class Instance:
         self._first_pointer = self._read_pointer()
         self._serve(target, memory_bytes, state)
 
-    def begin_again(self, target: Any, memory_bytes: int, state: GuestState | None) -> None:
+    def begin_again(
+        self,
+        target: Any,
+        memory_bytes: int,
+        state: GuestState | None,
+        mould: Mould | None = None,
+    ) -> None:
         """Go on as a new instance, after `close` has made it what it was."""
         try:
-            self._finder = None  # what it has found is of another thread
-            self._store.set_epoch_deadline(
-                1
-            )  # from now: a stop may have come too late for the last
-            self._serve(target, memory_bytes, state)
+            if self._thread is not current():
+                self._finder = None  # what it has found is of another thread
+                self._thread = current()
+            # From now: a stop may have come too late for the last.
+            self._store.set_epoch_deadline(1)
+            is_in_it = mould is not None and self.mould is mould
+            self.mould = mould
+            self._serve(target, memory_bytes, None if is_in_it else state)
         except BaseException:
             self.free()
             raise
@@ -130,6 +151,8 @@ class Instance:
 
     def allow(self, memory_bytes: int) -> None:
         """Let linear memory grow by that much beyond what the interpreter starts with."""
+        if memory_bytes == self.memory_bytes:
+            return
         self.memory_bytes = memory_bytes
         self.limit_pages = min((self.base_bytes + memory_bytes) // PAGE, 65_535)
         set_limits(self._store, self.limit_pages * PAGE)
@@ -264,12 +287,16 @@ class Instance:
             self._engine.killed = False
             self._store.set_epoch_deadline(1)
 
-    def close(self) -> None:
-        """Hand the engine on: with the instance, made what it was, or with its memory freed."""
+    def close(self, again: bool = True) -> None:
+        """Hand the engine on: with the instance, made what it was, or with its memory freed.
+
+        Args:
+            again: Whether another thread may have written to memory meanwhile.
+        """
         engine = self._engine
         engine.target = None
         try:
-            if self._is_reusable() and self._revert():
+            if self._is_reusable() and self._revert(again):
                 engine.rested = self
         except Exception as error:
             _log.warning("an instance cannot be used again (%s)", error)
@@ -282,30 +309,44 @@ class Instance:
         self.memory.release()
         self._store.close()
 
+    def part(self) -> None:
+        """Let go of the engine; memory goes when nobody has it any more."""
+        self._engine.dispose()
+
     def _is_reusable(self) -> bool:
         # Not after a trap; and memory that has grown does not shrink.
-        engine = self._engine
+        engine, mould = self._engine, self.mould
         self.memory.refresh()
         return (
             self._is_whole
             and not engine.killed
             and engine.family.is_busy
-            and self.memory.size == self.base_bytes
+            and self.memory.size == (self.base_bytes if mould is None else mould.state.size)
+            and (mould is None or mould.is_open)
             and page_table() is not None
         )
 
-    def _revert(self) -> bool:
-        """Make memory and the one global what they were before any guest code had run."""
-        reference = _reference(self._engine.family)
+    def _revert(self, again: bool) -> bool:
+        """Make memory and the one global what they were before this session's code had run."""
+        family, mould = self._engine.family, self.mould
+        reference = _reference(family, mould)
         self.memory.release_windows()
-        ranges = self._found(again=True)
-        if sum([end - begin for begin, end in ranges]) > _REUSED_BYTES:
+        ranges = found = self._found(again)
+        pointer, most = self._first_pointer, _REUSED_BYTES
+        if mould is not None:
+            state = mould.state
+            pointer, most = state.stack_pointer, most + len(state.data)
+            if self._differing[0] is not found:
+                # Its pages are among them, if it began so; this does not rely on that.
+                self._differing = found, union(found, state.ranges)
+            ranges = self._differing[1]
+        if sum([end - begin for begin, end in ranges]) > most:
             return False
         if reference.size != self.memory.size:
             return False
         self.memory.revert(ranges, reference)
         if self._stack_pointer is not None:
-            self._stack_pointer.set_value(self._store, _signed(self._first_pointer))
+            self._stack_pointer.set_value(self._store, _signed(pointer))
         return True
 
 
@@ -314,17 +355,24 @@ def open_instance(
     target: Any,
     memory_bytes: int,
     state: GuestState | None = None,
+    mould: Mould | None = None,
 ) -> Instance:
     """Return an instance on *engine*, see `Instance`: one that rests there, or a new one."""
     rested, engine.rested = engine.rested, None
+    if rested is not None and rested.mould not in (None, mould):
+        rested.free()
+        rested = None
     if rested is None:
-        return Instance(engine, target, memory_bytes, state)
-    rested.begin_again(target, memory_bytes, state)
+        return Instance(engine, target, memory_bytes, state, mould)
+    rested.begin_again(target, memory_bytes, state, mould)
     return rested
 
 
-def _reference(family: EngineFamily) -> GuestMemory:
-    """Return the memory of an instance that is started, and never runs guest code."""
+def _reference(family: EngineFamily, mould: Mould | None = None) -> GuestMemory:
+    """Return the memory of an instance that never runs guest code, as it begins."""
+    if mould is not None:
+        state = mould.state
+        return mould.reference(family, lambda: Instance(Engine(family), None, state.size, state))
     with family.reference_lock:
         if family.reference is None:
             family.reference = Instance(Engine(family), None, 0)

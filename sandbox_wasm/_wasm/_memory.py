@@ -15,7 +15,7 @@ import struct
 import wasmtime
 
 from .._errors import GuestProtocolError
-from ._pages import PAGE, Finder, Ranges, append, blocks
+from ._pages import PAGE, Finder, Ranges, append, blocks, keep_small
 
 _LARGE = 1 << 18  # a copy of more takes longer than giving up the interpreter's lock
 
@@ -38,6 +38,9 @@ class GuestMemory:
         # What was copied last, and the slices that this takes.
         self._copied: tuple[Ranges, bytearray | memoryview] | None = None
         self._pairs: list[tuple[memoryview, memoryview]] = []
+        # The same for what was put back last.
+        self._reverted: tuple[Ranges, GuestMemory] | None = None
+        self._back: list[tuple[memoryview, memoryview]] = []
         self._base = 0
         self.size = 0
         self.refresh()
@@ -52,6 +55,7 @@ class GuestMemory:
             if self._windows and base != self._base:
                 raise GuestProtocolError("linear memory has moved")
             self._base = base
+            keep_small(base, size)
             self._view.release()
             self._view = memoryview((ctypes.c_char * size).from_address(self._base)).cast("B")
             self.size = size
@@ -105,14 +109,7 @@ class GuestMemory:
         if self._copied is None or self._copied[0] is not ranges or self._copied[1] is not to:
             self.forget_copy()
             self._prepare_copy(ranges, to)
-        for target, source in self._pairs:
-            if len(source) > _LARGE:
-                # Without the interpreter's lock, which others want meanwhile.
-                length = len(source)
-                begin = (ctypes.c_char * length).from_buffer(source)
-                ctypes.memmove((ctypes.c_char * length).from_buffer(target), begin, length)
-            else:
-                target[:] = source
+        _copy(self._pairs)
 
     def _prepare_copy(self, ranges: Ranges, to: bytearray | memoryview) -> None:
         at = 0
@@ -142,11 +139,26 @@ class GuestMemory:
                 at += end - begin
 
     def revert(self, ranges: Ranges, reference: GuestMemory) -> None:
-        """Make the parts that *ranges* name what they are in *reference*."""
-        with memoryview(reference._view) as view:
+        """Make the parts that *ranges* name what they are in *reference*.
+
+        The same two objects as the last time take half the time.
+        """
+        before = self._reverted
+        if before is None or before[0] is not ranges or before[1] is not reference:
+            self._forget_revert()
             for begin, end in ranges:
                 self._check(begin, end - begin)
-                self._view[begin:end] = view[begin:end]
+                reference._check(begin, end - begin)
+                self._back.append((self._view[begin:end], reference._view[begin:end]))
+            self._reverted = ranges, reference  # which lives as long as its parts are here
+        _copy(self._back)
+
+    def _forget_revert(self) -> None:
+        for target, source in self._back:
+            target.release()
+            source.release()
+        self._back.clear()
+        self._reverted = None
 
     def touch(self, ranges: Ranges) -> None:
         """Make the pages of *ranges* the process's own now, as writing to them would later."""
@@ -191,6 +203,7 @@ class GuestMemory:
     def release(self) -> None:
         """Let go of memory; every later access raises `ValueError`."""
         self.release_windows()
+        self._forget_revert()
         self._view.release()
         self.size = -1  # so that no address passes the check
 
@@ -200,3 +213,15 @@ class GuestMemory:
         for view in self._windows:
             view.release()
         self._windows.clear()
+
+
+def _copy(pairs: list[tuple[memoryview, memoryview]]) -> None:
+    """Copy to the first of each pair what is in the second."""
+    for target, source in pairs:
+        if len(source) > _LARGE:
+            # Without the interpreter's lock, which others want meanwhile.
+            length = len(source)
+            begin = (ctypes.c_char * length).from_buffer(source)
+            ctypes.memmove((ctypes.c_char * length).from_buffer(target), begin, length)
+        else:
+            target[:] = source

@@ -89,6 +89,17 @@ class Comparison:
         return found
 
 
+def union(one: Ranges, other: Ranges) -> Ranges:
+    """Return what lies in either."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted([*one, *other]):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return found
+
+
 def blocks(view: memoryview) -> list[bytearray]:
     """Return a copy of memory as `Comparison` takes it."""
     copies = (bytearray(view[at : at + _BLOCK]) for at in range(0, len(view), _BLOCK))
@@ -112,6 +123,7 @@ def append(found: list[tuple[int, int]], begin: int, end: int) -> None:
 # category_inverted category_mask category_anyof_mask return_mask
 _SCAN = struct.Struct("<12Q")
 _SCAN_REQUEST = 3 << 30 | _SCAN.size << 16 | ord("f") << 8 | 16
+_NO_LARGE_PAGES = 15  # MADV_NOHUGEPAGE
 _IS_FILE, _IS_PRESENT, _IS_SWAPPED, _IS_ZERO_PAGE = 1 << 2, 1 << 3, 1 << 4, 1 << 5
 _REGIONS = 256
 # The highest byte of an entry of pagemap: present or swapped, and no page of a file.
@@ -212,6 +224,22 @@ def _faults() -> int:
 
     usage = resource.getrusage(resource.RUSAGE_THREAD)
     return usage.ru_minflt + usage.ru_majflt
+
+
+def keep_small(base: int, size: int) -> None:
+    """Have no large pages made of that memory.
+
+    The kernel would do so behind our back, and what a guest then writes to for the first time
+    would be no page fault of anybody (`OwnPages`).
+    """
+    if page_table() is not None:
+        # What has no large pages at all refuses, and is as good.
+        _libc().madvise(ctypes.c_void_p(base), ctypes.c_size_t(size), _NO_LARGE_PAGES)
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
 
 
 @functools.cache

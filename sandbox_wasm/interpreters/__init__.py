@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from .._errors import ConfigError
 from .._limits import Limits
 from .._state import GuestState
 from ._base import Guest, HostSide
+
+if TYPE_CHECKING:
+    from .._wasm._mould import Mould
 
 NAMES = ("cpython", "micropython")
 Isolation = Literal["thread", "process"]
@@ -47,8 +50,20 @@ def digest(name: str) -> str:
     return _artifacts.load(name).digest
 
 
-def make(name: str, limits: Limits, isolation: Isolation = "thread") -> Interpreter:
+def make_mould(state: GuestState) -> Mould:
+    """Return what many guests in threads are to begin with, for `make`."""
+    from .._wasm._mould import Mould
+
+    return Mould(state)
+
+
+def make(
+    name: str, limits: Limits, isolation: Isolation = "thread", mould: Mould | None = None
+) -> Interpreter:
     """Return what makes a guest of the interpreter of that name, here or in a worker process.
+
+    Args:
+        mould: Of the state that its guests go on from, if others do as well; for threads.
 
     Raises:
         ConfigError: There is no such interpreter.
@@ -64,4 +79,4 @@ def make(name: str, limits: Limits, isolation: Isolation = "thread") -> Interpre
         return RemoteMaker(name, limits)
     from ._maker import Maker  # brings the engine with it
 
-    return Maker(name, limits)
+    return Maker(name, limits, mould=mould)

@@ -8,6 +8,7 @@ from .._limits import Limits
 from .._state import GuestState
 from .._wasm import _artifacts, _engine
 from .._wasm._instance import open_instance
+from .._wasm._mould import Mould
 from ._base import HostSide
 from ._reactor import Layout, ReactorGuest
 
@@ -23,13 +24,18 @@ class Maker:
         killable: Its process can be killed, so that the guest need not look whether to
             stop.
 
+        mould: Of the state that guests are mostly asked to go on from, if that is shared.
+
     Raises:
         ArtifactError: The interpreter is missing or damaged.
     """
 
-    def __init__(self, name: str, limits: Limits, killable: bool = False) -> None:
+    def __init__(
+        self, name: str, limits: Limits, killable: bool = False, mould: Mould | None = None
+    ) -> None:
         self.limits = limits
         self._killable = killable
+        self._mould = mould
         self._artifact = _artifacts.load(name)
         self._engine: _engine.Engine | None = self._take()
         # What the engine runs after the guest is another's affair.
@@ -37,7 +43,8 @@ class Maker:
 
     def _take(self) -> _engine.Engine:
         fuel = self.limits.fuel is not None
-        return _engine.family(self._artifact, fuel=fuel, epoch=not self._killable).take()
+        family = _engine.family(self._artifact, fuel=fuel, epoch=not self._killable)
+        return family.take(self._mould)
 
     def start(self, host: HostSide, state: GuestState | None = None) -> ReactorGuest:
         """Return a new guest, on the thread that is to own it."""
@@ -54,13 +61,14 @@ class Maker:
     def _start(self, host: HostSide, state: GuestState | None) -> ReactorGuest:
         limits = self.limits
         layout = None if state is None else _layouts[self._artifact.digest]
+        mould = self._mould if self._mould is not None and self._mould.state is state else None
         engine = self._engine or self._take()
         with self._lock:
             self._engine = engine
         made = False
         try:
             guest = ReactorGuest(
-                lambda target: open_instance(engine, target, limits.memory_bytes, state),
+                lambda target: open_instance(engine, target, limits.memory_bytes, state, mould),
                 host,
                 limits.fuel,
                 layout,

@@ -95,6 +95,7 @@ class ReactorGuest:
         self._files = host.files
         self._stopped = False
         self._asked = False  # to end, since the request began
+        self._touched = False  # whether another thread has ever written to memory
         self._aborting = False
         self.fuel_used: int | None = None
         # Held while another thread touches memory, so that it is not gone meanwhile.
@@ -347,7 +348,7 @@ class ReactorGuest:
             if self._open:
                 view = self._control_block
                 ack = abi.CONTROL.unpack_from(view)[2]
-                self._asked = True
+                self._asked = self._touched = True
                 # A wish for less does not take back the wish to unwind.
                 self._aborting = self._aborting or abort
                 kind = abi.REQUEST_ABORT if self._aborting else abi.REQUEST_INTERRUPT
@@ -378,4 +379,4 @@ class ReactorGuest:
     def close(self) -> None:
         with self._control:
             self._open = False
-            self._instance.close()
+            self._instance.close(self._touched)
