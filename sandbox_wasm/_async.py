@@ -72,15 +72,7 @@ class AsyncSession:
         dialect: Dialect = "expression",
     ) -> Result:
         """Run *code*; see `Session.run`. *on_output* is called on the event loop."""
-        loop = asyncio.get_running_loop()
-        told = on_output
-        if callable(on_output):  # else the session says what is wrong with it
-            output = on_output
-
-            def tell(stream: str, text: str) -> None:
-                asyncio.run_coroutine_threadsafe(_call(output, stream, text), loop).result()
-
-            told = tell
+        told = on_loop(on_output)
         return await self._await(
             lambda: self._session.run(
                 code,
@@ -172,6 +164,18 @@ class AsyncSession:
 
     def __repr__(self) -> str:
         return repr(self._session).replace("<Session", "<AsyncSession", 1)
+
+
+def on_loop(on_output: OnOutput | None) -> OnOutput | None:
+    """Return what calls *on_output* on the event loop that runs, from other threads."""
+    if not callable(on_output):
+        return on_output  # the session says what is wrong with it
+    loop, output = asyncio.get_running_loop(), on_output
+
+    def tell(stream: str, text: str) -> None:
+        asyncio.run_coroutine_threadsafe(_call(output, stream, text), loop).result()
+
+    return tell
 
 
 async def _call(function: Callable[..., Any], *args: Any) -> None:

@@ -129,7 +129,7 @@ class Job:
         self.turn = turn
         self.again = again
         self.suspension: Suspension | None = None
-        self.wake = threading.Lock()
+        self.wake: Any = threading.Lock()
         self.wake.acquire()
         self.started = 0.0
         self.ended = 0.0

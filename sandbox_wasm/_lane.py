@@ -1,13 +1,9 @@
-"""The thread that owns one guest, and how a run on it is ended in time.
+"""The thread that owns one guest.
 
 The guest runs on this thread alone, and after a rest on another: its stack is large
 enough for the wasm stack, and no signal handler runs on it. Whoever asks for a run waits
-for it, and while waiting is the run's watchdog; no thread and no timer exist for that.
-
-A run that must end is asked to, with growing insistence: an exception in guest
-code; unwinding past every handler; a trap, after which the guest is gone; and if
-even that has no effect, because a host function does not return, the caller goes
-and leaves the thread to end by itself.
+for it, and while waiting is the run's watchdog (`_deadline`); no thread and no timer exist
+for that.
 """
 
 from __future__ import annotations
@@ -15,11 +11,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from ._deadline import LOOK_SECONDS, Deadline, Server
 from ._errors import SandboxError, SessionBroken, SnapshotError
 from ._files import Files
 from ._functions import HostFunctions
@@ -31,31 +27,20 @@ from ._locks import Mutex
 from ._result import Result, Usage
 from ._sources import Sources
 from ._state import GuestState
-from ._thread import Errand, ring, start_thread
+from ._thread import Errand, current_errand, ring, start_thread
 from .interpreters import Interpreter
 from .interpreters._base import Guest, Request
 
 T = TypeVar("T")
 
-# Seconds after a run was to end. What catches everything is over within 50 ms all the same.
-_ABORT_AFTER = 0.035
-_KILL_AFTER = 0.2
-_LEAVE_AFTER = 0.3
-
-# For a machine that was asleep, and for a guest whose code is to be compiled first.
-_START_SECONDS = 120.0
-
 # An idle session has no thread: a thousand would take more memory than their guests.
 _REST_AFTER = 0.5
-
-# A signal that comes just before the wait begins does not end it; the next look does.
-_LOOK_SECONDS = 0.5
 
 # After a run its caller goes on first: keeping a checkpoint holds the interpreter's lock.
 _KEEP_AFTER = 0.01
 
-# A guest that writes to the byte which makes it look may undo the host's own writing.
-_REMIND_SECONDS = 0.002
+# How long a session that is closed waits for its thread.
+_END_SECONDS = 0.3
 
 
 class Lane:
@@ -78,6 +63,9 @@ class Lane:
         origin: What the guest goes on from; None for one that starts anew.
 
         known: How many host functions *origin* knows; None if that is not known.
+
+        server: Makes all calls on one thread, which is one of `start_thread`: the guest runs
+            there. None for a session that any thread may call, and that needs one of its own.
     """
 
     def __init__(
@@ -90,7 +78,9 @@ class Lane:
         checkpoints: bool,
         origin: GuestState | None = None,
         known: int | None = None,
+        server: Server | None = None,
     ) -> None:
+        self._server = server
         self._interpreter = interpreter
         self.limits = limits
         self.functions = functions
@@ -102,17 +92,13 @@ class Lane:
         self._mutex = Mutex()  # one run at a time; others wait here
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._job: Job | None = None
-        self._stages: Sequence[tuple[float, Callable[[], None]]] = (
-            (0.0, self._interrupt),
-            (_ABORT_AFTER, self._abort),
-            (_KILL_AFTER, self._kill),
-        )
         self._begun = self._serving = self._ended = False
         try:
-            self._thread = self._start()
+            self._thread = self._start() if server is None else current_errand()
         except BaseException:
             interpreter.discard()
             raise
+        self._serving = True
 
     @property
     def broken(self) -> str | None:
@@ -163,6 +149,8 @@ class Lane:
             SessionBroken: There is no guest any more.
             SnapshotError: Going back would undo what was done since.
         """
+        if self._server is not None:
+            return self._run_here(self._server, request, wall_seconds, on_output)
         if threading.get_ident() == self._thread.ident:
             raise RuntimeError("a host function cannot run code in its own session")
         wall = self.limits.wall_seconds if wall_seconds is None else wall_seconds
@@ -203,7 +191,7 @@ class Lane:
                 if not job.done:
                     self._keeper.broken = "its run was left"
                     self.ledger.end(error, over=True)
-                    self._kill()
+                    self.kill_guest()
                 raise
             finally:
                 self._job = None
@@ -213,53 +201,53 @@ class Lane:
                     self.ledger.begin(None)
 
     def _wait(self, job: Job, wall: float) -> None:
-        timeout = min(wall, _LOOK_SECONDS) if self.ledger.reason is None else 0.001
-        ending = 0.0
-        begun = time.perf_counter()
-        stages = self._stages
-        while True:
+        deadline = Deadline(self, job, self._keeper, self.ledger, wall)
+        timeout: float | None = deadline.first()
+        while timeout is not None:
             try:
                 job.wake.acquire(timeout=timeout)
             except BaseException as error:  # Ctrl-C, or an exception sent to this thread
                 if isinstance(self.ledger.reason, KeyboardInterrupt):
-                    stages = ((0.0, self._kill),)  # and again: no more patience
+                    deadline.hurry()  # and again
                 self.ledger.end(error, over=True)
-            if job.done:
-                return
             if self._ended and not job.done:  # somebody has sent its thread an exception
                 self._keeper.broken = self._keeper.broken or "its thread was ended"
                 self.ledger.end(SessionBroken(self._keeper.broken))
                 job.state = "broken"
                 return
-            if job.ended:  # no guest code runs any more: the answer is under way
-                timeout = _LOOK_SECONDS
-                continue
-            now = time.perf_counter()
-            if self.ledger.reason is None:
-                # Until the guest is made, the run has not begun.
-                end = job.started + wall if job.started else begun + _START_SECONDS
-                end += self.ledger.excuse(now)
-                if end > now:
-                    timeout = min(end - now, wall, _LOOK_SECONDS)
-                    continue
-                self.ledger.end(
-                    self.ledger.account.late(wall)
-                    if job.started
-                    else SessionBroken("the interpreter did not start in time")
-                )
-            ending = ending or now
-            while stages and now - ending >= stages[0][0]:
-                (_, act), *stages = stages
-                act()
-            if not stages and now - ending >= _LEAVE_AFTER:
-                self._keeper.broken = "a host function did not return in time"
-                job.state = "broken"
-                return
-            timeout = (stages[0][0] if stages else _LEAVE_AFTER) + ending - now
-            guest = self._keeper.guest
-            if guest is not None and guest.remind():
-                timeout = min(timeout, _REMIND_SECONDS)
-            timeout = max(0.001, timeout)
+            timeout = deadline.look()
+
+    def _run_here(
+        self,
+        server: Server,
+        request: Request,
+        wall_seconds: float | None,
+        on_output: OnOutput | None,
+    ) -> tuple[Result, BaseException | None]:
+        """Do the same on this thread, while *server* has the run watched from another."""
+        keeper, ledger = self._keeper, self.ledger
+        wall = wall_seconds or self.limits.wall_seconds
+        server.context.run(ledger.begin, on_output)
+        keeper.turn += 1
+        job = Job(request, None, keeper.turn)
+        job.wake = server
+        self._job = job
+        try:
+            if self._is_lost():  # closed meanwhile: nobody would end it
+                raise SessionBroken(self.broken)
+            server.watch(Deadline(self, job, keeper, ledger, ledger.account.wall_seconds(wall)))
+            self._begin()
+            keeper.perform(job)
+            if not server.claim():
+                raise SessionBroken(self.broken)
+            return conclude(job, ledger)
+        finally:
+            self._job = None
+
+    def end_here(self) -> None:
+        """Free the guest that this thread has served; the second time nothing happens."""
+        self._keeper.broken = self.broken or "the session is closed"
+        self._end()
 
     def ask(self, work: Callable[[Guest], T]) -> T:
         """Return what *work* makes of the guest, on its thread, while nothing runs in it.
@@ -275,7 +263,7 @@ class Lane:
             job = Job(work)
             self._post(job)
             while not job.done:
-                job.wake.acquire(timeout=_LOOK_SECONDS)
+                job.wake.acquire(timeout=LOOK_SECONDS)
                 if not self._thread.is_alive() and not job.done:
                     raise SessionBroken(self.broken or "the session never began")
             if job.error is not None:
@@ -307,23 +295,26 @@ class Lane:
             if job is None or job.done:
                 return False
             self.ledger.end(reason)
-            self._interrupt()  # at once: a sleep that ended must not go on with the next line
+            self.interrupt_guest()  # at once: a sleep that ended must not go on with the next line
         ring(job.wake)
         return True
 
-    def _interrupt(self) -> None:
+    def interrupt_guest(self) -> None:
+        """Have guest code get an exception, once."""
         job, guest = self._job, self._keeper.guest
         # Once: a second exception would hit the handlers of the first.
         if guest is not None and job is not None and not job.asked:
             job.asked = True
             guest.interrupt(abort=False)
 
-    def _abort(self) -> None:
+    def abort_guest(self) -> None:
+        """Have the guest unwind."""
         guest = self._keeper.guest
         if guest is not None:
             guest.interrupt(abort=True)
 
-    def _kill(self) -> None:
+    def kill_guest(self) -> None:
+        """Make the guest trap."""
         with self._keeper.ending:
             job = self._job
             if job is not None and not job.ended:  # else it would hit the guest that takes over
@@ -343,27 +334,27 @@ class Lane:
             return
         self._keeper.broken = self.broken or str(reason)
         if self.interrupt(reason):
-            self._kill()
+            self.kill_guest()
+        if self._server is not None:
+            return  # who serves it ends it
         try:
             self._post(None)
         except RuntimeError:  # there can be no more threads, and none runs the guest
             self._work()
         if wait and threading.get_ident() != self._thread.ident:
-            self._thread.join(_LEAVE_AFTER)
+            self._thread.join(_END_SECONDS)
 
     # ---- on the lane's own thread
 
     def _unwind(self) -> None:
         """Stop guest code from within a host call, and tell who waits."""
-        self._abort()
+        self.abort_guest()
         if self._job is not None:
             ring(self._job.wake)
 
     def _work(self) -> None:
         keeper = self._keeper
-        if not self._begun:
-            self._begun = True
-            keeper.begin()
+        self._begin()
         resting = False
         try:
             while not resting:
@@ -388,9 +379,18 @@ class Lane:
                     return
         finally:
             if not resting:
-                self._ended = True
-                keeper.end()
-                self.ledger.files.release()
+                self._end()
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._keeper.begin()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._keeper.end()
+            self.ledger.files.release()
 
     def _rest(self) -> bool:
         """Let the thread go to others, if there is no job for it; the next job gets another."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from ._deadline import Server
+from ._errors import SessionBroken
 from ._lifecycle import State
 from ._limits import Limits
 from ._session import Session
@@ -114,16 +117,47 @@ class Lease(Session):
 
         checkpoints: As for `Session`.
 
+        server: Serves it on the thread that makes it; else it has one of its own.
+
     Attributes:
         holding: Its place, which it has until its thread and its guest are gone.
+
+        returned: Called when it is closed; None if nobody wants to know.
     """
 
-    def __init__(self, template: Template, checkpoints: bool) -> None:
+    returned: Callable[[], None] | None = None
+
+    def __init__(self, template: Template, checkpoints: bool, server: Server | None = None) -> None:
         self.holding = Holding()
+        self._server = server
         self._known = template.known
         self._mould = template.mould
         super().__init__(template.interpreter, checkpoints=checkpoints, **template.options())
         self._check_open().begin_with(template.preludes, template.ledger)
+
+    @property
+    def is_served_here(self) -> bool:
+        """Whether the thread that has made it serves it."""
+        return self._server is not None
+
+    def end(self) -> None:
+        """Close it, and wait for nobody; by who serves it on this thread, or whoever has it."""
+        if self._server is None or self._lane is None:
+            self._close(wait=False)
+            return
+        self._closed = True
+        self._background.close()
+        self._lane.end_here()
+
+    def take_back(self, reason: str) -> None:
+        """End it for that reason, which its owner is told with the next call."""
+        if self._lane is not None and self.state is State.OPEN:
+            self._lane.close(SessionBroken(reason), wait=False)
+
+    def _close(self, wait: bool) -> None:
+        super()._close(wait)
+        if self.returned is not None:
+            self.returned()
 
     @property
     def is_alive(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import _arguments
 from ._background import Background
 from ._continuation import Continuation
+from ._deadline import Server
 from ._errors import ConfigError, SandboxError, SessionBroken, SessionClosed, Suspended
 from ._functions import HostFunctions
 from ._job import Suspension
@@ -50,6 +51,8 @@ class Lifecycle:
     # How many host functions the snapshot knows that it begins with, if that is known, and
     # so that it fits.
     _known: int | None = None
+    # Who has the session served by its own thread, if somebody does.
+    _server: Server | None = None
     _lane: Lane | None
     _closed: bool
     _functions: HostFunctions

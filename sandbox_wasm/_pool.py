@@ -8,20 +8,20 @@ import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
-from weakref import WeakSet
 
-from ._async import AsyncSession
+from ._async import AsyncSession, on_loop
 from ._checks import check_number
-from ._errors import ConfigError, PoolClosed, SessionBroken
-from ._lease import Lease, Template
+from ._crew import Crew
+from ._errors import ConfigError, SessionBroken
+from ._lease import Template
+from ._leases import Leases
 from ._limits import Limits
-from ._locks import RLock
 from ._pool_statistics import PoolStatistics
-from ._ready import Ready
+from ._programs import Programs
 from ._result import Result
 from ._session import Session
 from ._snapshot import Snapshot
-from ._submissions import Submissions, in_order
+from ._submissions import in_order
 from ._turns import Turn, Turns
 
 # For the threads of sessions that were closed; a host function may hold one for longer.
@@ -60,6 +60,9 @@ class SessionPool(Executor):
 
         idle_seconds: After which time in which nobody asked for one those are given up.
 
+        lease_seconds: How long somebody may have a leased session. Then it is taken back: what
+            runs in it is stopped, and its owner gets `SessionBroken`.
+
         max_waiting: How many may wait for a session; more get `PoolFull`. A named
             submitter may have as many waiting as there is room left for others.
 
@@ -84,6 +87,7 @@ class SessionPool(Executor):
         snapshot: Snapshot | None = None,
         ready: int | None = None,
         idle_seconds: float = 60.0,
+        lease_seconds: float = 86_400.0,
         max_waiting: int = 1000,
         memory_bytes: int | None = None,
         **options: Any,
@@ -92,9 +96,10 @@ class SessionPool(Executor):
         check_number("size", size, 1, 100_000)
         check_number("max_waiting", max_waiting, 0, 1 << 31)
         check_number("idle_seconds", idle_seconds, 0, 86_400, fraction=True)
+        check_number("lease_seconds", lease_seconds, 0.001, 1e9, fraction=True)
         if ready is not None:
             check_number("ready", ready, 0, size)
-        self._checkpoints = bool(options.pop("checkpoints", True))
+        checkpoints = bool(options.pop("checkpoints", True))
         self._template = Template(interpreter, setup, snapshot, options)
         limits = self._template.limits
         if memory_bytes is not None:
@@ -104,12 +109,14 @@ class SessionPool(Executor):
             ready = int(self._template.isolation == "process")
         self._size = size
         self._pid = os.getpid()
-        self._leases: WeakSet[Lease] = WeakSet()
-        self._lock = RLock()  # signal handlers may come back to it
-        self._ended = False
-        self._ready = Ready(self._make, ready, idle_seconds)
         self._turns = Turns(size, max_waiting)
-        self._submissions = Submissions(self._turns)
+        # Worker processes, and sessions that are made ahead, have threads of their own.
+        crew = Crew(is_short=self._template.isolation == "thread" and not ready)
+        # None of these knows the pool, which can so be dropped while a thread has them.
+        self._leases = Leases(
+            self._template, checkpoints, ready, idle_seconds, lease_seconds, crew.watchdog
+        )
+        self._programs = Programs(self._turns, self._leases.open_for, crew)
 
     # ---- leases
 
@@ -130,7 +137,7 @@ class SessionPool(Executor):
         turn = Turn(submitter)
         try:
             self._check_open().wait(turn, timeout)
-            return self._open(turn)
+            return self._leases.lend(turn)
         except BaseException:
             turn.end()
             raise
@@ -147,25 +154,14 @@ class SessionPool(Executor):
 
         Raises as `lease` and `Session.run` do.
         """
-        session = self.lease(timeout=timeout, submitter=submitter)
-        try:
-            return session.run(code, **options)
-        finally:
-            session._close(wait=False)  # its thread has no need of this one
-
-    def _make(self) -> Lease:
-        return Lease(self._template, self._checkpoints)
-
-    def _open(self, turn: Turn) -> Lease:
-        """Return a lease that has the place of *turn*."""
-        lease = self._ready.take()
-        with self._lock:
-            if not self._ended:
-                lease.holding.turn = turn
-                self._leases.add(lease)
-                return lease
-        lease._close(wait=False)
-        raise PoolClosed("the pool was shut down")
+        self._check_open()
+        if not self._leases.is_short:
+            session = self.lease(timeout=timeout, submitter=submitter)
+            try:
+                return session.run(code, **options)
+            finally:
+                session._close(wait=False)  # its thread has no need of this one
+        return self._programs.run(code, options, submitter, timeout)
 
     # ---- asyncio
 
@@ -176,7 +172,7 @@ class SessionPool(Executor):
         turn = Turn(submitter)
         try:
             await self._check_open().wait_async(turn, timeout)
-            return AsyncSession.around(self._open(turn))
+            return AsyncSession.around(self._leases.lend(turn))
         except BaseException:
             turn.end()
             raise
@@ -193,11 +189,9 @@ class SessionPool(Executor):
 
         A task that is cancelled interrupts its guest.
         """
-        session = await self.alease(timeout=timeout, submitter=submitter)
-        try:
-            return await session.run(code, **options)
-        finally:
-            session.session._close(wait=False)
+        self._check_open()
+        options["on_output"] = on_loop(options.get("on_output"))
+        return await self._programs.arun(code, options, submitter, timeout)
 
     # ---- concurrent.futures.Executor
 
@@ -239,19 +233,8 @@ class SessionPool(Executor):
                 f"got {type(code).__name__}"
             )
 
-        def work(turn: Turn) -> Result:
-            try:
-                session = self._open(turn)
-            except BaseException:
-                turn.end()
-                raise
-            try:
-                return session.run(code, inputs=inputs, **options)
-            finally:
-                session._close(wait=False)
-
         self._check_open()
-        return self._submissions.submit(work, submitter)
+        return self._programs.submit(code, {"inputs": inputs, **options}, submitter)
 
     def map(  # type: ignore[override]
         self,
@@ -304,7 +287,7 @@ class SessionPool(Executor):
             size=self._size,
             leased=counts.held,
             waiting=counts.waiting,
-            ready=len(self._ready),
+            ready=len(self._leases.ready),
             leases=counts.granted,
             refused=counts.refused,
         )
@@ -334,12 +317,12 @@ class SessionPool(Executor):
         if os.getpid() != self._pid:
             return
         self._turns.close()
-        self._ready.close()
+        self._leases.ready.close()
         self._template.close()
         if cancel_futures:
-            self._submissions.cancel()
+            self._programs.submissions.cancel()
         if wait:
-            self._submissions.wait()
+            self._programs.submissions.wait()
             self._end()
 
     def close(self) -> None:
@@ -350,12 +333,8 @@ class SessionPool(Executor):
     def _end(self) -> None:
         if os.getpid() != self._pid:
             return
-        with self._lock:
-            self._ended = True
-            leases = list(self._leases)
-        for lease in leases:
-            lease._close(wait=False)
-        self._submissions.wait(_END_SECONDS)
+        self._leases.end()
+        self._programs.submissions.wait(_END_SECONDS)
         self._turns.drain(_END_SECONDS)
 
     def __del__(self) -> None:

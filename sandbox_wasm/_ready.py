@@ -75,6 +75,7 @@ class Ready:
                         break  # who asks is told
                     with self._lock:
                         self._made.append(lease)
+                    del lease  # which is another's soon, who may drop it
         self._give_up(bell)
 
     def _give_up(self, bell: SimpleQueue[bool]) -> None:

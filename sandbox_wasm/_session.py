@@ -159,6 +159,7 @@ class Session(Lifecycle):
                 self._checkpoints,
                 origin,
                 told,
+                self._server,
             )
         except BaseException:
             kept.release()

@@ -6,95 +6,60 @@ import concurrent.futures
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from ._errors import PoolFull
 from ._locks import RLock
-from ._thread import start_thread
-from ._turns import Turn, Turns
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Submissions:
-    """Has each piece of work done on a thread of its own, once it has a place.
+    """The futures of a pool."""
 
-    Args:
-        turns: Says when that is.
-    """
-
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self) -> None:
         self._futures: set[Future[Any]] = set()
         self._lock = RLock()  # signal handlers may come back to it
         self._own = threading.local()
 
-    def submit(self, work: Callable[[Turn], T], submitter: Hashable) -> Future[T]:
-        """Return a future of what *work* returns.
+    def add(self, future: Future[T], withdraw: Callable[[], bool]) -> None:
+        """Know of one that is to be done.
 
         Args:
-            work: Called with the turn, whose place it gives back.
-
-        Raises:
-            PoolFull, PoolClosed: It is not taken.
+            withdraw: Called if it is cancelled; returns whether it is not to be begun then.
         """
-        future: Future[T] = Future()
-        claimed = False
-
-        def claim() -> bool:
-            """Whether to do it; if it was cancelled, `concurrent.futures.wait` is told so."""
-            nonlocal claimed
-            with self._lock:
-                if claimed:
-                    return False
-                claimed = True
-                return future.set_running_or_notify_cancel()
-
-        def forget(done: Future[T]) -> None:
-            with self._lock:
-                self._futures.discard(done)
-            if done.cancelled():
-                claim()
-                turn.end()
-
-        def perform() -> None:
-            if not claim():
-                turn.end()
-                return
-            self._own.future = future
-            try:
-                result = work(turn)
-            except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-            self._own.future = None
-
-        def start() -> bool:
-            """Have a thread do it; return False if it need not or cannot be done."""
-            if future.cancelled():
-                return False
-            try:
-                start_thread(perform)
-            except RuntimeError as error:  # there are too many threads
-                if claim():
-                    future.set_exception(error)
-                return False
-            return True
-
-        turn = Turn(submitter, start)
         with self._lock:
             self._futures.add(future)
+
+        def forget(done: Future[T]) -> None:
+            self.forget(done)
+            if done.cancelled() and withdraw():
+                done.set_running_or_notify_cancel()  # who waits for it is told by this
+
         future.add_done_callback(forget)
+
+    def forget(self, future: Future[Any]) -> None:
+        """Know no more of it."""
+        with self._lock:
+            self._futures.discard(future)
+
+    def begin(self, future: Future[T]) -> bool:
+        """Return whether it is to be done, on the thread that does it."""
+        self._own.future = future
+        return future.set_running_or_notify_cancel()
+
+    def end(self, future: Future[T], outcome: Callable[[], T]) -> None:
+        """Tell what came of it, which *outcome* returns or raises."""
         try:
-            self._turns.ask(turn)
-        except BaseException:
-            forget(future)
-            raise
-        return future
+            result = outcome()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        self._own.future = None
 
     def cancel(self) -> None:
         """Cancel what has not begun."""

@@ -144,6 +144,18 @@ def current() -> object:
     return getattr(_current, "errand", None) or threading.get_ident()
 
 
+def current_errand() -> Errand:
+    """Return the errand that this thread does.
+
+    Raises:
+        RuntimeError: It is none of `start_thread`.
+    """
+    errand: Errand | None = getattr(_current, "errand", None)
+    if errand is None:
+        raise RuntimeError("this thread has no stack for a guest")
+    return errand
+
+
 def _after_fork() -> None:
     global _lock
     _lock = RLock()

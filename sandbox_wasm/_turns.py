@@ -37,6 +37,9 @@ class Turn:
             once and does not raise. If it returns False, the place goes to the next. None
             for one that somebody waits for, see `Turns.wait`.
 
+        awaited: Whether somebody waits, who is to be sent away when there are no more
+            places; *ready* is called then, too. Default: if it is None.
+
     Attributes:
         state: Only `TurnState.HELD` is a place.
 
@@ -46,14 +49,19 @@ class Turn:
 
     __slots__ = ("_turns", "awaited", "ready", "state", "submitter")
 
-    def __init__(self, submitter: Hashable = None, ready: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        submitter: Hashable = None,
+        ready: Callable[[], bool] | None = None,
+        awaited: bool | None = None,
+    ) -> None:
         try:
             hash(submitter)
         except TypeError:
             kind = type(submitter).__name__
             raise ConfigError(f"a submitter must be hashable, got {kind}") from None
         self.submitter = submitter
-        self.awaited = ready is None
+        self.awaited = ready is None if awaited is None else awaited
         self.ready = _accept if ready is None else ready
         self.state = TurnState.NEW
         self._turns: Turns | None = None
@@ -142,7 +150,7 @@ class Turns:
             if bell.acquire(timeout=min(max(0.0, rest), _LOOK_SECONDS)):
                 break
             if end is not None and rest <= 0:
-                raise _too_late(timeout)
+                raise too_late(timeout)
         self._check_held(turn)
 
     async def wait_async(self, turn: Turn, timeout: float | None) -> None:
@@ -154,7 +162,7 @@ class Turns:
         try:
             await asyncio.wait_for(granted, timeout)
         except asyncio.TimeoutError:
-            raise _too_late(timeout) from None
+            raise too_late(timeout) from None
         self._check_held(turn)
 
     def _check_held(self, turn: Turn) -> None:
@@ -245,7 +253,8 @@ def _accept() -> bool:
     return True
 
 
-def _too_late(timeout: float | None) -> PoolFull:
+def too_late(timeout: float | None) -> PoolFull:
+    """Return the error of who has waited for so many seconds."""
     return PoolFull(f"no session became free within {timeout} seconds")
 
 

@@ -94,7 +94,7 @@ def _stop(session: Session, pick: random.Random) -> None:
 
 def _kill(session: Session, pick: random.Random) -> None:
     lane: Any = session._lane
-    session.function(lane._kill, name="die")
+    session.function(lane.kill_guest, name="die")
     session.run("x = 1")
     session.run("x = 2\ndie()\nwhile True: pass", check=False)
     if session.run("x").value != 1:

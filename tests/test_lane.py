@@ -11,7 +11,7 @@ from sandbox_wasm import (
     Session,
     SessionBroken,
     SessionClosed,
-    _lane,
+    _deadline,
     _thread,
 )
 from sandbox_wasm._files import Files
@@ -26,7 +26,7 @@ from sandbox_wasm.interpreters._reactor import ReactorGuest
 def patient(monkeypatch):
     """An interrupt is followed by no abort and no trap for a long time."""
     for name in ("_ABORT_AFTER", "_KILL_AFTER", "_LEAVE_AFTER"):
-        monkeypatch.setattr(_lane, name, 30.0)
+        monkeypatch.setattr(_deadline, name, 30.0)
 
 
 @pytest.mark.parametrize("isolation", ["thread"])

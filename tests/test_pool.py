@@ -28,6 +28,7 @@ from sandbox_wasm import (
     SessionPool,
     WallTimeExceeded,
 )
+from sandbox_wasm._deadline import Deadline
 
 BOUND = 20
 LONG = "while True: pass"
@@ -309,6 +310,66 @@ def test_a_host_function_that_does_not_return_keeps_its_place(make_pool):
     pool.lease(timeout=BOUND).close()
 
 
+WAYS = {
+    "run": lambda pool, code, **options: pool.run(code, **options),
+    "submit": lambda pool, code, **options: pool.submit(code, **options).result(BOUND),
+    "arun": lambda pool, code, **options: asyncio.run(pool.arun(code, **options)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_programs_end_in_time(make_pool, way):
+    """
+    Whoever waits for one, and however: what loops, sleeps, catches everything, or does not
+    come back from a host function, which keeps its place.
+    """
+    release = threading.Event()
+    pool = make_pool(size=2, functions={"hang": lambda: release.wait(BOUND)}, setup="x = 5")
+    deaf = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    for code in (LONG, deaf, "import time\ntime.sleep(30)", "hang()"):
+        began = time.monotonic()
+        with pytest.raises(WallTimeExceeded):
+            WAYS[way](pool, code, wall_seconds=0.2)
+        assert time.monotonic() - began < BOUND / 2
+        assert 5 == WAYS[way](pool, "x", wall_seconds=5).value
+    assert quiet(pool, leased=1)
+    result = WAYS[way](pool, LONG, wall_seconds=0.2, check=False)
+    assert WallTimeExceeded is type(result.error)
+    release.set()
+    assert quiet(pool, leased=0)
+    pool.check()
+
+
+def test_programs_that_wait_for_one_another(make_pool):
+    """
+    A host function may use the pool that its guest is of, as long as there is a place.
+    """
+    pool = make_pool(size=3, functions={"ask": lambda code: pool.run(code).value})
+    for _ in range(3):
+        assert 42 == pool.run("ask('ask(\"6 * 7\")')").value
+    futures = [pool.submit("ask('n = 4\\nn * n')") for _ in range(2)]
+    assert [16, 16] == [future.result(BOUND).value for future in futures]
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
+def test_a_watchdog_that_stumbles(make_pool, monkeypatch):
+    """
+    It looks again, at all that it watches over.
+    """
+    look, failures = Deadline.look, iter([OSError("no room")] * 3)
+
+    def stumble(deadline):
+        for failure in failures:
+            raise failure
+        return look(deadline)
+
+    pool = make_pool(size=2, ready=0)
+    monkeypatch.setattr(Deadline, "look", stumble)
+    with pytest.raises(WallTimeExceeded):
+        pool.run(LONG, wall_seconds=0.1)
+    pool.check()
+
+
 def test_set_up_that_fails(interpreter):
     with pytest.raises(GuestError, match="ZeroDivisionError"):
         SessionPool(interpreter, setup="1 / 0")
@@ -323,6 +384,9 @@ def test_set_up_that_fails(interpreter):
         {"max_waiting": -1},
         {"idle_seconds": -1},
         {"idle_seconds": None},
+        {"lease_seconds": 0},
+        {"lease_seconds": True},
+        {"lease_seconds": None},
         {"ready": 5, "size": 4},
         {"memory_bytes": 1000},
         {"interpreter": "perl"},
@@ -332,6 +396,56 @@ def test_set_up_that_fails(interpreter):
 def test_impossible_pools(arguments):
     with pytest.raises(ConfigError):
         SessionPool(**arguments)
+
+
+# ---- leases that are kept
+
+
+def test_a_lease_that_is_kept_for_too_long(make_pool):
+    """
+    It is taken back, whatever runs in it; its owner is told, and others have its place.
+    """
+    pool = make_pool(size=1, setup="x = 5", lease_seconds=0.5)
+    idle = pool.lease(timeout=BOUND)
+    with pool.lease(timeout=BOUND) as busy:
+        assert "broken" == idle.state.value
+        for again in (lambda: idle.run("x"), idle.snapshot, lambda: idle.submit("x").result(BOUND)):
+            with pytest.raises(SessionBroken, match=r"lease_seconds=0\.5"):
+                again()
+        idle.close()
+        assert "closed" == idle.state.value
+        with pytest.raises(SessionBroken, match=r"lease_seconds=0\.5"):
+            busy.run(LONG)
+    assert 5 == pool.run("x", timeout=BOUND).value
+    assert quiet(pool, leased=0)
+
+
+def test_a_lease_that_is_given_back_in_time(make_pool):
+    """
+    Nobody waits for it any more, neither of the pool nor of what else came of it.
+    """
+    pool = make_pool(size=1, lease_seconds=30)
+    with pool.lease(timeout=BOUND) as session:
+        fork = session.fork()
+        assert 1 == len(pool._leases._watchdog._watched)
+    with fork:
+        assert not pool._leases._watchdog._watched
+    with pytest.warns(ResourceWarning):
+        drop([pool.lease(timeout=BOUND)])
+    assert not pool._leases._watchdog._watched
+
+
+def test_leases_for_asyncio_are_taken_back_as_well(make_pool):
+    async def main():
+        session = await pool.alease(timeout=BOUND)
+        with pytest.raises(SessionBroken, match="lease_seconds"):
+            await session.run(LONG)
+        async with await pool.alease(timeout=BOUND) as other:
+            assert 2 == (await other.run("1 + 1")).value
+        await session.close()
+
+    pool = make_pool(size=1, lease_seconds=1)
+    asyncio.run(main())
 
 
 # ---- size, queue, memory
@@ -630,6 +744,40 @@ def test_fork(pool):
     pool.check()
 
 
+WHILE_IT_RUNS = r"""
+import sys, time
+from sandbox_wasm import SessionPool
+with SessionPool(sys.argv[1], isolation=sys.argv[2], size=2, setup="x = 1") as pool:
+    pool.run("x")
+    for code in ("print('go')\nwhile True: pass", "print('go')\nimport time\ntime.sleep(30)"):
+        began = time.monotonic()
+        try:
+            pool.run(code, on_output=lambda stream, text: print("ready", flush=True))
+        except KeyboardInterrupt:
+            print("interrupted", time.monotonic() - began < 8, flush=True)
+        assert pool.run("x", timeout=10).value == 1
+"""
+
+
+def test_ctrl_c_while_it_runs(interpreter, isolation):
+    """
+    It ends the program, and reaches who waits for that; the pool goes on.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", WHILE_IT_RUNS, interpreter, isolation],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(2):
+        assert "ready\n" == process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert "interrupted True\n" == process.stdout.readline()
+    out, _ = process.communicate(timeout=BOUND)
+    process.stdout.close()
+
+    assert ("", 0) == (out, process.returncode)
+
+
 @pytest.mark.parametrize("isolation", ["thread"])
 @pytest.mark.parametrize("end", ["cancel", "close"])
 def test_who_waits_for_cancelled_futures_is_told(make_pool, end):
@@ -737,7 +885,7 @@ def test_a_ready_worker_that_was_killed(make_pool):
     pool = make_pool(size=3, ready=2, setup="x = 1")
     for _ in range(3):
         assert quiet(pool, ready=2)
-        for lease in list(pool._ready._made):
+        for lease in list(pool._leases.ready._made):
             lease._check_open().ask(lambda guest: guest._child.kill())
             child = lease._lane._keeper.guest._child
             end = time.monotonic() + BOUND

@@ -226,7 +226,7 @@ def test_going_back_takes_nothing_back(make_session):
     session = make_session(limits=Limits(session_host_calls=5), functions=FUNCTIONS)
 
     def die():
-        session._lane._kill()
+        session._lane.kill_guest()
 
     session.function(die)
     session.run("x = 1\necho(x)")
@@ -291,7 +291,7 @@ def test_a_state_that_is_too_large_to_keep(make_session):
     session = make_session(limits=Limits(checkpoint_bytes=3_000_000))
 
     def die():
-        session._lane._kill()
+        session._lane.kill_guest()
 
     session.function(die)
     session.run("x = 1")

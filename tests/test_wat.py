@@ -730,7 +730,7 @@ def test_start_that_goes_wrong(attacker, assert_healthy, monkeypatch, start):
     """
     A guest that traps, asks for something or loops while it is made is an error in time.
     """
-    monkeypatch.setattr("sandbox_wasm._lane._START_SECONDS", 1.0)
+    monkeypatch.setattr("sandbox_wasm._deadline._START_SECONDS", 1.0)
     session = attacker(module(start=start), functions={"echo": len}, limits=SHORT)
 
     found = outcome(session)
