@@ -214,7 +214,6 @@ class _ByFields:
                 fields[field.name] = own if is_needed else NotRequired[own]
         self._kind = kind
         self._form = _new_typed_dict(kind.__name__, fields)
-        self._form.__pydantic_config__ = {"extra": "forbid"}
 
     def __get_pydantic_core_schema__(self, kind: Any, handler: Any) -> Any:
         from pydantic_core import core_schema

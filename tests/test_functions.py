@@ -440,7 +440,12 @@ class Order(pydantic.BaseModel):
         (bytearray, b"a", "TypeError"),
         (Part, {"suit": "h", "data": b"\xff"}, Part(Suit.HEARTS, b"\xff")),
         (Part, {"suit": "h", "data": 1}, "TypeError"),
-        (Part, {"suit": "h", "data": b"\xff", "x": 1}, "TypeError"),
+        (Part, {"suit": "h", "data": b"\xff", "x": 1}, Part(Suit.HEARTS, b"\xff")),
+        (Part, {"suit": "h", "data": b"a", "x": 1}, Part(Suit.HEARTS, b"a")),
+        (Suit | str, "h", Suit.HEARTS),
+        (str | Suit, "h", "h"),
+        (Suit | str, "x", "x"),
+        (set[Suit], {"h"}, {Suit.HEARTS}),
         (
             list[Part],
             [{"suit": "h", "data": b"a", "more": ({"suit": "h", "data": b"b"},)}],
