@@ -93,7 +93,7 @@ def _measured(cell: str) -> str:
 
 def _described(kind: type) -> dict[str, str]:
     """Return what the docstring of *kind* says first of each of its fields."""
-    args = inspect.cleandoc(kind.__doc__ or "").partition("Args:\n")[2]
+    args = inspect.cleandoc(kind.__doc__ or "").partition("Args:\n")[2].replace("``", "`")
     found = re.findall(r"(?ms)^    (\w+): (.+?)[.:](?:\s|\Z)", args)
     return {name: re.sub(r"\*(\w+)\*", r"`\1`", " ".join(text.split())) for name, text in found}
 
