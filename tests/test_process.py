@@ -113,6 +113,51 @@ def test_fork_while_a_session_is_busy(isolation):
     assert (0, "Interrupted 5\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.parametrize("interpreter", ["micropython"])
+def test_fork_while_sessions_come_and_go(interpreter, isolation):
+    """
+    Threads, instances and workers that are just being handed on stay the parent's, and no
+    lock of theirs stays locked in the child.
+    """
+    done = python(
+        """
+        import os, signal, sys, threading
+        from sandbox_wasm import Session
+
+        def use():
+            with Session(sys.argv[1], isolation=sys.argv[2]) as session:
+                session.run("x = 6")
+                return session.run("x * 7").value
+
+        def work():
+            while not over.is_set():
+                use()
+
+        over = threading.Event()
+        use()  # a fork in the middle of an import is Python's own affair
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        ends = []
+        for _ in range(8):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(30)
+                os._exit(0 if [use(), use()] == [42, 42] else 1)
+            ends.append(os.waitpid(child, 0)[1])
+        over.set()
+        for thread in threads:
+            thread.join()
+        print(ends, use())
+        """,
+        interpreter,
+        isolation,
+    )
+
+    assert (0, f"{[0] * 8} 42\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
 BUSY = {
     "loop": "while True: pass",
     "sleep": "import time\ntime.sleep(60)",
