@@ -26,7 +26,7 @@ from pathlib import Path
 
 from sandbox_wasm._wasm import _artifacts
 from sandbox_wasm._wasm._compile import compile_module
-from sandbox_wasm._wasm._config import Variant, module_key
+from sandbox_wasm._wasm._config import Variant, is_portable, module_key
 
 FOLDER = "sandbox_wasm/compiled"
 # A wheel's members get this time, so that the same input makes the same bytes.
@@ -40,6 +40,12 @@ def platform() -> str:
     if tag == "any":
         sys.exit("the installed wasmtime is for any platform: there is nothing to compile for")
     return tag
+
+
+def check_host() -> None:
+    """Refuse to compile what would serve on this machine alone."""
+    if not is_portable():
+        sys.exit("modules that are compiled here fit this machine only: the wheel would not serve")
 
 
 def compiled(wheel: zipfile.ZipFile, names: list[str]) -> dict[str, bytes]:
@@ -96,6 +102,7 @@ def main() -> None:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--interpreter", action="append", help="only this one; may be repeated")
     options = parser.parse_args()
+    check_host()
     print(repack(options.wheel, options.interpreter or _artifacts.names()))
 
 

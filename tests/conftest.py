@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, settings
 from web_server import Server, serve
 
 from sandbox_wasm import Session
+from sandbox_wasm.interpreters import NAMES
 
-INTERPRETERS = ["cpython", "micropython"]
+INTERPRETERS = list(NAMES)
 ISOLATIONS = ["thread", "process"]
 
 # No deadline per example: the first may compile an interpreter, and machines of CI pause.

@@ -17,12 +17,16 @@ import pytest
 
 import sandbox_wasm
 from sandbox_wasm._wasm import _artifacts, _shipped
-from sandbox_wasm._wasm._config import Variant
+from sandbox_wasm._wasm._config import Variant, is_portable
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "build_platform_wheel.py"
 PACKAGE = Path(sandbox_wasm.__file__).parent
 INFO = "sandbox_wasm-0.dist-info"
 DIGEST = _artifacts.load("micropython").digest
+
+pytestmark = pytest.mark.skipif(
+    not is_portable(), reason="on this system compiled modules fit one machine only"
+)
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +163,24 @@ def test_file_of_an_entry_stays_in_the_folder(installed: Path) -> None:
     (folder / "index.json").write_text(json.dumps(index))
 
     assert folder / "micropython.cwasm" == _shipped.find(DIGEST, Variant(), folder)
+
+
+def test_machine_that_compiles_for_itself(tmp_path: Path) -> None:
+    """
+    There is no wheel where modules would fit that one machine.
+    """
+    code = (
+        "import runpy, sys; from sandbox_wasm._wasm import _config; _config._TARGETS.clear();"
+        f"sys.argv = ['x', 'sandbox_wasm-0-py3-none-any.whl']; runpy.run_path({str(SCRIPT)!r},"
+        " run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert 1 == done.returncode
+    assert "fit this machine only" in done.stderr

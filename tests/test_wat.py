@@ -114,7 +114,7 @@ def attacker(tmp_path, monkeypatch):
         file = tmp_path / f"{len(sessions)}.wasm"
         file.write_bytes(code)
         digest = hashlib.sha256(code).hexdigest()
-        artifact = _artifacts.Artifact("micropython", "0", digest, abi.ABI_VERSION, (), file)
+        artifact = _artifacts.Artifact("micropython", "", "0", digest, abi.ABI_VERSION, (), file)
         with monkeypatch.context() as patch:
             patch.setenv("SANDBOX_WASM_CACHE", "")
             patch.setattr(_engine, "_families", {})
@@ -680,7 +680,7 @@ for kind, text in json.load(sys.stdin):
         file = pathlib.Path(folder, "trap.wasm")
         file.write_bytes(code)
         digest = hashlib.sha256(code).hexdigest()
-        artifact = _artifacts.Artifact("micropython", "0", digest, abi.ABI_VERSION, (), file)
+        artifact = _artifacts.Artifact("micropython", "", "0", digest, abi.ABI_VERSION, (), file)
         _artifacts.load = lambda name: artifact
         with Session("micropython") as session:
             trap = session.run("1", check=False).error.trap

@@ -22,6 +22,8 @@ class Artifact:
     Attributes:
         name: ``"cpython"``, as in ``Session(interpreter=...)``.
 
+        title: How it is written: ``"CPython"``.
+
         version: Version of the interpreter.
 
         digest: sha256 of the file, as the manifest gives it.
@@ -34,6 +36,7 @@ class Artifact:
     """
 
     name: str
+    title: str
     version: str
     digest: str
     abi: int
@@ -86,6 +89,7 @@ def load(name: str, folder: Path | None = None) -> Artifact:
             raise ValueError("file is not a plain name")
         return Artifact(
             name=name,
+            title=str(entry["interpreter"]),
             version=str(entry["version"]),
             digest=str(entry["sha256"]),
             abi=int(entry["abi"]),

@@ -111,6 +111,11 @@ def _installed_version() -> str:
     return version("wasmtime")
 
 
+def is_portable() -> bool:
+    """Whether modules that are compiled here run on every machine of this kind."""
+    return _host()[:2] in _TARGETS
+
+
 def module_key(digest: str, variant: Variant) -> str:
     """Return what tells the compiled module of the artifact *digest* from every other."""
     host = _host()

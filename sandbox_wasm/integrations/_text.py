@@ -42,11 +42,9 @@ _NOTHING_ELSE = "There is no network and there are no other packages, but for wh
 def describe(session: Session, state: str = _STATE) -> str:
     """Return the description of a tool: what code may expect in that session."""
     limits = session.limits
-    versions = {each.name: each.version for each in available_interpreters()}
-    name = {"cpython": "CPython", "micropython": "MicroPython"}[session.interpreter]
-    name += f" {versions[session.interpreter]}"
+    (info,) = (each for each in available_interpreters() if each.name == session.interpreter)
     lines = [
-        f"Runs Python code in a sandbox ({name}, standard library).",
+        f"Runs Python code in a sandbox ({info.title} {info.version}, standard library).",
         state,
         f"Each call has {limits.wall_seconds:g} seconds and {limits.memory_bytes >> 20} MiB.",
         _NOTHING_ELSE,

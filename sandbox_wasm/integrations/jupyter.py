@@ -65,9 +65,7 @@ class SandboxKernel(Kernel):
     control characters in the text are shown, not obeyed.
     """
 
-    interpreter = Enum(
-        ["cpython", "micropython"], "cpython", help="Which Python the cells run on."
-    ).tag(config=True)
+    interpreter = Unicode("cpython", help="Which Python the cells run on.").tag(config=True)
     isolation = Enum(["thread", "process"], "thread", help="Where it runs.").tag(config=True)
     wall_seconds = Float(60.0, help="Time that a cell may take.").tag(config=True)
     memory_bytes = Integer(256 << 20, help="Memory that the cells may allocate.").tag(config=True)

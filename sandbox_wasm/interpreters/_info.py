@@ -14,6 +14,8 @@ class InterpreterInfo:
     Args:
         name: As in ``Session(interpreter=...)``.
 
+        title: How it is written: ``"CPython"``.
+
         version: Version of the interpreter.
 
         digest: sha256 of its artifact.
@@ -24,6 +26,7 @@ class InterpreterInfo:
     """
 
     name: str
+    title: str
     version: str
     digest: str
     size: int
@@ -43,6 +46,7 @@ def available_interpreters() -> list[InterpreterInfo]:
         found.append(
             InterpreterInfo(
                 name=name,
+                title=artifact.title,
                 version=artifact.version,
                 digest=artifact.digest,
                 size=size,
