@@ -27,8 +27,9 @@ httpx = pytest.importorskip("httpx")
 import web_server  # noqa: E402
 
 from sandbox_wasm import ConfigError, HostFunctions, Limits, NetworkPolicy, Session  # noqa: E402
+from sandbox_wasm.integrations import _patience  # noqa: E402
 from sandbox_wasm.integrations import service as service_module  # noqa: E402
-from sandbox_wasm.integrations.service import ServiceLimits, create_app  # noqa: E402
+from sandbox_wasm.integrations.service import ServiceLimits, _routes, create_app  # noqa: E402
 from sandbox_wasm.integrations.service._accounts import Account, Refused  # noqa: E402
 from sandbox_wasm.integrations.service._openapi import document  # noqa: E402
 
@@ -717,6 +718,52 @@ def test_a_client_that_never_reads_is_left() -> None:
             service.until(lambda: service.about(session)["busy"])
             service.until(lambda: not service.about(session)["busy"])
             assert time.monotonic() - began < 15
+
+
+TRICKLES = {
+    "nothing": (b"", b""),
+    "a head": (b"GET /v1/sessions HTTP/1.1\r\nHost: localhost\r\nX: ", b"x"),
+    "heads of fields": (b"GET /v1/sessions HTTP/1.1\r\nHost: localhost\r\n", b"X: x\r\n"),
+    "a second head": (
+        b"GET /v1/sessions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\nGET "
+        % TOKEN.encode(),
+        b"/",
+    ),
+    "a body": (
+        b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n" % TOKEN.encode(),
+        b" ",
+    ),
+    "a body after its refusal": (
+        b"POST /v1/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n",
+        b" ",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TRICKLES)
+def test_clients_that_trickle(service: Service, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Whoever sends a byte now and then is left in time; others are served meanwhile, who take
+    their time between requests.
+    """
+    monkeypatch.setattr(_patience, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(_routes, "_BODY_SECONDS", 0.5)
+    begin, more = TRICKLES[what]
+    with socket.create_connection(("127.0.0.1", service.port), timeout=0.05) as raw:
+        raw.sendall(begin)
+        began, left = time.monotonic(), False
+        while not left and time.monotonic() - began < PATIENCE:
+            assert 200 == service.client.get("/v1/sessions").status_code
+            try:
+                raw.sendall(more)
+                left = not raw.recv(65_536)
+            except TimeoutError:
+                continue
+            except OSError:
+                left = True
+    assert left
+    assert time.monotonic() - began < PATIENCE / 2
 
 
 @pytest.mark.parametrize("stream", [True, False])

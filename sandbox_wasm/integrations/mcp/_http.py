@@ -13,6 +13,7 @@ from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
 from ... import ConfigError
+from .._patience import Patient
 
 _LEAST_TOKEN = 16
 _MOST_BODY = 8 << 20
@@ -163,6 +164,7 @@ def serve_http(
             known.append(f"localhost:{port}")
         config = uvicorn.Config(
             http_app(server, token=token, hosts=known, origins=origins),
+            http=Patient,
             log_level="warning",
             access_log=False,
             lifespan="on",

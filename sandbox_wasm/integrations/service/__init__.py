@@ -18,6 +18,7 @@ from .._extra import missing
 try:
     import uvicorn
 
+    from .._patience import Patient
     from ._routes import Routes
 except ImportError as error:
     raise missing("serve", error) from error
@@ -166,6 +167,7 @@ def serve(
         )  # fmt: skip
         config = uvicorn.Config(
             app,
+            http=Patient,
             log_level="warning",
             access_log=False,
             server_header=False,
