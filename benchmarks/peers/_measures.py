@@ -153,7 +153,7 @@ class Measurement:
             self._row(f"rate{callers}", partial(self._rate, callers))
         self._row("exec", lambda: self._in_session("exec", plan.exec, pause=0.0))
         self._row("paused", lambda: self._in_session("exec", plan.paused, pause=0.002))
-        self._row("host", lambda: self._in_session("host", plan.host, calls=100))
+        self._row("host", lambda: self._in_session("host", plan.host, calls=300))
         self._row("memory", self._memory)
         try:
             ask("open")
