@@ -21,6 +21,7 @@ from benchmarks.peers import __main__ as command
 from benchmarks.peers._charts import charts, scale
 from benchmarks.peers._environments import DRIVERS
 from benchmarks.peers._line import Driver, DriverError, DriverLost
+from benchmarks.peers._measures import interpreter as guest_name
 from benchmarks.peers._programs import PROGRAMS, strip
 from benchmarks.peers._report import PROGRAM_ROWS, RATIOS, TIMES, Column, Report
 from benchmarks.peers._statistics import geometric_mean, ratios, same, summarize
@@ -248,6 +249,21 @@ def test_an_error_leaves_a_driver_usable() -> None:
         assert native.memory_bytes() > 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("3.14.0 (Monty)", "Monty, as Python 3.14.0"),
+        ("3.4.0; MicroPython v1.26.1 on 2026-01-01", "MicroPython 1.26.1"),
+        ("3.14.0 (main, Sep 11 2026) [Clang]", "CPython 3.14.0"),
+    ],
+)
+def test_interpreters_are_told_apart(version: str, expected: str) -> None:
+    """
+    By what guest code is told.
+    """
+    assert expected == guest_name(version)
+
+
 def test_our_own_driver_does_what_is_asked(interpreter: str, isolation: str) -> None:
     """
     The orders that every peer is given, by the library that is tested here.
@@ -256,6 +272,7 @@ def test_our_own_driver_does_what_is_asked(interpreter: str, isolation: str) -> 
         driver(str(DRIVERS / "sandbox_wasm_driver.py"), interpreter, isolation)
     ) as ours:
         ours.ask("start")
+        assert interpreter == guest_name(ours.ask("guest")).split()[0].lower()
         assert len(ours.ask("fresh", count=2, pause=0, budget=9)) == 2
         ours.ask("open")
         assert len(ours.ask("exec", count=5, pause=0, budget=9)) == 5

@@ -64,7 +64,7 @@ class Driver:
             assert self._process.stdin is not None
             self._process.stdin.write(order)
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # it has ended, or was closed after it hung
             self._lose()
         answer = json.loads(self._line(self.patience if within is None else within))
         if "error" in answer:

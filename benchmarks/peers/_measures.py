@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -56,6 +57,14 @@ class Plan:
 QUICK = Plan(3, 10, 200, 40, 3, 8, 3, 3, 0.4, 3, 1.0, ())
 
 
+def interpreter(version: str) -> str:
+    """Return an interpreter's name and version by its ``sys.version``."""
+    if found := re.search(r"MicroPython v([\d.]+)", version):
+        return f"MicroPython {found[1]}"
+    number = version.partition(" ")[0]
+    return f"Monty, as Python {number}" if "Monty" in version else f"CPython {number}"
+
+
 class Measurement:
     """Fills the column of one contestant.
 
@@ -74,7 +83,7 @@ class Measurement:
         self._plan = plan
         self._say = say
         self._driver: Driver | None = None
-        self.column = Column(contestant.name, contestant.ours)
+        self.column = Column(contestant.name, contestant.ours, native=not contestant.pin)
 
     def run(self) -> Column:
         """Measure everything; what goes wrong is a word in the column."""
@@ -116,8 +125,9 @@ class Measurement:
 
     def _about(self) -> None:
         about = self._ask("about", within=900)
-        self.column.version, self.column.guest = about["version"], about["guest"]
+        self.column.version = about["version"]
         if self._contestant.pin:
+            self.column.guest = interpreter(self._ask("guest", within=120))
             size, self.column.dependencies = installed(self._contestant)
             self.column.samples["installed"] = [float(size)]
         self._row("cold", lambda: self._cold(about["cold"]))

@@ -78,6 +78,8 @@ class Column:
         samples: By row: times in seconds, sizes in bytes, ratios.
 
         words: By row: what a probe found, or why there are no samples.
+
+        native: Whether this is what the others are compared with, and no sandbox.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Column:
     dependencies: int = 0
     samples: dict[str, list[float]] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    native: bool = False
 
     def summary(self, row: Row) -> Summary | None:
         """Return a row in its unit; None where there is none."""

@@ -120,7 +120,7 @@ def _refusals(report: Report) -> str:
 
 
 def _sandboxes(report: Report) -> list[Column]:
-    return [column for column in report.columns if column.guest != "no sandbox"]
+    return [column for column in report.columns if not column.native]
 
 
 def _brief(name: str) -> str:

@@ -57,12 +57,9 @@ class Peer:
 
     Attributes:
         cold: The shortest program that prints ``2``, computed in a sandbox.
-
-        guest: The interpreter, in a word or two, where guest code cannot tell.
     """
 
     cold: str
-    guest = ""
 
     def version(self) -> str:
         """Return the version of the peer."""
@@ -154,7 +151,7 @@ class Orders:
 
     def about(self) -> dict[str, str]:
         peer = self._peer
-        return {"version": peer.version(), "cold": peer.cold, "guest": peer.guest}
+        return {"version": peer.version(), "cold": peer.cold}
 
     def start(self) -> None:
         self._peer.start()
@@ -169,6 +166,12 @@ class Orders:
         if self._live is not None:
             self._peer.once(self._live.close)
         self._live = self._peer.once(self._peer.open)
+
+    def guest(self) -> str:
+        """Return what guest code is told of its interpreter."""
+        self.open()
+        self.run("import sys")
+        return str(self.value("sys.version"))
 
     def run(self, code: str) -> None:
         self._peer.once(lambda: self._live.run(code))

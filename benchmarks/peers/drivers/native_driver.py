@@ -25,7 +25,6 @@ class NativeLive(Live):
 
 class Native(Peer):
     cold = "print(1 + 1)"
-    guest = "no sandbox"
 
     def version(self) -> str:
         return sys.version.split()[0]

@@ -49,7 +49,7 @@ class PysandboxPeer(Peer):
         self._loop = asyncio.new_event_loop()
         self._runtime = PythonRuntime()
 
-        @self._runtime.rpc.expose
+        @self._runtime.rpc.expose  # type: ignore[untyped-decorator]
         def add(context: object, /, a: int, b: int) -> int:
             return a + b
 
