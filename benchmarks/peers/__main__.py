@@ -16,6 +16,7 @@ import dataclasses
 import datetime
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -113,6 +114,8 @@ def main() -> None:
     )
     parser.add_argument("--readme", action="store_true", help="rewrite README and pictures")
     options = parser.parse_args()
+    # As at Ctrl-C, what has been started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     python = environments.find_python(options.python)
     wanted = options.peer or [c.name for c in (*OURS, *PEERS) if options.all or not c.asked]
     contestants = [c for c in (*OURS, *PEERS) if c.name in wanted]
