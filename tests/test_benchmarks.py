@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sandbox_wasm
@@ -180,6 +180,8 @@ def test_charts_are_drawn_to_scale() -> None:
 
 
 @given(SECONDS, st.floats(1, 1e6))
+@example(0.1, 1.0)
+@example(1000.0000000000001, 1.0)
 def test_an_axis_holds_what_is_drawn_on_it(low: float, ratio: float) -> None:
     """
     In order, from at most the least figure to at least the most, and not too crowded to read.

@@ -94,12 +94,15 @@ def _height(panel: Panel) -> int:
 
 def scale(low: float, high: float) -> list[float]:
     """Return the marks of a logarithmic axis: two at least, the ends of it among them."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    fine = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
-    first = max(index for index, tick in enumerate(fine) if tick <= low)
-    last = min(index for index, tick in enumerate(fine) if tick >= high)
-    found = fine[first : max(last, first + 1) + 1]
-    return found if len(found) <= 10 else [10.0**decade for decade in decades]
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
+    for digits in ((1, 2, 5), (1,)):
+        fine = [digit * 10.0**decade for decade in decades for digit in digits]
+        first = max(index for index, tick in enumerate(fine) if tick <= low)
+        last = min(index for index, tick in enumerate(fine) if tick >= high)
+        found = fine[first : max(last, first + 1) + 1]
+        if len(found) <= 10:
+            break
+    return found
 
 
 def _drawn(panel: Panel, top: int) -> Iterator[str]:

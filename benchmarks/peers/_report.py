@@ -60,6 +60,7 @@ PROBES = (
     Row("error", "after an exception the session is", ""),
     Row("calls", "host calls survived of 5,000, limits high", ""),
     Row("garbage", "after 20 MB of garbage the session is", ""),
+    Row("end", "processes of the cold start that fail at their end", ""),
     Row("lambda", "a `lambda` in a snapshot is", ""),
 )
 
