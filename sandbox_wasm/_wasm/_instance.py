@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import logging
-from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import wasmtime
-from wasmtime._instance import InstanceExports
 
 from .._errors import (
-    ArtifactError,
     FuelExhausted,
     GuestCrash,
     GuestProtocolError,
@@ -20,6 +17,7 @@ from .._errors import (
 from .._state import GuestState
 from .._thread import current
 from ._engine import Engine, EngineFamily, set_limits
+from ._exports import cheap, export, signed, stack_pointer
 from ._faults import handlers
 from ._memory import GuestMemory
 from ._mould import Mould
@@ -33,8 +31,6 @@ PAGE = 65_536
 # What an instance may have written to and still be made what it was, instead of being freed:
 # a session that did more gains little by finding its pages in place.
 _REUSED_BYTES = 2 << 20
-
-E = TypeVar("E")
 
 
 class Instance:
@@ -106,15 +102,15 @@ class Instance:
     ) -> None:
         engine = self._engine
         exports = instance.exports(self._store)
-        memory = _export(exports, "memory", wasmtime.Memory)
-        exchange = _export(exports, "sandbox_exchange", wasmtime.Global)
-        start = _export(exports, "sandbox_start", wasmtime.Func)
-        self._exec = _cheap(_export(exports, "sandbox_exec", wasmtime.Func))
-        self._alloc = _export(exports, "sandbox_alloc", wasmtime.Func)
-        self._stack_pointer = _stack_pointer(exports)
+        memory = export(exports, "memory", wasmtime.Memory)
+        exchange = export(exports, "sandbox_exchange", wasmtime.Global)
+        start = export(exports, "sandbox_start", wasmtime.Func)
+        self._exec = cheap(export(exports, "sandbox_exec", wasmtime.Func))
+        self._alloc = export(exports, "sandbox_alloc", wasmtime.Func)
+        self._stack_pointer = stack_pointer(exports)
         self.exchange = int(exchange.value(self._store)) & 0xFFFFFFFF
         self.memory = GuestMemory(self._store, memory)
-        self._call(_cheap(start))
+        self._call(cheap(start))
         if engine.killed:
             raise GuestProtocolError("guest asked for something before it was asked")
         self.memory.refresh()
@@ -174,7 +170,7 @@ class Instance:
             raise SnapshotError("there is no memory for the state") from None
         self.memory.paste(state.ranges, state.data)
         if self._stack_pointer is not None:
-            self._stack_pointer.set_value(self._store, _signed(state.stack_pointer))
+            self._stack_pointer.set_value(self._store, signed(state.stack_pointer))
 
     def capture(self, into: GuestState | None, again: bool, most: int | None) -> GuestState:
         """Return what the instance is, while nothing runs in it.
@@ -342,7 +338,7 @@ class Instance:
         self.memory.revert(ranges, reference)
         # Looking takes a fifth of the time, and it mostly is what it was.
         if self._stack_pointer is not None and self._read_pointer() != pointer:
-            self._stack_pointer.set_value(self._store, _signed(pointer))
+            self._stack_pointer.set_value(self._store, signed(pointer))
         return True
 
 
@@ -373,28 +369,3 @@ def _reference(family: EngineFamily, mould: Mould | None = None) -> GuestMemory:
         if family.reference is None:
             family.reference = Instance(Engine(family), None, 0)
         return family.reference.memory
-
-
-def _export(exports: InstanceExports, name: str, kind: type[E]) -> E:
-    found = exports.get(name)
-    if not isinstance(found, kind):
-        raise ArtifactError(f"the interpreter has no {kind.__name__.lower()} {name!r} to offer")
-    return found
-
-
-def _stack_pointer(exports: InstanceExports) -> wasmtime.Global | None:
-    """Return the one mutable global; test modules have none."""
-    found = exports.get("__stack_pointer")
-    return found if isinstance(found, wasmtime.Global) else None
-
-
-def _signed(word: int) -> wasmtime.Val:
-    return wasmtime.Val.i32(word - (1 << 32) if word >= 1 << 31 else word)
-
-
-def _cheap(function: wasmtime.Func) -> wasmtime.Func:
-    # wasmtime-py asks the engine for the type of a function at each call, which
-    # takes longer than the call: ours have neither parameters nor results.
-    none = SimpleNamespace(params=(), results=())
-    function.type = lambda store: none  # type: ignore[method-assign,assignment,return-value]
-    return function
