@@ -12,6 +12,7 @@ JSON for each thing that was tried.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import importlib
 import importlib.abc
@@ -178,7 +179,21 @@ def use() -> dict[str, Callable[[], Any]]:
     }
 
 
+def load_extras() -> None:
+    """Import what the extras bring, where it is installed: it looks at the system as well."""
+    for name in (
+        "httpx",
+        "opentelemetry.trace",
+        "sqlite_utils",
+        "starlette.applications",
+        "uvicorn",
+    ):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
 def main() -> None:
+    load_extras()
     sysconfig.get_config_vars()  # of this system, while it is known
     become(sys.argv[1])
     for name, tried in use().items():
