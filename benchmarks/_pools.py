@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -17,16 +20,38 @@ from ._measure import Figure, private_bytes, timed
 _THREADS = 2
 # Microseconds for each: 3,000 sandboxes a second on MicroPython, 2,500 on CPython.
 _FRESH = {"micropython": 333.0, "cpython": 400.0}
+# Some tenths of a second.
+_LONG = "n = 0\nfor i in range(2_000_000): n += i\nn"
 # What a thousand idle sessions may have, in GB.
 _IDLE = {"micropython": 0.8, "cpython": 1.5}
 
 
 def pools(interpreter: str, repeat: int, live: int) -> Iterator[Figure]:
-    """Yield the figures of one interpreter."""
+    """Yield the figures of one interpreter; if the process is kept to one core, on all as well."""
+    yield from _busy(interpreter, repeat, "")
+    cores = set(range(os.cpu_count() or 1))
+    given = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else cores
+    if given != cores:
+        _keep_to(cores)
+        yield from _busy(interpreter, repeat, f", {len(cores)} cores")
+    if len(cores) >= _THREADS:
+        yield _side_by_side(interpreter, repeat)
+    if given != cores:
+        _keep_to(given)
+    yield from idle(interpreter, live)
+
+
+def _keep_to(cores: set[int]) -> None:
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread), cores)
+
+
+def _busy(interpreter: str, repeat: int, where: str) -> Iterator[Figure]:
     most = _FRESH[interpreter]
     many = 100
     with SessionPool(interpreter, size=_THREADS + 2, checkpoints=False) as pool:
-        names = f"pool: fresh sandbox with a run, {_THREADS} threads"
+        names = f"pool: fresh sandbox with a run, {_THREADS} threads{where}"
         work = _threads(lambda: pool.run("1 + 1"), many)
         yield timed(names, "µs", work, per=_THREADS * many, repeat=repeat, target=most)
 
@@ -34,19 +59,19 @@ def pools(interpreter: str, repeat: int, live: int) -> Iterator[Figure]:
             for future in [pool.submit("1 + 1") for _ in range(many)]:
                 future.result()
 
-        name = "pool: fresh sandbox with a run, submitted"
+        name = f"pool: fresh sandbox with a run, submitted{where}"
         yield timed(name, "µs", submitted, per=many, repeat=repeat, target=most)
 
         async def gathered() -> None:
             await asyncio.gather(*(pool.arun("1 + 1") for _ in range(many)))
 
-        name = "pool: fresh sandbox with a run, asyncio"
+        name = f"pool: fresh sandbox with a run, asyncio{where}"
         yield timed(name, "µs", lambda: asyncio.run(gathered()), per=many, repeat=repeat)
     sessions = [Session(interpreter, checkpoints=False) for _ in range(_THREADS)]
     runs = 500
     works = [_each(session, runs) for session in sessions]
     yield timed(
-        f"run in warm sessions without checkpoints, {_THREADS} threads",
+        f"run in warm sessions without checkpoints, {_THREADS} threads{where}",
         "µs",
         lambda: _together(works),
         per=_THREADS * runs,
@@ -55,7 +80,22 @@ def pools(interpreter: str, repeat: int, live: int) -> Iterator[Figure]:
     )
     for session in sessions:
         session.close()
-    yield from idle(interpreter, live)
+
+
+def _side_by_side(interpreter: str, repeat: int) -> Figure:
+    """Return how much longer two runs take that only calculate than one does."""
+    pairs = []
+    with SessionPool(interpreter, size=_THREADS, checkpoints=False) as pool:
+        for _ in range(repeat):
+            taken = []
+            for count in (1, _THREADS):
+                began = time.perf_counter()
+                for future in [pool.submit(_LONG) for _ in range(count)]:
+                    future.result()
+                taken.append(time.perf_counter() - began)
+            pairs.append(taken[1] / taken[0])
+    name = f"pool: {_THREADS} long runs, {_THREADS} cores, against one"
+    return Figure(name, "×", min(pairs), statistics.median(pairs), 1.2)
 
 
 def _each(session: Session, count: int) -> Callable[[], None]:
