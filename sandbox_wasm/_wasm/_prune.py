@@ -21,7 +21,9 @@ _LONG = 60 * _DAY  # unused that long, an entry goes
 _RECENT = 2 * _DAY  # used since then, it stays in any case
 _MOST_BYTES = 1 << 30  # above it, those go that were used the longest ago
 
-_NAME = re.compile(r"([0-9a-f]{64})\.[a-z]+")
+# The folder may be one that others keep things in, too: a digest as a name is not enough.
+_NAME = re.compile(r"([0-9a-f]{64})\.(?:cwasm|zip|seal|lock)")
+_OURS = {".cwasm", ".seal"}
 _LEFT_BEHIND = ".new-"  # how files begin that were never finished
 
 
@@ -57,7 +59,8 @@ def entries(folder: Path) -> list[Entry]:
             if match:
                 with contextlib.suppress(OSError):  # gone meanwhile
                     found.setdefault(match[1], {})[path] = path.lstat()
-    return sorted(map(_entry, found.values()), key=lambda entry: entry.used)
+    ours = (files for files in found.values() if any(path.suffix in _OURS for path in files))
+    return sorted(map(_entry, ours), key=lambda entry: entry.used)
 
 
 def _entry(files: dict[Path, os.stat_result]) -> Entry:
