@@ -62,7 +62,7 @@ def test_wall_time_stops_what_does_not_end(make_session, assert_healthy, code):
     with pytest.raises(WallTimeExceeded) as info:
         session.run(code)
 
-    assert time.perf_counter() - began < 0.3 + 0.5
+    assert time.perf_counter() - began < BOUND
     assert ("wall_seconds", 0.3, "kept") == (info.value.limit, info.value.allowed, info.value.state)
     assert 1 == session.run("x").value
     assert_healthy()
@@ -105,7 +105,7 @@ def test_what_cannot_be_unwound(make_session, assert_healthy, checkpoints):
     with pytest.raises(WallTimeExceeded) as info:
         session.run("x = 2\n" + DEAF)
 
-    assert time.perf_counter() - began < 0.3 + 0.5
+    assert time.perf_counter() - began < BOUND
     if checkpoints:
         assert "rolled back" == info.value.state
         assert 1 == session.run("x").value
@@ -425,7 +425,7 @@ def test_host_function_that_outlives_the_limit(make_session, assert_healthy):
     with pytest.raises(WallTimeExceeded) as info:
         session.run("slow()")
 
-    assert time.perf_counter() - began < 0.3 + 0.5
+    assert time.perf_counter() - began < BOUND
     assert "broken" == info.value.state
     with pytest.raises(SessionBroken):
         session.run("1")
