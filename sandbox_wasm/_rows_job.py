@@ -26,11 +26,12 @@ from ._errors import (
     SandboxError,
     SessionClosed,
 )
+from ._lifecycle import settle
 from ._limits import Limits
 from ._result import GuestObject
 from ._session import Session
 from ._snapshot import Snapshot
-from ._snapshots import prelude, seed_anew
+from ._snapshots import seed_anew
 from ._values import encode
 from .interpreters._base import Request
 
@@ -167,7 +168,8 @@ class Job:
     def _define(self, session: Session) -> str:
         """Run the code; return the name of the function that it has defined."""
         spec = self.spec
-        prelude(session._check_open(), Request("prelude", _prelude.rows()))
+        # On a machine that is very busy it may take its time; without it nothing goes on.
+        settle(*session._check_open().run(Request("prelude", _prelude.rows()), None, None), True)
         if session.call("_sandbox_is_expression", spec.code.strip()):
             return EXPRESSION
         session.run(spec.code)

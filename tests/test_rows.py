@@ -274,6 +274,16 @@ KINDS = {
 TIGHT = Limits(wall_seconds=0.3, result_bytes=50_000)
 
 
+def test_what_maps_the_rows_cannot_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What ends it is told, and not what is missing in the guest afterwards.
+    """
+    monkeypatch.setattr("sandbox_wasm._prelude.rows", lambda: b"while True: pass")
+
+    with pytest.raises(WallTimeExceeded):
+        list(map_rows(DOUBLE, [1], limits=Limits(wall_seconds=0.2)))
+
+
 @pytest.mark.parametrize("executor", [None, two_threads, Now()])
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
 def test_collected_errors(executor: Any, batch_size: int) -> None:
