@@ -43,6 +43,7 @@ NEEDED = [
     ".agents/llms.txt",
     ".agents/skills/sandbox-wasm/SKILL.md",
 ]
+MAY_BE_EMPTY = {"__init__.py", "py.typed"}
 METADATA = ["Name", "Version", "Summary", "Author", "License-Expression", "Requires-Python"]
 METADATA += ["Keywords", "Classifier", "Requires-Dist", "Description-Content-Type"]
 
@@ -186,6 +187,8 @@ def sdist_problems(name: str, members: list[tarfile.TarInfo], project: Project) 
     for member in members:
         if not member.isfile():
             yield f"{member.name} is no plain file"
+        elif not member.size and PurePosixPath(member.name).name not in MAY_BE_EMPTY:
+            yield f"{member.name} is empty"
     found = {member.name for member in members}
     wanted = {f"{top}/{path}" for path in {*project.sources, "PKG-INFO"}}
     for path in sorted(wanted - found):

@@ -321,6 +321,7 @@ def members(*names: str, kind: bytes = tarfile.REGTYPE) -> list[tarfile.TarInfo]
     for name in names:
         member = tarfile.TarInfo(name)
         member.type = kind
+        member.size = 1
         found.append(member)
     return found
 
@@ -339,6 +340,7 @@ GOOD = [f"{TOP}/{name}" for name in ("pyproject.toml", "tests/test_x.py", "PKG-I
         (members(*GOOD, f"{TOP}/notes.txt"), f"{TOP}/notes.txt is no file of the project"),
         (members(*GOOD, "../x"), "../x is no file of the project"),
         (members(*GOOD[:2]) + members(GOOD[2], kind=tarfile.SYMTYPE), f"{GOOD[2]} is no plain"),
+        (members(*GOOD[:2]) + [tarfile.TarInfo(GOOD[2])], f"{GOOD[2]} is empty"),
     ],
 )
 def test_source_distribution(found: list[tarfile.TarInfo], told: str | None) -> None:
@@ -360,7 +362,7 @@ def test_another_build_has_the_same_bytes(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / TARBALL
     with tarfile.open(path, "w:gz") as file:
         for member in members(*GOOD):
-            file.addfile(member, io.BytesIO())
+            file.addfile(member, io.BytesIO(b"x"))
 
     def look() -> list[str]:
         return list(check_release.problems(path, PROJECT, again))
