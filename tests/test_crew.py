@@ -18,6 +18,7 @@ class Piece:
         self.action = action
         self.seconds = seconds
         self.done = threading.Event()
+        self.error = None
 
     def perform(self):
         try:
@@ -144,7 +145,7 @@ def test_a_piece_that_fails(caplog):
     crew.put(last)
 
     assert last.done.wait(BOUND)
-    assert "ZeroDivisionError" in caplog.text
+    assert until(lambda: 3 == caplog.text.count("ZeroDivisionError: "))
 
 
 def test_no_more_threads(monkeypatch):
@@ -200,7 +201,7 @@ def test_a_thread_that_is_sent_an_exception(monkeypatch, caplog):
         last = Piece(lambda: None)
         crew.put(last)
         assert last.done.wait(BOUND)
-        assert isinstance(struck.error, KeyboardInterrupt)
+        assert until(lambda struck=struck: isinstance(struck.error, KeyboardInterrupt))
 
     following = Crew._next
     strikes = iter([True])
@@ -216,7 +217,7 @@ def test_a_thread_that_is_sent_an_exception(monkeypatch, caplog):
     crew.put(struck)
     crew.put(last)
     assert last.done.wait(BOUND)
-    assert isinstance(struck.error, KeyboardInterrupt)
+    assert until(lambda: isinstance(struck.error, KeyboardInterrupt))
     assert not struck.done.is_set()
     assert "others go on" in caplog.text
 
