@@ -49,8 +49,9 @@ class Programs:
             self._turns.ask(program.turn)
             program.wait(bell, timeout)
             return program.outcome()
-        except BaseException:
-            program.withdraw()
+        except BaseException as error:  # its own, or Ctrl-C beside the wait
+            if not program.withdraw():
+                program.end(error)
             raise
 
     async def arun(
