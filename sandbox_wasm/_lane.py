@@ -153,6 +153,7 @@ class Lane:
             return self._run_here(self._server, request, wall_seconds, on_output)
         if threading.get_ident() == self._thread.ident:
             raise RuntimeError("a host function cannot run code in its own session")
+        self._mutex.check()
         wall = self.limits.wall_seconds if wall_seconds is None else wall_seconds
         with self._mutex:
             if self.broken:

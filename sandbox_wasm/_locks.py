@@ -41,19 +41,23 @@ class _Safe(_Plain):
             raise
 
 
-if TYPE_CHECKING or sys.version_info < (3, 14):  # as safe before, and quicker
+if TYPE_CHECKING or sys.version_info >= (3, 14):
+    _Base = _Safe
+else:  # the one in C is safe, and one in Python is not before 3.11
+    _Base = _Plain
+if TYPE_CHECKING or sys.version_info < (3, 14):
     RLock = threading.RLock
 else:
     RLock = _Safe
 
 
-class Mutex(_Safe):
-    """A lock that its own thread cannot have twice: a signal's handler is told so."""
+class Mutex(_Base):
+    """A lock that its own thread must not have twice: `check` tells a signal's handler so."""
 
-    def __enter__(self) -> bool:
+    def check(self) -> None:
+        """Raise RuntimeError if this thread has it."""
         if self._is_owned():
             raise RuntimeError("a signal handler cannot run code in a session that is being run")
-        return super().__enter__()
 
     def take(self) -> bool:
         """Lock it, unless it is locked; return whether it was not."""
