@@ -338,7 +338,7 @@ class Corner(Enum):
 class Part:
     suit: Suit
     data: bytes
-    more: tuple["Part", ...] = ()
+    more: "tuple[Part, ...]" = ()  # whole in quotes: within them Python 3.10 does not look
 
 
 @dataclasses.dataclass
