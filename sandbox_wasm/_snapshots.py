@@ -19,7 +19,8 @@ _BASE_BYTES = 64 << 20
 
 Names = tuple[str, ...] | None
 
-_PRELUDE_SECONDS = 1.0
+# It takes a millisecond, but a machine may be busy, and nobody is told if it does not get done.
+_PRELUDE_SECONDS = 5.0
 # Only where it was imported: nothing else has been seeded yet.
 RESEED = b"[r.seed() for r in [__import__('sys').modules.get('random')] if r] and None"
 

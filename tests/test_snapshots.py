@@ -261,7 +261,7 @@ def test_guest_that_has_changed_random(make_session):
     """
     A `random` that does not return costs the fork no more than its reseeding.
     """
-    session = make_session()
+    session = make_session(limits=Limits(wall_seconds=0.5))
     session.run("x = 1\nimport random\ndef seed():\n  while True: pass\nrandom.seed = seed")
     with session.fork() as fork:
         assert 1 == fork.run("x").value
