@@ -17,6 +17,7 @@ lint:
 
 types:
     mypy --strict
+    mypy --strict tests/typed_program.py
 
 test *args:
     {{ python }} -m pytest {{ args }}

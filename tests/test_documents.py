@@ -173,6 +173,8 @@ def test_links(path):
     for target in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", documents.without_blocks(path)):
         name, _, anchor = target.partition("#")
         found = (path.parent / name).resolve() if name else path
+        if found.is_relative_to(documents.ROOT / "sandbox_wasm"):  # installed elsewhere, maybe
+            found = PACKAGE / found.relative_to(documents.ROOT / "sandbox_wasm")
 
         assert found.exists(), target
         assert not anchor or anchor in documents.slugs(found), target

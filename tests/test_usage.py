@@ -338,7 +338,7 @@ def test_what_is_kept_bounds_what_can_be_suspended(make_session, isolation):
         {"session_output_bytes": 1.5},
         {"session_fuel": 10},
         {"session_fuel": 0, "fuel": 1},
-        {"session_runs": 5},
+        {"session_walks": 5},
     ],
 )
 def test_impossible_limits_of_a_session(limits):
