@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from typing import Any
@@ -100,6 +99,8 @@ def _tokens(ctx: click.Context, path: str | None) -> tuple[dict[str, str], str |
     given = os.environ.get(_TOKEN)
     if given:
         return {"default": given}, None
+    import secrets
+
     made = secrets.token_urlsafe(32)
     return {"default": made}, made
 

@@ -7,7 +7,7 @@ fork, and not in a session that goes on from a snapshot.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,7 +83,7 @@ class Objects:
         if token is None:
             if len(self._objects) >= MAX_OBJECTS:
                 raise RuntimeError(f"the session holds {MAX_OBJECTS} host objects, and no more")
-            token = secrets.token_hex(_TOKEN_BYTES)
+            token = os.urandom(_TOKEN_BYTES).hex()
             self._objects[token] = value, name
             self._tokens[id(value)] = token
         if for_good:

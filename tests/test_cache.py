@@ -560,7 +560,7 @@ def test_folder_that_is_read_only(folder, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(_cache.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
     monkeypatch.setattr(_cache, "_SETTLED_NS", 0)
     assert isinstance(ModuleCache(folder).get("k", compiler), Path)
     assert 1 == compiler.times

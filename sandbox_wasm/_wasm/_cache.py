@@ -27,9 +27,7 @@ import hashlib
 import hmac
 import logging
 import os
-import secrets
 import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,7 +112,7 @@ class ModuleCache:
         path = folder / "key"
         try:
             if not path.exists():
-                _write_new(path, secrets.token_bytes(32), keep=True)
+                _write_new(path, os.urandom(32), keep=True)
             if not _is_private(path, stat.S_ISREG):
                 _log.warning("%s is not private to this user: compiled modules are not kept", path)
                 return None
@@ -186,6 +184,8 @@ def _identity(secret: bytes, key: str, path: Path, content: bytes) -> bytes:
 
 def _clock(folder: Path) -> int | None:
     """Return the time by the clock of *folder*'s file system, in nanoseconds; None if read-only."""
+    import tempfile  # which imports a good deal, and is rarely needed
+
     try:
         handle, name = tempfile.mkstemp(prefix=".new-", dir=folder)
     except OSError:
@@ -216,6 +216,8 @@ def _write_new(path: Path, data: bytes, keep: bool = False) -> None:
 
     With *keep*, a file that another has written meanwhile stays.
     """
+    import tempfile  # which imports a good deal, and is rarely needed
+
     handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

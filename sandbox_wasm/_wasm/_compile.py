@@ -11,7 +11,6 @@ import contextlib
 import json
 import logging
 import os
-import subprocess
 import sys
 import time
 from typing import TextIO
@@ -69,6 +68,8 @@ def serve(variant: list[bool]) -> None:
 
 
 def _in_process(data: bytes, variant: Variant, progress: _Progress) -> bytes | None:
+    import subprocess  # not where nothing is to be compiled
+
     command = [sys.executable, "-I", "-c", _PROGRAM, json.dumps([sys.path, variant])]
     pipe = subprocess.PIPE
     try:
