@@ -94,7 +94,7 @@ def lost(interpreter: str, repeat: int) -> Figure:
         def die() -> None:
             lane = session._lane
             if lane is not None:
-                lane._kill()
+                lane.kill_guest()
 
         session.function(die)
         session.run(SMALL_WORK)
