@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -29,13 +30,19 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 def serve(body, **plugin):
-    """Run *body* with a Datasette that has a table of people."""
+    """Run *body* with a Datasette that has a table of people.
 
-    async def main():
+    The table is in a file, as people have it. In a shared memory database a read that meets a
+    write fails at once; in a file it waits.
+    """
+
+    async def main(folder):
         given = {"interpreter": "micropython", **plugin}
-        datasette = Datasette(memory=True, config={"plugins": {enrichments.PLUGIN: given}})
+        path = Path(folder) / "data.db"
+        path.touch()
+        datasette = Datasette([path], config={"plugins": {enrichments.PLUGIN: given}})
         datasette.root_enabled = True
-        database = datasette.add_memory_database(f"people-{time.monotonic_ns()}", name="data")
+        database = datasette.get_database("data")
         await database.execute_write("create table people (id integer primary key, name text)")
         await database.execute_write("create table pairs (a text, b text, n, primary key (a, b))")
         await database.execute_write_many(
@@ -45,9 +52,13 @@ def serve(body, **plugin):
             "insert into pairs values (?, ?, 0)", [("x", "1"), ("x", "2")]
         )
         await datasette.invoke_startup()
-        return await body(datasette, database)
+        try:
+            return await body(datasette, database)
+        finally:
+            datasette.close()
 
-    return asyncio.run(asyncio.wait_for(main(), 50))
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(asyncio.wait_for(main(folder), 50))
 
 
 async def enrich(datasette, table="people", **config):
