@@ -48,9 +48,12 @@ class Account:
 
     def refusal(self, is_resumed: bool = False) -> LimitExceeded | None:
         """Return why no further run may begin, or go on, or None."""
-        if self._crossed is None or (is_resumed and self._crossed[1] == "session_runs"):
-            return None
-        return self.cross(*self._crossed)
+        if self._crossed is not None:
+            return self.cross(*self._crossed)
+        most = self._limits.session_runs
+        if most is not None and self._runs >= most and not is_resumed:
+            return LimitExceeded(most, "session_runs")
+        return None
 
     # ---- what the next run may use
 
@@ -115,8 +118,6 @@ class Account:
         self._host_call_bytes += max(0, usage.host_call_bytes - charged.host_call_bytes)
         self._output_bytes += max(0, usage.output_bytes - charged.output_bytes)
         self._result_bytes += usage.result_bytes
-        if limits.session_runs is not None and self._runs >= limits.session_runs:
-            self.cross(LimitExceeded, "session_runs")
         if limits.session_seconds is not None and self._seconds >= limits.session_seconds:
             self.cross(WallTimeExceeded, "session_seconds")
         if limits.session_fuel is not None and (self._fuel or 0) >= limits.session_fuel:

@@ -16,8 +16,10 @@ from sandbox_wasm import (
     OutputExceeded,
     Session,
     Suspended,
+    Usage,
     WallTimeExceeded,
 )
+from sandbox_wasm._account import Account, Charged
 
 FUNCTIONS = {"echo": lambda v: v}
 
@@ -148,6 +150,20 @@ def test_going_on_is_no_further_run(make_session):
 
     error = refused(session, LimitExceeded, "session_runs")
     assert "guest exceeded session_runs=2" == str(error)
+
+
+def test_no_limit_hides_another():
+    """
+    A run that waited may go on after the session's last, but not with nothing left of its time.
+    """
+    account = Account(Limits(session_runs=1, session_seconds=1))
+    account.add(Usage(runs=1, seconds=0.5), Charged())
+    assert account.refusal(is_resumed=True) is None
+    assert "session_runs" == account.refusal().limit
+
+    account.add(Usage(runs=0, seconds=0.5), Charged())
+    for is_resumed in (True, False):
+        assert "session_seconds" == account.refusal(is_resumed).limit
 
 
 def test_output_is_kept_up_to_what_is_left(make_session):
