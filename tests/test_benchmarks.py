@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 import sandbox_wasm
 from benchmarks.peers import __main__ as command
 from benchmarks.peers._charts import charts, scale
-from benchmarks.peers._environments import DRIVERS
+from benchmarks.peers._environments import DRIVERS, Contestant
 from benchmarks.peers._line import Driver, DriverError, DriverLost
+from benchmarks.peers._measures import QUICK, Measurement
 from benchmarks.peers._measures import interpreter as guest_name
 from benchmarks.peers._programs import PROGRAMS, strip
 from benchmarks.peers._report import PROGRAM_ROWS, RATIOS, TIMES, Column, Report
@@ -249,6 +250,75 @@ def test_an_error_leaves_a_driver_usable() -> None:
         assert 42 == native.ask("value", expression="6 * 7")
         assert native.processor_seconds() > 0
         assert native.memory_bytes() > 1_000_000
+
+
+# A peer whose sessions are those of the bare CPython, and what it makes of keeping them.
+KEEPING = """
+import sys
+sys.path.insert(0, {drivers!r})
+from _driver import Peer, serve
+from native_driver import NativeLive
+
+class Kept(NativeLive):
+    {live}
+
+class Keeping(Peer):
+    def open(self, seconds=0):
+        return Kept()
+    def restore(self, snapshot):
+        {restore}
+
+serve(Keeping())
+"""
+SNAPSHOT = "def snapshot(self): return b'kept'"
+RESTORE = "made = Kept(); made.run('data = [0] * 2000; answer = lambda: 42'); return made"
+MISSING = "raise NotImplementedError('restore')"
+
+
+@pytest.mark.parametrize(
+    ("live", "restore", "words", "samples"),
+    [
+        ("pass", MISSING, dict.fromkeys(("snapshot", "restored", "forked"), "—"), set()),
+        (
+            SNAPSHOT,
+            MISSING,
+            dict.fromkeys(("snapshot", "restored", "forked"), "NotImplementedError: restore"),
+            set(),
+        ),
+        (
+            "def snapshot(self): raise ValueError('NotImplementedError is a word')",
+            RESTORE,
+            dict.fromkeys(
+                ("snapshot", "restored", "forked"), "ValueError: NotImplementedError is a word"
+            ),
+            set(),
+        ),
+        (SNAPSHOT, RESTORE, {"lambda": "kept", "forked": "—"}, {"snapshot", "restored"}),
+    ],
+    ids=["without", "restore fails", "snapshot fails", "without forks"],
+)
+def test_what_a_peer_lacks_is_told_from_what_fails(
+    tmp_path: Path, live: str, restore: str, words: dict[str, str], samples: set[str]
+) -> None:
+    """
+    A dash for a peer that has no snapshots; the error as it is if those that it has go wrong.
+    """
+    script = tmp_path / "driver.py"
+    script.write_text(KEEPING.format(drivers=str(DRIVERS), live=live, restore=restore))
+
+    class Here(Contestant):
+        python = Path(sys.executable)
+
+    with contextlib.closing(driver(str(DRIVERS / "native_driver.py"))) as native:
+        contestant = Here("a peer", (str(script),), "peer==1")
+        measurement = Measurement(contestant, native, tmp_path, QUICK, lambda text: None)
+        try:
+            measurement._states()
+        finally:
+            measurement._drop()
+
+    assert words == measurement.column.words
+    assert samples == measurement.column.samples.keys()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .._work import WORK
 from ._environments import DRIVERS, Contestant, environment, installed
 from ._line import Driver, DriverError, DriverLost
 from ._programs import PROGRAMS, source
-from ._report import Column
+from ._report import NONE, Column
 from ._statistics import ratios, same
 
 Say = Callable[[str], None]
@@ -167,21 +167,27 @@ class Measurement:
         self._row("paused", lambda: self._in_session("exec", plan.paused, pause=0.002))
         self._row("host", lambda: self._in_session("host", plan.host, calls=300))
         self._row("memory", self._memory)
-        try:
-            ask("open")
-            kept = ask("snapshot", count=plan.kept, budget=budget)
-        except DriverError as error:
-            why = "—" if "NotImplementedError" in str(error) else str(error)
-            self.column.words.update(dict.fromkeys(("snapshot", "restored", "forked"), why))
-        else:
-            samples, words = self.column.samples, self.column.words
-            samples["snapshot"], samples["restored"] = kept["taken"], kept["restored"]
-            words["lambda"] = "kept" if kept["lambda"] else "lost"
-            if kept["forked"] is None:
-                words["forked"] = "—"
-            else:
-                samples["forked"] = kept["forked"]
+        self._states()
         self._drop()
+
+    def _states(self) -> None:
+        samples, words = self.column.samples, self.column.words
+        rows = ("snapshot", "restored", "forked")
+        try:
+            self._ask("open")
+            kept = self._ask("snapshot", count=self._plan.kept, budget=self._plan.budget)
+        except DriverError as error:
+            words.update(dict.fromkeys(rows, str(error)))
+            return
+        if kept is None:
+            words.update(dict.fromkeys(rows, NONE))
+            return
+        samples["snapshot"], samples["restored"] = kept["taken"], kept["restored"]
+        words["lambda"] = "kept" if kept["lambda"] else "lost"
+        if kept["forked"] is None:
+            words["forked"] = NONE
+        else:
+            samples["forked"] = kept["forked"]
 
     def _rate(self, callers: int) -> list[float]:
         return [self._ask("rate", seconds=self._plan.rate_seconds, callers=callers)]

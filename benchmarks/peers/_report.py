@@ -9,6 +9,9 @@ from typing import Any
 from ._programs import PROGRAMS
 from ._statistics import Summary, geometric_mean, summarize
 
+# What stands where a contestant has no such thing.
+NONE = "—"
+
 
 @dataclass(frozen=True)
 class Row:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ._report import LITTLE, PROBES, PROGRAM_ROWS, RATIOS, TIMES, Column, Report, Row, short
+from ._report import (
+    LITTLE,
+    NONE,
+    PROBES,
+    PROGRAM_ROWS,
+    RATIOS,
+    TIMES,
+    Column,
+    Report,
+    Row,
+    short,
+)
 from ._statistics import Summary
 
-NONE = "—"
 _BY_KEY = {row.key: row for row in (*TIMES, *RATIOS)}
 _GLANCE = (
     ("installed, MB", "installed"),
