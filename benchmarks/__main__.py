@@ -20,15 +20,16 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from sandbox_wasm import Session, available_interpreters
 
 from ._deadlines import deadlines
 from ._files import files
-from ._measure import Figure, command, machine, ratio, timed
+from ._measure import Effort, Figure, command, machine, ratio, timed
 from ._pools import pools
-from ._rows import rows as map_rows
+from ._rows import rows
 from ._service import service
 from ._states import states
 from ._work import WORK
@@ -39,28 +40,28 @@ from ._workers import waits, workers
 TARGETS = {"cpython": (600, 45, 8, 2.0, 2.0), "micropython": (500, 40, 12, 4.2, None)}
 
 
-def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
-    """Yield the figures of one interpreter."""
-    repeat = 5 if quick else 25
-    live = 100 if quick else 1000
+def runs(interpreter: str, effort: Effort) -> Iterator[Figure]:
+    """Yield the figures of runs, host calls and computing in a session on a thread."""
+    repeat, many, calls = effort.repeat, effort.of(200), effort.of(2000)
     fresh_target, run_target, call_target, fib_target, work_target = TARGETS[interpreter]
 
-    yield handover()
+    yield handover(effort)
     yield fresh(interpreter, repeat * 20, fresh_target)
     yield waits("run in a session", interpreter, "thread", repeat * 20, run_target)
     with Session(interpreter, functions={"add": lambda a, b: a + b}) as session:
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
 
-        def runs() -> None:
-            for _ in range(200):
+        def one_after_another() -> None:
+            for _ in range(many):
                 session.run("x += 1")
 
-        yield timed("run after run, with their checkpoints", "µs", runs, per=200, repeat=repeat)
+        name = "run after run, with their checkpoints"
+        yield timed(name, "µs", one_after_another, per=many, repeat=repeat)
         yield timed(
             "host call without type hints",
             "µs",
-            lambda: session.run("calls(2000)"),
-            per=2000,
+            lambda: session.run(f"calls({calls})"),
+            per=calls,
             repeat=repeat,
             target=call_target,
         )
@@ -73,46 +74,38 @@ def measure(interpreter: str, quick: bool) -> Iterator[Figure]:
         yield timed(
             "host call with type hints",
             "µs",
-            lambda: session.run("typed_calls(2000)"),
-            per=2000,
+            lambda: session.run(f"typed_calls({calls})"),
+            per=calls,
             repeat=repeat,
         )
-        rows = [{"id": i, "name": f"row {i}"} for i in range(5000)]
+        items = [{"id": i, "name": f"row {i}"} for i in range(effort.of(5000))]
         session.run("def area(row): return row['id'] * 2")
-        yield timed(
-            "map, for each row", "µs", lambda: session.map("area", rows), per=5000, repeat=repeat
-        )
+        work = partial(session.map, "area", items)
+        yield timed("map, for each row", "µs", work, per=len(items), repeat=repeat)
         for name, (source, call) in WORK.items():
             space: dict[str, object] = {}
             exec(source, space)  # our own source, on the host, to compare with
-            code = compile(call, "<benchmark>", "eval")
             session.run(source)
             yield ratio(
                 f"{name}, processor time against CPython here",
-                lambda call=call: session.run(call),
-                lambda code=code, space=space: eval(code, space),
+                partial(session.run, call),
+                partial(eval, compile(call, "<benchmark>", "eval"), space),
                 repeat=repeat,
                 target=fib_target if name == "fib(25)" else work_target,
             )
-    yield from map_rows(interpreter, repeat)
-    yield from service(interpreter, repeat)
-    yield from states(interpreter, repeat)
-    yield from workers(interpreter, WORK, repeat)
-    yield from files(interpreter, repeat)
-    yield from deadlines(interpreter, 2 if quick else 5)
-    yield from pools(interpreter, repeat, live)
 
 
-def handover() -> Figure:
+def handover(effort: Effort) -> Figure:
     """Time a job's way to another thread and back: what no run can be quicker than."""
     jobs: queue.SimpleQueue[threading.Lock | None] = queue.SimpleQueue()
+    many = effort.of(200)
 
     def work() -> None:
         while (done := jobs.get()) is not None:
             done.release()
 
     def there_and_back() -> None:
-        for _ in range(200):
+        for _ in range(many):
             done = threading.Lock()
             done.acquire()
             jobs.put(done)
@@ -120,7 +113,8 @@ def handover() -> Figure:
 
     thread = threading.Thread(target=work)
     thread.start()
-    figure = timed("bare hand-over to a thread and back", "µs", there_and_back, per=200, repeat=25)
+    name = "bare hand-over to a thread and back"
+    figure = timed(name, "µs", there_and_back, per=many, repeat=effort.repeat)
     jobs.put(None)
     thread.join()
     return figure
@@ -140,10 +134,9 @@ def fresh(interpreter: str, repeat: int, target: float) -> Figure:
     )
 
 
-def commands(interpreter: str, quick: bool) -> Iterator[Figure]:
+def commands(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield the figures of whole commands."""
-    repeat = 5 if quick else 25
-    python = [sys.executable, "-c"]
+    python, repeat = [sys.executable, "-c"], effort.repeat
     yield command("python -c 'import wasmtime'", [*python, "import wasmtime"], repeat=repeat)
     yield command(
         "sandbox-wasm -c 'print(1)', warm cache",
@@ -151,6 +144,20 @@ def commands(interpreter: str, quick: bool) -> Iterator[Figure]:
         repeat=repeat,
         target=170,
     )
+
+
+# What is measured of each interpreter, in the order of the table.
+GROUPS: tuple[Callable[[str, Effort], Iterator[Figure]], ...] = (
+    runs,
+    rows,
+    service,
+    states,
+    workers,
+    files,
+    deadlines,
+    pools,
+    commands,
+)
 
 
 def table(figures: list[Figure]) -> str:
@@ -174,19 +181,14 @@ def main() -> None:
     options = parser.parse_args()
     if options.one_core:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    report: dict[str, object] = {
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "figures": {},
-    }
+    effort = Effort(repeat=5, live=100) if options.quick else Effort()
+    measured: dict[str, list[dict[str, object]]] = {}
+    report = {"date": datetime.date.today().isoformat(), "machine": machine(), "figures": measured}
     print(f"{report['date']}, {report['machine']}")
     for info in available_interpreters():
-        figures = [*measure(info.name, options.quick), *commands(info.name, options.quick)]
+        figures = [figure for group in GROUPS for figure in group(info.name, effort)]
         print(f"\n## {info.name} {info.version}\n\n{table(figures)}", flush=True)
-        report["figures"] = {
-            **report["figures"],  # type: ignore[dict-item]
-            info.name: [dataclasses.asdict(f) for f in figures],
-        }
+        measured[info.name] = [dataclasses.asdict(figure) for figure in figures]
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(report, file, indent=2)

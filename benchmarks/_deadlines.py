@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sandbox_wasm import Session
 
-from ._measure import Figure
+from ._measure import Effort, Figure
 
 _SECONDS = 0.1
 INTERRUPTED = {
@@ -28,8 +28,9 @@ FULL = {
 DEAF = {"cpython": "import decimal\ndecimal.getcontext().prec = 10**6\ndecimal.Decimal(2).ln()"}
 
 
-def deadlines(interpreter: str, repeat: int) -> Iterator[Figure]:
+def deadlines(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield by how much the worst of the runs and the middle one were late, in milliseconds."""
+    repeat = effort.fewer(5)
     for name, codes, target in (
         ("interrupted", INTERRUPTED, 50),
         ("interrupted with millions of objects", FULL, None),

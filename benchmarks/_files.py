@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox_wasm import Limits, Mount, Session
 
-from ._measure import Figure, timed
+from ._measure import Effort, Figure, timed
 
 LARGE = 10_000_000
 SMALL = """
@@ -20,9 +20,9 @@ def small(count):
 """
 
 
-def files(interpreter: str, repeat: int) -> Iterator[Figure]:
+def files(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield the figures of one interpreter."""
-    data = bytes(LARGE)
+    data, count = bytes(LARGE), effort.of(10_000)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "large").write_bytes(data)
         with Session(
@@ -40,14 +40,14 @@ def files(interpreter: str, repeat: int) -> Iterator[Figure]:
                     f"read 10 MB of {name}",
                     "ms",
                     lambda path=path: session.call("read", path),
-                    repeat=repeat,
+                    repeat=effort.repeat,
                     target=target,
                 )
             session.run(SMALL)
             yield timed(
-                "write and read 10,000 small files",
+                f"write and read {count:,} small files",
                 "s",
-                lambda: session.call("small", 10_000),
-                repeat=max(2, repeat // 5),
+                lambda: session.call("small", count),
+                repeat=effort.fewer(5),
                 target=0.8,
             )

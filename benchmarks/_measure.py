@@ -34,6 +34,31 @@ class Figure:
     target: float | None = None
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How much is done for each figure.
+
+    Attributes:
+        repeat: Repetitions, of which a figure is the minimum and the median.
+
+        live: Sessions at once where those are measured that nobody uses.
+
+        share: Of the work in a repetition: less than 1 shows that it runs, and no figures.
+    """
+
+    repeat: int = 25
+    live: int = 1000
+    share: float = 1.0
+
+    def of(self, count: int) -> int:
+        """Return the share of so many pieces of work: one at least."""
+        return max(1, round(count * self.share))
+
+    def fewer(self, by: int) -> int:
+        """Return the repetitions of what takes long: one at least."""
+        return max(1, self.repeat // by)
+
+
 def timed(
     name: str,
     unit: str,

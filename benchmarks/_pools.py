@@ -15,30 +15,30 @@ from collections.abc import Callable, Iterator
 
 from sandbox_wasm import Session, SessionPool
 
-from ._measure import Figure, private_bytes, timed
+from ._measure import Effort, Figure, private_bytes, timed
 
 _THREADS = 2
 # Microseconds for each: 3,000 sandboxes a second on MicroPython, 2,500 on CPython.
 _FRESH = {"micropython": 333.0, "cpython": 400.0}
 # Some tenths of a second.
-_LONG = "n = 0\nfor i in range(2_000_000): n += i\nn"
+_LONG = "n = 0\nfor i in range({}): n += i\nn"
 # What a thousand idle sessions may have, in GB.
 _IDLE = {"micropython": 0.8, "cpython": 1.5}
 
 
-def pools(interpreter: str, repeat: int, live: int) -> Iterator[Figure]:
+def pools(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield the figures of one interpreter; if the process is kept to one core, on all as well."""
-    yield from _busy(interpreter, repeat, "")
+    yield from _busy(interpreter, effort, "")
     cores = set(range(os.cpu_count() or 1))
     given = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else cores
     if given != cores:
         _keep_to(cores)
-        yield from _busy(interpreter, repeat, f", {len(cores)} cores")
+        yield from _busy(interpreter, effort, f", {len(cores)} cores")
     if len(cores) >= _THREADS:
-        yield _side_by_side(interpreter, repeat)
+        yield _side_by_side(interpreter, effort)
     if given != cores:
         _keep_to(given)
-    yield from idle(interpreter, live)
+    yield from idle(interpreter, effort)
 
 
 def _keep_to(cores: set[int]) -> None:
@@ -47,9 +47,9 @@ def _keep_to(cores: set[int]) -> None:
             os.sched_setaffinity(int(thread), cores)
 
 
-def _busy(interpreter: str, repeat: int, where: str) -> Iterator[Figure]:
-    most = _FRESH[interpreter]
-    many = 100
+def _busy(interpreter: str, effort: Effort, where: str) -> Iterator[Figure]:
+    most, repeat = _FRESH[interpreter], effort.repeat
+    many, runs = effort.of(100), effort.of(500)
     with SessionPool(interpreter, size=_THREADS + 2, checkpoints=False) as pool:
         names = f"pool: fresh sandbox with a run, {_THREADS} threads{where}"
         work = _threads(lambda: pool.run("1 + 1"), many)
@@ -68,7 +68,6 @@ def _busy(interpreter: str, repeat: int, where: str) -> Iterator[Figure]:
         name = f"pool: fresh sandbox with a run, asyncio{where}"
         yield timed(name, "µs", lambda: asyncio.run(gathered()), per=many, repeat=repeat)
     sessions = [Session(interpreter, checkpoints=False) for _ in range(_THREADS)]
-    runs = 500
     works = [_each(session, runs) for session in sessions]
     yield timed(
         f"run in warm sessions without checkpoints, {_THREADS} threads{where}",
@@ -82,15 +81,15 @@ def _busy(interpreter: str, repeat: int, where: str) -> Iterator[Figure]:
         session.close()
 
 
-def _side_by_side(interpreter: str, repeat: int) -> Figure:
+def _side_by_side(interpreter: str, effort: Effort) -> Figure:
     """Return how much longer two runs take that only calculate than one does."""
-    pairs = []
+    pairs, code = [], _LONG.format(effort.of(2_000_000))
     with SessionPool(interpreter, size=_THREADS, checkpoints=False) as pool:
-        for _ in range(repeat):
+        for _ in range(effort.repeat):
             taken = []
             for count in (1, _THREADS):
                 began = time.perf_counter()
-                for future in [pool.submit(_LONG) for _ in range(count)]:
+                for future in [pool.submit(code) for _ in range(count)]:
                     future.result()
                 taken.append(time.perf_counter() - began)
             pairs.append(taken[1] / taken[0])
@@ -122,12 +121,13 @@ def _threads(work: Callable[[], object], count: int) -> Callable[[], None]:
     return lambda: _together([repeatedly] * _THREADS)
 
 
-def idle(interpreter: str, live: int) -> Iterator[Figure]:
+def idle(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield what sessions have that nobody uses: memory, scaled to a thousand, and threads.
 
     In a process of its own: here they would have what earlier ones have left, uncounted.
     """
-    code = f"from benchmarks import _pools; _pools.hold({interpreter!r}, {live})"
+    live, rest = effort.live, 4 * effort.share
+    code = f"from benchmarks import _pools; _pools.hold({interpreter!r}, {live}, {rest})"
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE)
     used, threads = json.loads(done.stdout)
     name, most = f"memory of 1000 idle sessions, of {live}", _IDLE[interpreter]
@@ -135,8 +135,12 @@ def idle(interpreter: str, live: int) -> Iterator[Figure]:
     yield Figure(f"threads of {live} idle sessions", "", threads, threads)
 
 
-def hold(interpreter: str, live: int) -> None:
-    """Print how many bytes and how many threads so many idle sessions add to this process."""
+def hold(interpreter: str, live: int, rest: float) -> None:
+    """Print how many bytes and how many threads so many idle sessions add to this process.
+
+    Args:
+        rest: Seconds in which they are left alone, so that their threads can end.
+    """
     with Session(interpreter) as first:
         first.run("x = 1")  # what all sessions share is there from now on
     began, threads = private_bytes(), threading.active_count()
@@ -145,7 +149,7 @@ def hold(interpreter: str, live: int) -> None:
         session = Session(interpreter)
         session.run("x = 1")
         sessions.append(session)
-    time.sleep(4)  # they go to rest, and the threads end
+    time.sleep(rest)
     used = private_bytes() - began
     print(json.dumps([used, max(0, threading.active_count() - threads)]))
     for session in sessions:

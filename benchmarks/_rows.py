@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sandbox_wasm import map_rows
 
-from ._measure import Figure, timed
+from ._measure import Effort, Figure, timed
 
 CODE = """
 def transform(row):
@@ -15,16 +15,16 @@ def transform(row):
 """
 
 
-def rows(interpreter: str, repeat: int) -> Iterator[Figure]:
+def rows(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield the time of a row, here and on two threads; 16.7 µs are 60,000 rows a second."""
-    count = 20_000
+    count = effort.of(20_000)
     table = [{"id": i, "name": f"row {i}", "score": i / 8} for i in range(count)]
 
     def all_of_them(executor: ThreadPoolExecutor | None) -> None:
         for _ in map_rows(CODE, table, executor=executor, interpreter=interpreter):
             pass
 
-    repeat = max(3, repeat // 4)
+    repeat = effort.fewer(4)
     name = "map_rows, for each row"
     yield timed(name, "µs", lambda: all_of_them(None), per=count, repeat=repeat)
     with ThreadPoolExecutor(2) as executor:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from sandbox_wasm import Session
 
-from ._measure import Figure
+from ._measure import Effort, Figure
 
 
-def service(interpreter: str, repeat: int) -> Iterator[Figure]:
+def service(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield how much longer a run over HTTP takes than one here; nothing without the extra."""
     try:
         import starlette  # noqa: F401
@@ -40,7 +40,7 @@ def service(interpreter: str, repeat: int) -> Iterator[Figure]:
         path = f"/v1/sessions/{post('/v1/sessions')['id']}/run"
         there, here = [], []
         with Session(interpreter) as session:
-            for turn in range(repeat * 20 + 20):
+            for turn in range(effort.repeat * 20 + 20):
                 began = time.perf_counter()
                 post(path, code="x = 1")
                 between = time.perf_counter()

@@ -9,7 +9,7 @@ from functools import partial
 
 from sandbox_wasm import Continuation, GuestCrash, Session, Snapshot, Suspended
 
-from ._measure import Figure, timed
+from ._measure import Effort, Figure, timed
 
 SMALL_WORK = """
 L = list(range(1000))
@@ -27,16 +27,17 @@ BEFORE = {
 TARGETS = {"cpython": (1.0, 2.5, 3.0), "micropython": (1.0, 1.0, 1.5)}
 
 
-def states(interpreter: str, repeat: int) -> Iterator[Figure]:
+def states(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield the figures of one interpreter."""
+    repeat, many = effort.repeat, effort.of(200)
     with Session(interpreter, checkpoints=False) as session:
         session.run("x = 0")
 
         def runs() -> None:
-            for _ in range(200):
+            for _ in range(many):
                 session.run("x += 1")
 
-        yield timed("run after run, without checkpoints", "µs", runs, per=200, repeat=repeat)
+        yield timed("run after run, without checkpoints", "µs", runs, per=many, repeat=repeat)
     with Session(interpreter) as session:
         session.run(SMALL_WORK)
         snapshot = session.snapshot()

@@ -9,25 +9,23 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal, cast
 
 from sandbox_wasm import Session
 from sandbox_wasm.interpreters._base import Guest
 from sandbox_wasm.interpreters._remote import RemoteGuest
 
-from ._measure import Figure, timed
+from ._measure import Effort, Figure, timed
+from ._work import WORK
 
 ECHO = "import os\nwhile data := os.read(0, 65536): os.write(0, data)"
 
 
-def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) -> Iterator[Figure]:
-    """Yield the figures of one interpreter.
-
-    Args:
-        work: Source and expression of each piece of work that is compared, by name.
-    """
-    yield handover()
+def workers(interpreter: str, effort: Effort) -> Iterator[Figure]:
+    """Yield the figures of one interpreter."""
+    repeat, many, calls = effort.repeat, effort.of(200), effort.of(2000)
+    yield handover(effort)
     yield waits("worker: run in a session", interpreter, "process", repeat * 20, 180)
     yield fresh(interpreter, repeat * 4)
     functions = {"add": lambda a, b: a + b}
@@ -35,42 +33,41 @@ def workers(interpreter: str, work: Mapping[str, tuple[str, str]], repeat: int) 
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
 
         def runs() -> None:
-            for _ in range(200):
+            for _ in range(many):
                 session.run("x += 1")
 
         yield timed(
-            "worker: run after run, with their checkpoints", "µs", runs, per=200, repeat=repeat
+            "worker: run after run, with their checkpoints", "µs", runs, per=many, repeat=repeat
         )
         yield timed(
             "worker: host call without type hints",
             "µs",
-            lambda: session.run("calls(2000)"),
-            per=2000,
+            lambda: session.run(f"calls({calls})"),
+            per=calls,
             repeat=repeat,
         )
         yield back(session, repeat * 2)
         with Session(interpreter) as other:
-            for name, (source, call) in work.items():
+            for name, (source, call) in WORK.items():
                 for each in (session, other):
                     each.run(source)
-                yield elapsed(
-                    f"worker: {name}, elapsed time against a thread", session, other, call
-                )
+                title = f"worker: {name}, elapsed time against a thread"
+                yield elapsed(title, session, other, call, min(10, repeat))
 
 
-def handover() -> Figure:
+def handover(effort: Effort) -> Figure:
     """Time the way to another process and back: what no run or host call can be quicker than."""
+    many = effort.of(200)
     ours, theirs = socket.socketpair()
     with ours, theirs, subprocess.Popen([sys.executable, "-c", ECHO], stdin=theirs) as process:
 
         def there_and_back() -> None:
-            for _ in range(200):
+            for _ in range(many):
                 ours.sendall(b"as many bytes as a small request")
                 ours.recv(65_536)
 
-        figure = timed(
-            "worker: bare hand-over to a process and back", "µs", there_and_back, per=200, repeat=25
-        )
+        name = "worker: bare hand-over to a process and back"
+        figure = timed(name, "µs", there_and_back, per=many, repeat=effort.repeat)
         process.kill()
     return figure
 
@@ -135,7 +132,7 @@ def back(session: Session, repeat: int) -> Figure:
     return Figure("worker: killed, and back with the first result", "ms", best, median, 10)
 
 
-def elapsed(name: str, ours: Session, theirs: Session, code: str, repeat: int = 10) -> Figure:
+def elapsed(name: str, ours: Session, theirs: Session, code: str, repeat: int) -> Figure:
     """Compare elapsed time of the same work, taking turns."""
     pairs = []
     for _ in range(repeat):

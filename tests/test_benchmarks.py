@@ -1,15 +1,17 @@
-"""What can be wrong with a comparison: its arithmetic, its tables, and how peers are spoken to."""
+"""What can be wrong with a benchmark: our own figures, and a comparison's arithmetic and peers."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import math
 import os
 import statistics
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import sandbox_wasm
+from benchmarks import protections
+from benchmarks.__main__ import GROUPS, table
+from benchmarks._measure import Effort, Figure
+from benchmarks._service import service
 from benchmarks.peers import __main__ as command
 from benchmarks.peers._charts import charts, scale
 from benchmarks.peers._environments import DRIVERS, Contestant
@@ -29,6 +35,45 @@ from benchmarks.peers._statistics import geometric_mean, ratios, same, summarize
 from benchmarks.peers._tables import ahead, markdown
 
 SECONDS = st.floats(1e-9, 1e6)
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+LEAST = Effort(repeat=1, live=2, share=0.01)
+SERVED = all(importlib.util.find_spec(name) for name in ("starlette", "uvicorn"))
+
+
+@linux
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+def test_every_figure_can_still_be_taken(
+    group: Callable[[str, Effort], Iterator[Figure]], interpreter: str
+) -> None:
+    """
+    Some of them need what is no public name, and that may be renamed.
+    """
+    figures = list(group(interpreter, LEAST))
+
+    assert (group is not service or SERVED) == bool(figures)
+    assert len({figure.name for figure in figures}) == len(figures)
+    assert all(math.isfinite(figure.best + figure.median) for figure in figures)
+    assert len(table(figures).splitlines()) == 2 + len(figures)
+
+
+@linux
+@pytest.mark.parametrize(
+    "group",
+    [protections.variants, protections.accounts, protections.processes, protections.stored],
+    ids=lambda group: group.__name__,
+)
+def test_every_protection_can_still_be_taken_away(
+    group: Callable[[str, int], Iterator[protections.Row]],
+) -> None:
+    """
+    From below, where nothing is public. One interpreter is enough: both have the same.
+    """
+    rows = list(group("micropython", 1))
+
+    assert rows
+    assert all(row.guarded > 0 and row.unit in row.cost for row in rows)
 
 
 @given(st.lists(SECONDS, min_size=1, max_size=50))
@@ -212,6 +257,7 @@ def driver(*arguments: str) -> Driver:
     return Driver([sys.executable, *arguments], {**os.environ, "PYTHONPATH": str(package)})
 
 
+@linux
 def test_a_driver_that_hangs_is_ended_with_its_processes() -> None:
     """
     The answer is that it hangs, in time, and nobody of it is left.
@@ -227,6 +273,7 @@ def test_a_driver_that_hangs_is_ended_with_its_processes() -> None:
         assert [] == hanging._tree()
 
 
+@linux
 def test_a_driver_that_dies_says_how() -> None:
     """
     By a signal, or by ending.
@@ -237,6 +284,7 @@ def test_a_driver_that_dies_says_how() -> None:
         dying.ask("about")
 
 
+@linux
 def test_an_error_leaves_a_driver_usable() -> None:
     """
     And what a guest prints is not taken for an answer.
@@ -275,6 +323,7 @@ RESTORE = "made = Kept(); made.run('data = [0] * 2000; answer = lambda: 42'); re
 MISSING = "raise NotImplementedError('restore')"
 
 
+@linux
 @pytest.mark.parametrize(
     ("live", "restore", "words", "samples"),
     [
@@ -336,6 +385,7 @@ def test_interpreters_are_told_apart(version: str, expected: str) -> None:
     assert expected == guest_name(version)
 
 
+@linux
 def test_our_own_driver_does_what_is_asked(interpreter: str, isolation: str) -> None:
     """
     The orders that every peer is given, by the library that is tested here.
