@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from sandbox_wasm import Session, SessionPool
 
 from ._measure import Effort, Figure, private_bytes, timed
+from ._processes import processes
 
 _THREADS = 2
 # Microseconds for each: 3,000 sandboxes a second on MicroPython, 2,500 on CPython.
@@ -35,6 +36,7 @@ def pools(interpreter: str, effort: Effort) -> Iterator[Figure]:
         _keep_to(cores)
         yield from _busy(interpreter, effort, f", {len(cores)} cores")
     if len(cores) >= _THREADS:
+        yield processes(interpreter, effort)
         yield _side_by_side(interpreter, effort)
     if given != cores:
         _keep_to(given)
