@@ -215,7 +215,11 @@ class Descriptors:
             return list(file.entries[start : start + count])
 
     def _time(self, value: int | None) -> int | None:
-        return self._clock() if value == NOW else value
+        if value == NOW:
+            return self._clock()
+        if value is not None and not 0 <= value <= _LAST:
+            raise FileError(Errno.INVAL)  # no state of files has room for it
+        return value
 
 
 def _check_place(at: int, length: int) -> None:

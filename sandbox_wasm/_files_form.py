@@ -18,6 +18,7 @@ _COUNT = struct.Struct("<I")
 _LENGTH = struct.Struct("<H")
 _HOW = How.CREATE | How.DIRECTORY | How.EXCLUSIVE | How.TRUNCATE | How.READ | How.WRITE | How.APPEND
 _HOW |= How.NOFOLLOW
+_LAST = (1 << 62) - 1  # more numbers than any session comes to; each fits where it is told
 # What a node and its names take at most besides the bytes of files.
 _NODE_BYTES = 2 * (_NODE.size + _ENTRY.size + MAX_NAME)
 _OPEN_BYTES = 1 << 20
@@ -104,12 +105,16 @@ def _tree(reader: _Reader, max_bytes: int, max_files: int) -> TreeState:
     # Files that have lost their names while they were open do not count.
     if count > max_files + MAX_OPEN + 1:
         raise SnapshotError(f"the snapshot has more files than Limits.file_count={max_files}")
+    if next_number > _LAST:
+        raise ValueError("numbers that come to an end")
     nodes: dict[int, Node] = {}
     used = 0
     for _ in range(count):
         number, is_file, linked, accessed, modified, length = reader.take(_NODE)
         if number in nodes or not TOP <= number < next_number or max(is_file, linked) > 1:
             raise ValueError("a node that makes no sense")
+        if accessed < 0 or modified < 0:
+            raise ValueError("a time that no guest can be told")
         if is_file:
             used += length
             if used > max_bytes:

@@ -269,7 +269,7 @@ class Tree:
                 raise FileError(Errno.ISDIR)
             if other.entries:
                 raise FileError(Errno.NOTEMPTY)
-        elif is_directory and len(new) > len(old):
+        if is_directory and len(new) > len(old):
             height = max((len(at) - len(old) for at, _ in self.walk(old)), default=0)
             if len(new) + height > MAX_DEPTH:
                 raise FileError(Errno.NAMETOOLONG)

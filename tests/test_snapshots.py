@@ -1,5 +1,6 @@
 """A session as a value: stored, restored, forked; and what is no such value."""
 
+import dataclasses
 import hashlib
 import hmac
 import os
@@ -558,6 +559,46 @@ def test_files_form():
     assert b"still open" == files.pread(5, 100, 0)
     files.close(5)
     assert len(data) <= _files_form.most_bytes(1 << 20, 100)
+
+
+def test_times_that_no_form_has_room_for(isolation):
+    """
+    They are refused when guest code sets them, so that every session can be stored.
+    """
+    tried = "import os\nos.utime('/a', ns=(0, %d))"
+    with Session("cpython", files={"a": b""}, isolation=isolation) as session:
+        session.run(tried % ((1 << 63) - 1))
+        with pytest.raises(GuestError) as info:
+            session.run(tried % (1 << 63))
+        stored = session.snapshot().to_bytes()
+
+    assert "OSError" == info.value.type_name
+    with Session.restore(Snapshot.from_bytes(stored)) as other:
+        assert (1 << 63) - 1 == other.run("import os\nos.stat('/a').st_mtime_ns").value
+
+
+@pytest.mark.parametrize("field", ["accessed", "modified"])
+def test_times_before_all_times(field):
+    """
+    A guest could not be told of them.
+    """
+    state = some_files().mark()
+    setattr(state.tree.nodes[1], field, -1)
+
+    with pytest.raises(SnapshotError, match="time"):
+        _files_form.decode(_files_form.encode(state), 1 << 20, 100)
+
+
+@pytest.mark.parametrize("last", [1 << 62, (1 << 64) - 1])
+def test_numbers_that_come_to_an_end(last):
+    """
+    The next file would have one that a guest cannot be told.
+    """
+    state = some_files().mark()
+    state = dataclasses.replace(state, tree=dataclasses.replace(state.tree, next=last))
+
+    with pytest.raises(SnapshotError, match="numbers"):
+        _files_form.decode(_files_form.encode(state), 1 << 20, 100)
 
 
 @given(data=st.binary(max_size=200))

@@ -457,6 +457,10 @@ def test_directories_are_not_nested_for_ever() -> None:
     with pytest.raises(FileError) as info:
         files.rename(ROOT, "d", ROOT, "e/d")
     assert Errno.NAMETOOLONG == info.value.errno
+    files.make_directory(ROOT, "e/d")  # nor in place of an empty one
+    with pytest.raises(FileError) as info:
+        files.rename(ROOT, "d", ROOT, "e/d")
+    assert Errno.NAMETOOLONG == info.value.errno
     files.rename(ROOT, "d/d", ROOT, "e/d")
 
 
