@@ -180,10 +180,16 @@ class _Ready:
 
     def hand_over(self, link: wire.Link) -> None:
         """Send the session its ends of the sockets."""
-        socket.send_fds(link.socket, [b"\0"], [end.fileno() for end in self.ends])
+        try:
+            socket.send_fds(link.socket, [b"\0"], [end.fileno() for end in self.ends])
+        except OSError:  # too many are on their way
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            raise
+        finally:
+            for end in self.ends:
+                end.close()
         link.send(wire.FORKED, self.pid)
-        for end in self.ends:
-            end.close()
 
 
 def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int) -> None:
@@ -323,10 +329,15 @@ def _fork_on_request(link: wire.Link) -> None:
     os.dup2(0, 2)  # what it says from here on, nobody is to read
     while True:
         if ready is None and not link.waits(_IDLE_SECONDS):
-            ready = _Ready(maker)
+            with contextlib.suppress(OSError):  # who asks for one is told
+                ready = _Ready(maker)
         operation, values = link.receive()
         if operation == wire.FORK:
-            (ready or _Ready(maker)).hand_over(link)
+            try:
+                (ready or _Ready(maker)).hand_over(link)
+            except OSError as error:  # there is no room for it; those that there are go on
+                link.socket.sendall(b"\0")  # in place of its sockets
+                link.send(wire.FAILED, f"no worker process can be had: {error.strerror}")
             ready = None
         else:
             _, status = os.waitpid(values[0], 0)

@@ -478,6 +478,130 @@ def test_zygote_that_dies(make_session, interpreter, assert_healthy):
     assert_healthy()
 
 
+ROOM = """
+import os, resource, sys, time
+from sandbox_wasm import Session, SessionBroken
+from sandbox_wasm.interpreters import _zygote
+def session():
+    return Session("micropython", isolation="process")
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+def limit(most, pid=0):
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, 4096))
+def zygote():
+    return _zygote.get("micropython", False)._process.pid
+def workers():
+    return len(open(f"/proc/{zygote()}/task/{zygote()}/children").read().split())
+"""
+
+
+@linux
+def test_host_with_many_descriptors():
+    """
+    What makes workers has the host's numbers, and some of them are above 1023.
+    """
+    done = python(
+        ROOM
+        + """
+limit(4096)
+taken = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+with session() as one:
+    one.run("x = 1")
+    for _ in range(2):
+        with session() as other:
+            print(other.run("2").value)
+    print(one.run("x").value)
+"""
+    )
+    assert (0, "2\n2\n1\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@linux
+def test_no_room_for_another_worker():
+    """
+    Who asks for it is told; those that there are go on, and others come when there is room.
+    """
+    done = python(
+        ROOM
+        + """
+with session() as one:
+    one.run("x = 1")
+    limit(8, zygote())
+    for _ in range(4):
+        try:
+            with session() as other:
+                other.run("")
+        except SessionBroken as error:
+            print(error)
+    print(one.run("x").value)
+    limit(100, zygote())
+    with session() as other:
+        print(other.run("2").value, one.run("x").value)
+"""
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    *refused, one, both = done.stdout.splitlines()
+    assert ("1", "2 1") == (one, both)
+    assert {"no worker process can be had: Too many open files"} == set(refused)
+
+
+@linux
+def test_host_without_descriptors():
+    """
+    However many are missing, a session that there is goes on, and nothing is left behind.
+    """
+    done = python(
+        ROOM
+        + """
+with session() as one:
+    one.run("x = 1")
+    with session() as other:
+        other.run("")
+    before, each = descriptors(), workers()
+    limit(before + 12)
+    for free in range(6):
+        taken = []
+        try:
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY))
+        except OSError:
+            pass
+        for fd in taken[:free]:
+            os.close(fd)
+        try:
+            with session() as other:
+                other.run("")
+        except SessionBroken:
+            print(free)
+        for fd in taken[free:]:
+            os.close(fd)
+        print(one.run("x").value, descriptors() - before)
+    with session() as other:
+        print(other.run("2").value)
+    end = time.monotonic() + 20
+    while workers() > each and time.monotonic() < end:
+        time.sleep(0.01)
+    print(workers() <= each)
+"""
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    told = done.stdout.splitlines()
+    assert ["0", "1", "2", "3"] == [line for line in told[:-2] if line != "1 0"]
+    assert 6 == told.count("1 0")
+    assert ["2", "True"] == told[-2:]
+
+
+@linux
+def test_a_program_that_the_host_starts_has_no_end_of_a_worker(make_session):
+    """
+    It could speak to the worker, and would hide from it that the host is gone.
+    """
+    worker = worker_of(settled(make_session()))
+    handles = [worker.data.fileno(), worker.control.fileno(), worker._process]
+
+    assert [False] * 3 == [os.get_inheritable(each) for each in handles]
+
+
 @linux
 def test_stopped_worker(make_session):
     """

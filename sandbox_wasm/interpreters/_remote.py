@@ -69,7 +69,10 @@ class RemoteMaker:
         self._lock = threading.Lock()
         self._child: _zygote.Child | None = None
         zygote = self._zygote()  # compiles, if that was never done
-        self._store = Store(zygote.base_bytes + limits.memory_bytes)
+        try:
+            self._store = Store(zygote.base_bytes + limits.memory_bytes)
+        except OSError as error:
+            raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
 
     def _zygote(self) -> _zygote.Zygote:
         return _zygote.get(self._name, self._limits.fuel is not None)

@@ -37,6 +37,7 @@ class Store:
         self.size = size
         self.told: tuple[int, int, bytes, int] | None = None
         self.stored_bytes = 0
+        self.handle = -1
         self.handle = _make(size)
 
     def put(self, state: GuestState) -> None:
@@ -118,12 +119,16 @@ def _make(size: int) -> int:
     if sys.platform != "linux":
         handle, name = tempfile.mkstemp(prefix="sandbox-wasm-")
         os.unlink(name)
-        os.ftruncate(handle, size)
     else:
-        import fcntl
-
         handle = os.memfd_create("sandbox-wasm", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
         os.ftruncate(handle, size)
-        seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-        fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)  # no worker can cut it short for the next
+        if sys.platform == "linux":
+            import fcntl
+
+            seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+            fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)  # no worker can cut it for the next
+    except BaseException:
+        os.close(handle)
+        raise
     return handle

@@ -215,7 +215,9 @@ class Link:
 
     def waits(self, seconds: float) -> bool:
         """Return whether there is something to receive, at the latest in so many seconds."""
-        return bool(self._buffer or select.select([self.socket], [], [], seconds)[0])
+        poll = select.poll()  # `select` knows no descriptor above 1023
+        poll.register(self.socket, select.POLLIN)
+        return bool(self._buffer or poll.poll(seconds * 1000))
 
     def receive(self) -> tuple[int, tuple[Plain, ...]]:
         """Wait for a frame; return its operation and values.

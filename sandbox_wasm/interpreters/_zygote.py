@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -21,7 +22,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from .._errors import ArtifactError, ConfigError, SessionBroken
+from .._errors import ArtifactError, ConfigError, SandboxError, SessionBroken
 from . import _wire as wire
 
 _START_SECONDS = 600.0  # may compile an interpreter on a slow machine
@@ -106,8 +107,10 @@ class Child:
         self.abandon()
 
     def abandon(self) -> None:
-        """Close the descriptors."""
+        """Close the descriptors; it is not killed any more, for its number may be another's."""
         _children.discard(self)
+        if self._status is None:
+            self._status = -signal.SIGKILL
         self.data.close()
         self.control.close()
         if self._process is not None:
@@ -134,15 +137,18 @@ class Zygote:
             raise ConfigError("isolation='process' needs a system that can fork processes")
         folder = default_folder()
         self._lock = threading.Lock()
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            self._process = _start(theirs.fileno())
-            _processes.add(self._process)
-            self._link = wire.Link(ours.dup(), _FRAMES)
+        try:
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                self._process = _start(theirs.fileno())
+                _processes.add(self._process)
+                self._link = wire.Link(ours.dup(), _FRAMES)
+        except OSError as error:
+            raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
         try:
             self._link.socket.settimeout(_START_SECONDS)
             self._send(wire.START, name, fuel, None if folder is None else str(folder))
-            (self.base_bytes,) = self._receive(wire.READY)
+            (self.base_bytes,) = self._receive(wire.READY, ArtifactError)
             self._link.socket.settimeout(_FORK_SECONDS)
         except BaseException:
             self.close()
@@ -154,26 +160,31 @@ class Zygote:
         except OSError as error:
             raise self._gone() from error
 
-    def _receive(self, expected: int) -> tuple[Any, ...]:
+    def _receive(
+        self, expected: int, failure: type[SandboxError] = SessionBroken
+    ) -> tuple[Any, ...]:
         try:
             answer, values = self._link.receive()
         except (OSError, EOFError) as error:
             raise self._gone() from error
         if answer == wire.FAILED:
-            raise ArtifactError(str(values[0]))
+            raise failure(str(values[0]))
         if answer != expected:
             raise self._gone()
         return values
 
-    def _handles(self) -> list[int]:
-        """Take the two descriptors that come before an answer."""
+    def _ends(self) -> list[socket.socket]:
+        """Take the two sockets that come before an answer; fewer if there is no room for them."""
         try:
-            _, handles, _, _ = socket.recv_fds(self._link.socket, 1, 2)
+            told, handles, _, _ = socket.recv_fds(self._link.socket, 1, 2)
         except OSError as error:
             raise self._gone() from error
-        if len(handles) != 2:
+        ends = [socket.socket(fileno=handle) for handle in handles]
+        for end in ends:
+            end.set_inheritable(False)
+        if not told:
             raise self._gone()
-        return handles
+        return ends
 
     def _gone(self) -> SessionBroken:
         self.close()
@@ -184,13 +195,24 @@ class Zygote:
         return self._link.socket.fileno() >= 0 and self._process.poll() is None
 
     def fork(self) -> Child:
-        """Return a worker, which waits for what its session wishes."""
+        """Return a worker, which waits for what its session wishes.
+
+        Raises:
+            SessionBroken: The system has no more processes or descriptors; other workers go on.
+        """
         with self._lock:
             self._send(wire.FORK)
-            handles = self._handles()
+            ends = self._ends()
             (pid,) = self._receive(wire.FORKED)
-        data, control = (socket.socket(fileno=handle) for handle in handles)
-        return Child(self, pid, data, control)
+        try:
+            if len(ends) < 2:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            return Child(self, pid, *ends)
+        except OSError as error:
+            for end in ends:
+                end.close()
+            self.reap(pid)  # it ends when nobody has the other ends of its sockets
+            raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
 
     def wait(self, pid: int) -> int:
         """Wait for a worker that was killed; return its exit status, negative a signal."""
