@@ -101,7 +101,11 @@ class Resolver:
                 self._left.release()
                 done.release()
 
-        threading.Thread(target=look_up, name="sandbox-wasm-resolve", daemon=True).start()
+        try:
+            threading.Thread(target=look_up, name="sandbox-wasm-resolve", daemon=True).start()
+        except RuntimeError:  # there are too many threads
+            self._left.release()
+            raise ConnectionError(11, "no name can be looked up just now") from None
         while not done.acquire(timeout=clock.turn()):
             pass
         if not found:

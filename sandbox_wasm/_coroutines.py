@@ -32,7 +32,8 @@ def start(
 
     From any thread but the loop's own. The result is a `Raised` for what is no `Exception`.
     """
-    return asyncio.run_coroutine_threadsafe(_guard(coroutine), loop or _shared_loop())
+    loop = loop or _shared_loop()  # first: a guard that nobody awaits is warned of
+    return asyncio.run_coroutine_threadsafe(_guard(coroutine), loop)
 
 
 def on_thread(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Future[Any]:
@@ -97,10 +98,15 @@ def _shared_loop() -> asyncio.AbstractEventLoop:
     global _shared
     with _lock:
         if _shared is None:
-            _shared = asyncio.new_event_loop()
-            threading.Thread(
-                target=_shared.run_forever, name="sandbox-wasm-loop", daemon=True
-            ).start()
+            loop = asyncio.new_event_loop()
+            try:
+                threading.Thread(
+                    target=loop.run_forever, name="sandbox-wasm-loop", daemon=True
+                ).start()
+            except BaseException:  # there are too many threads: one that nobody runs is of no use
+                loop.close()
+                raise
+            _shared = loop
         return _shared
 
 

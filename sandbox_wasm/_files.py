@@ -132,7 +132,8 @@ class Files(Descriptors):
                     error = MountError("/" + "/".join(at), failure.errno.name)
         for file in self._fds.values():
             if file.handle is not None and file.volume in self._overlays.values():
-                file.handle.close()
+                with contextlib.suppress(FileError):  # it is closed all the same
+                    file.handle.close()
                 file.handle = None
         for overlay in self._overlays.values():
             overlay.discard()
@@ -201,7 +202,8 @@ class Files(Descriptors):
 
     def _close_all(self) -> None:
         for fd in list(self._fds):
-            self.close(fd)
+            with contextlib.suppress(FileError):  # it is closed all the same
+                self.close(fd)
 
     # ---- paths
 

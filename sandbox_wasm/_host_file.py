@@ -140,9 +140,12 @@ class HostHandle:
         if self._volume.quota is not None:
             os.fsync(self._fd)
 
+    @translated
     def close(self) -> None:
-        self._volume.closed(self.key, os.fstat(self._fd))
-        os.close(self._fd)
+        try:
+            self._volume.closed(self.key, os.fstat(self._fd))
+        finally:
+            os.close(self._fd)
 
 
 def times(found: os.stat_result, accessed: int | None, modified: int | None) -> tuple[int, int]:

@@ -186,14 +186,16 @@ class Program:
             error = failure
         if lease is None:
             self.turn.end()
-        self._tell(result, error)  # whoever waits goes on, while this is cleared away
-        if lease is not None:
-            try:
-                lease.end()
-            finally:
-                if lease.is_served_here:
-                    self.turn.end()
-        del error  # whose traceback holds this frame
+        try:
+            self._tell(result, error)  # whoever waits goes on, while this is cleared away
+        finally:  # also if a callback of a future ends its thread
+            del error  # whose traceback holds this frame
+            if lease is not None:
+                try:
+                    lease.end()
+                finally:
+                    if lease.is_served_here:
+                        self.turn.end()
 
     def _begin(self) -> bool:
         """Return whether it is to be run, or whether that cannot be done is to be told."""

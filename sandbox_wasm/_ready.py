@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from ._errors import SandboxError
 from ._lease import Lease
 from ._locks import RLock
 from ._thread import start_thread
@@ -60,23 +59,31 @@ class Ready:
             if self._closed:
                 return
             if self._bell is None:
-                self._bell = SimpleQueue()
-                bell = self._bell
-                start_thread(lambda: self._work(bell))
+                bell: SimpleQueue[bool] = SimpleQueue()
+                try:
+                    start_thread(lambda: self._work(bell))
+                except RuntimeError:  # there are too many threads: who asks makes it
+                    return
+                self._bell = bell
             self._bell.put(True)
 
     def _work(self, bell: SimpleQueue[bool]) -> None:
-        with contextlib.suppress(Empty):
-            while bell.get(timeout=self._idle_seconds):
-                while len(self._made) < self._count and not self._closed:
-                    try:
-                        lease = self._make()
-                    except SandboxError:
-                        break  # who asks is told
-                    with self._lock:
-                        self._made.append(lease)
-                    del lease  # which is another's soon, who may drop it
-        self._give_up(bell)
+        try:
+            with contextlib.suppress(Empty):
+                while bell.get(timeout=self._idle_seconds):
+                    self._fill()
+        finally:  # whatever ends it: the next who asks begins another
+            self._give_up(bell)
+
+    def _fill(self) -> None:
+        while len(self._made) < self._count and not self._closed:
+            try:
+                lease = self._make()
+            except Exception:  # no room, for instance: who asks is told
+                return
+            with self._lock:
+                self._made.append(lease)
+            del lease  # which is another's soon, who may drop it
 
     def _give_up(self, bell: SimpleQueue[bool]) -> None:
         with self._lock:

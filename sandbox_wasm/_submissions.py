@@ -54,12 +54,14 @@ class Submissions:
     def end(self, future: Future[T], outcome: Callable[[], T]) -> None:
         """Tell what came of it, which *outcome* returns or raises."""
         try:
-            result = outcome()
-        except BaseException as error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-        self._own.future = None
+            try:
+                result = outcome()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+        finally:
+            self._own.future = None
 
     def cancel(self) -> None:
         """Cancel what has not begun."""

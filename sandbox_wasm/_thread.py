@@ -129,7 +129,7 @@ def start_thread(target: Callable[[], None]) -> Errand:
     if carrier is None:
         _Carrier(errand)
     else:
-        carrier.bell.release()
+        ring(carrier.bell)  # it may have seen by itself what it is to do, and done it
     return errand
 
 

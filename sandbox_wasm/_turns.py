@@ -227,11 +227,11 @@ class Turns:
         """Take no more, and send away who waits; turns that nobody stands for go on waiting."""
         with self._lock:
             self._closed = True
-            waiting = [turn for queue in self._queues.values() for turn in queue]
+            waiting = [turn for queue in self._queues.values() for turn in queue if turn.awaited]
+            for turn in waiting:  # now: who is sent away may make way for another of them
+                self._leave(turn)
         for turn in waiting:
-            if turn.awaited:
-                turn.end()
-                turn.ready()
+            turn.ready()
 
     @property
     def is_closed(self) -> bool:

@@ -17,6 +17,9 @@ _log = logging.getLogger("sandbox_wasm")
 # Without anything to watch, after which the thread ends.
 _IDLE_SECONDS = 1.0
 
+# For how long it sleeps at most: on Windows no lock is waited for longer than seven weeks.
+_MOST_SECONDS = 3600.0
+
 # How often it looks whether work stands still, while there is any that waits; and after how
 # many looks at which none did it does not look for that any more.
 TICK_SECONDS = 0.005
@@ -116,6 +119,7 @@ class Watchdog:
                 self._until = min((each.at for each in self._watched), default=rest)
                 if self._ticks:
                     self._until = min(self._until, now + TICK_SECONDS)
+                self._until = min(self._until, now + _MOST_SECONDS)
                 timeout = max(0.0, self._until - now)
             has_rung = self._bell.acquire(timeout=timeout)
 

@@ -222,6 +222,37 @@ def test_a_thread_that_is_sent_an_exception(monkeypatch, caplog):
     assert "others go on" in caplog.text
 
 
+def test_a_watchdog_that_has_little_to_do(monkeypatch):
+    """
+    It sleeps for no longer than any system can, however far off the next thing is.
+    """
+    waits = []
+
+    class Bell:
+        def acquire(self, timeout):
+            waits.append(timeout)
+            return ended.wait(0.01)
+
+        def release(self):
+            pass
+
+    class Far:
+        at = float("inf")
+
+        def look(self):
+            return None if ended.is_set() else 1e9
+
+    ended = threading.Event()
+    watchdog = _watchdog.Watchdog(lambda: False)
+    watchdog._bell = Bell()
+    monkeypatch.setattr(_watchdog, "_IDLE_SECONDS", 0.01)
+    watchdog.add(Far())
+    assert until(lambda: len(waits) > 2)
+    ended.set()
+
+    assert max(waits) <= 4_294_967  # what Windows takes
+
+
 def test_a_watchdog_that_is_sent_an_exception():
     """
     Another takes its place.

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 pytest.importorskip("httpx")
 
 from sandbox_wasm import Credential, Limits, NetworkPolicy
+from sandbox_wasm._connect import Clock, Resolver
 from sandbox_wasm._fetch import Fetch
 from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
+from sandbox_wasm._origins import parse
 
 SECRET = "sk-test-secret"
 # What guest code can be given: each crosses the boundary with a text of ours.
@@ -76,6 +78,24 @@ def outcome(fetch: Fetch, *arguments: Any) -> Any:
     assert SECRET not in str(found).lower()
     assert not isinstance(found, OSError) or found.strerror or isinstance(found, TimeoutError)
     return found
+
+
+def test_no_thread_to_look_up_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    However often that is so, names are looked up when there is one again.
+    """
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolver = Resolver()
+    target, clock = parse("http://localhost:1"), Clock(20, lambda: False)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        for _ in range(6):
+            with pytest.raises(ConnectionError, match="just now"):
+                resolver.resolve(target, clock)
+    assert resolver.resolve(target, clock)
 
 
 HEAD = st.sampled_from(

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import NotRequired
 
+from sandbox_wasm import _coroutines
 from sandbox_wasm._builtins import BUILTINS, CROSSING
 from sandbox_wasm._errors import ConfigError, GuestProtocolError
 from sandbox_wasm._functions import HostFunctions
@@ -155,6 +156,32 @@ def test_asynchronous_callables():
     )
 
     assert [(0, None)] * 3 == [invoke(functions, name) for name in "abc"]
+
+
+def test_no_thread_for_coroutines(monkeypatch):
+    """
+    The call fails, and later ones find a loop that somebody runs.
+    """
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_coroutines, "_shared", None)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        coroutine = asynchronous()
+        with pytest.raises(RuntimeError):
+            _coroutines.start(coroutine, None)
+        coroutine.close()
+
+    assert _coroutines.start(asynchronous(), None).result(20) is None
+    loop = _coroutines._shared
+    loop.call_soon_threadsafe(loop.stop)
+    for _ in range(2000):
+        if not loop.is_running():
+            break
+        threading.Event().wait(0.005)
+    loop.close()
 
 
 async def asynchronous_generator():

@@ -81,6 +81,29 @@ def handles() -> int:
     return len(os.listdir("/dev/fd"))
 
 
+def test_a_host_that_cannot_tell_of_a_file_any_more(make_files, host, monkeypatch):
+    """
+    What was open is closed all the same: one by one, and when all of it is let go.
+    """
+    before = handles()
+    files = make_files()
+    for _ in range(3):
+        files.open(ROOT, "data/in.txt", How.READ)
+    one, _ = files.open(ROOT, "data/in.txt", How.READ)
+    rest = files.mark()
+
+    def fail(handle):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", fail)
+        refused(Errno.IO, lambda: files.close(one))
+        refused(Errno.BADF, lambda: files.read(one, 1))
+        files.release()
+    assert before == handles()
+    assert 4 == len(rest.open)
+
+
 # ---- granting
 
 

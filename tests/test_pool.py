@@ -27,6 +27,7 @@ from sandbox_wasm import (
     SessionClosed,
     SessionPool,
     WallTimeExceeded,
+    _ready,
 )
 from sandbox_wasm._deadline import Deadline
 
@@ -515,6 +516,43 @@ def test_sessions_that_are_ready(make_pool):
     assert 0 == pool.statistics().ready
 
 
+def test_making_ahead_goes_on_after_a_failure(make_pool, monkeypatch):
+    """
+    Whatever it was: that there was no room once is nothing that a pool suffers from for ever.
+    """
+    pool = make_pool(size=3, ready=2)
+    assert quiet(pool, ready=2)
+    ready = pool._leases.ready
+    make, fails = ready._make, [OSError(24, "Too many open files"), MemoryError()]
+
+    def flaky():
+        if fails:
+            raise fails.pop()
+        return make()
+
+    monkeypatch.setattr(ready, "_make", flaky)
+    for _ in range(3):
+        assert 2 == pool.run("1 + 1").value
+    assert quiet(pool, ready=2)
+    assert [] == fails
+
+
+def test_no_thread_to_make_ahead(make_pool, monkeypatch):
+    """
+    Who asks gets one that is made for them, and later ones are made ahead again.
+    """
+
+    def refuse(target):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_ready, "start_thread", refuse)
+        pool = make_pool(size=3, ready=2)
+        assert 2 == pool.run("1 + 1").value
+    assert 2 == pool.run("1 + 1").value
+    assert quiet(pool, ready=2)
+
+
 # ---- as an executor
 
 
@@ -567,6 +605,24 @@ def test_map_goes_through_what_does_not_end(pool):
     assert [] == list(pool.map("f(n)", []))
     with pytest.raises(GuestError):
         list(pool.map("f(n)", [{"n": 1}, {}]))
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_a_callback_that_ends_its_thread(make_pool, error):
+    """
+    A place comes back, and so does what was in it.
+    """
+    pool = make_pool(size=1)
+
+    def end(future):
+        raise error
+
+    for _ in range(3):
+        future = pool.submit("6 * 7")
+        future.add_done_callback(end)
+        assert 42 == future.result(BOUND).value
+        assert 2 == pool.run("1 + 1", timeout=BOUND).value
+    assert quiet(pool, leased=0)
 
 
 def test_cancelling_what_has_not_begun(make_pool):

@@ -3,13 +3,16 @@
 import re
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_wasm import Limits, SandboxError, Session, SessionPool, WallTimeExceeded
+from sandbox_wasm._state import NO_ROOM
 from sandbox_wasm._wasm import _engine, _instance
+from sandbox_wasm._wasm._mould import Mould
 from sandbox_wasm._wasm._pages import page_table
 from sandbox_wasm.interpreters import _maker
 
@@ -379,6 +382,22 @@ def test_an_interrupted_lease_is_put_back_whole(pool):
                 session.run(f"x = '{SECRET}'\nwhile True: pass", wall_seconds=0.05)
             assert session.run("x").value == SECRET
         assert pool.run("'x' in globals(), kept").value == (False, [1, 2, 3])
+
+
+def test_a_mould_that_is_closed_while_it_is_filled():
+    """
+    The collector may find the pool just then, on the same thread.
+    """
+    mould = Mould(NO_ROOM)
+
+    def fill():
+        mould.close()
+        return SimpleNamespace(memory=b"")
+
+    filling = threading.Thread(target=lambda: mould.reference("family", fill), daemon=True)
+    filling.start()
+    filling.join(20)
+    assert not filling.is_alive()
 
 
 def test_memory_has_no_large_pages(interpreter):

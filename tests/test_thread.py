@@ -32,6 +32,18 @@ def rested():
     raise AssertionError("no thread is idle")
 
 
+def test_a_thread_that_has_seen_its_errand_before_it_was_told(monkeypatch):
+    """
+    It looked just then because its time was over; that is nobody's failure.
+    """
+    carrier = _thread._Carrier.__new__(_thread._Carrier)
+    carrier.errand, carrier.bell = None, threading.Lock()  # released: it was told already
+    monkeypatch.setattr(_thread, "_idle", [carrier])
+
+    errand = start_thread(lambda: None)
+    assert errand is carrier.errand
+
+
 def test_each_errand_is_done_once():
     """
     However many come at once, from however many threads.

@@ -36,6 +36,26 @@ def test_first_come_first_served():
     assert 0 == turns.counts().held
 
 
+def test_who_gets_a_place_while_others_are_sent_away():
+    """
+    Closing sends away those who waited, and nobody who has a place by then.
+    """
+    turns = Turns(1, 10)
+    running, told = take(turns), []
+    late = Turn(None, lambda: told.append(late.state) is None, awaited=True)
+
+    def make_way():
+        running.end()
+        return True
+
+    turns.ask(Turn(None, make_way, awaited=True))
+    turns.ask(late)
+    turns.close()
+
+    assert [TurnState.OVER] == told
+    assert (0, 0) == (turns.counts().held, turns.counts().waiting)
+
+
 def test_submitters_take_turns():
     """
     Who asks often does not hold up who asks seldom.

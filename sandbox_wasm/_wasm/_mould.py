@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .._locks import RLock
 from .._state import GuestState
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Mould:
     def __init__(self, state: GuestState) -> None:
         self.state = state
         self.is_open = True
-        self._lock = threading.Lock()
+        self._lock = RLock()  # the collector may close it while a reference is made
         self._references: dict[EngineFamily, Instance] = {}
 
     def reference(self, family: EngineFamily, make: Callable[[], Instance]) -> GuestMemory:
