@@ -406,6 +406,32 @@ def test_questions_that_nobody_answers(service: Service) -> None:
     assert before == len(service.deleted)  # type: ignore[attr-defined]
 
 
+def test_an_interrupt_before_the_beginning(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A run that has been accepted and has yet to begin is ended as well, and no later one.
+    """
+    may_begin = threading.Event()
+    real = Session.run
+
+    def run(session: Session, *args: Any, **fields: Any) -> Any:
+        assert may_begin.wait(PATIENCE)
+        return real(session, *args, **fields)
+
+    monkeypatch.setattr(Session, "run", run)
+    session = service.open()
+    future = start(service, session, "while True: pass")
+    service.until(lambda: service.about(session)["busy"])
+    path = f"/v1/sessions/{session}/interrupt"
+    assert {"interrupted": True} == service.client.post(path, json={}).json()
+    may_begin.set()
+    assert "Interrupted" == future.result(PATIENCE)["error"]["type"]
+
+    assert {"interrupted": False} == service.client.post(path, json={}).json()
+    assert 499_500 == service.run(session, "sum(range(1000))")["value"]
+
+
 def test_requests_to_other_origins() -> None:
     """
     A person may answer for an origin, once or for the session.

@@ -89,6 +89,7 @@ class Room:
         self._tell: Tell | None = None
         self._lock = threading.Lock()
         self._printed: list[tuple[str, str]] = []
+        self._again: asyncio.TimerHandle | None = None
 
     async def open(self, make: Callable[[Room], Session]) -> None:
         """Begin the session. Raises as `Session` does."""
@@ -156,6 +157,9 @@ class Room:
                 self._tell_printed()
             finally:
                 self.busy, self._tell = False, None
+                if self._again is not None:
+                    self._again.cancel()
+                    self._again = None
                 self._printed.clear()
                 self.touched = time.monotonic()
                 for question in list(self.questions.values()):
@@ -178,10 +182,25 @@ class Room:
             raise
 
     def interrupt(self) -> bool:
-        """End the run that goes on; False if there is none."""
-        for question in list(self.questions.values()):
+        """End the run that goes on; False if there is none.
+
+        A run that waits for an answer is told no, and goes on.
+        """
+        questions = list(self.questions.values())
+        for question in questions:
             self.settle(question.id, "deny")
-        return self.session is not None and self.session.interrupt()
+        if self.session is None:
+            return False
+        if self.session.interrupt():
+            return True
+        if self.busy and not questions and self._again is None:
+            # It has been accepted, and has yet to begin.
+            self._again = self._loop.call_later(_ASK_AGAIN_SECONDS, self._interrupt_again)
+        return self.busy
+
+    def _interrupt_again(self) -> None:
+        self._again = None
+        self.interrupt()
 
     def _on_output(self, stream: str, text: str) -> None:
         # On the session's thread, which does not wait: what comes is bounded by the limits.

@@ -95,11 +95,12 @@ async function run() {
   if (!session) await open();
   running = true;
   at("start").disabled = true;
-  at("interrupt").disabled = false;
-  say("running");
+  say("starting");
   let ended = false;
   try {
     const answer = await ask("POST", of("/run"), { code: at("code").value, stream: true });
+    at("interrupt").disabled = false; // the service knows of the run from here on
+    say("running");
     for await (const [event, data] of events(answer)) {
       if (event === "output") show(data.stream === "stderr" ? "stderr" : "stdout", data.text);
       else if (event === "question") await refresh();
