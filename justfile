@@ -5,7 +5,7 @@ python := env("PYTHON", "python3")
 # Lint, types, tests
 default: lint types test
 
-# Mend what ruff can mend
+# Mend what ruff can mend, and write anew what is made of the documentation
 fix:
     ruff check --fix .
     ruff format .
@@ -19,7 +19,8 @@ types:
     mypy --strict
     mypy --strict tests/typed_program.py
 
-test *args:
+# The tests, on all processors: just test -k name runs some, by one process
+test *args="-n auto":
     {{ python }} -m pytest {{ args }}
 
 # Bytes that the host does not stand, searched for by coverage: just fuzz values --seconds 600
@@ -55,8 +56,12 @@ ci *args:
     .ci/run {{ args }}
 
 # artifacts/micropython.wasm from pinned sources and tools
-build-micropython:
-    scripts/build_micropython.sh
+build-micropython *args:
+    scripts/build_micropython.sh {{ args }}
+
+# artifacts/cpython.wasm, likewise
+build-cpython *args:
+    scripts/build_cpython.sh {{ args }}
 
 # What each protection costs, with it and without
 protections *args:

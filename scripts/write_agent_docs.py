@@ -64,6 +64,8 @@ def first_paragraph(path: Path) -> tuple[str, str]:
     """Return the title of a page, and its first sentence."""
     title, _, rest = path.read_text("utf-8").partition("\n")
     paragraph = " ".join(rest.strip().split("\n\n")[0].split())
+    if re.match("<!--|#|```", paragraph):
+        raise SystemExit(f"{path} does not begin with a sentence that says what it is")
     sentence = re.match(r"(.*?[.:])(?:\s|$)", paragraph)
     return title.lstrip("# "), plain((sentence[1] if sentence else paragraph).rstrip(":"))
 

@@ -184,6 +184,22 @@ def test_what_is_called_is_there(name: str, job: dict[str, Any]) -> None:
             assert f'"{option}"' in (ROOT / script).read_text("utf-8")
 
 
+def test_what_is_built_is_no_source() -> None:
+    """
+    Folders that a release is built into are scratch to git: else the next build and the check of
+    its contents take what lies there for files of the project.
+    """
+    scratch = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    folders = [
+        folder
+        for step in steps()
+        for folder in re.findall(r"--outdir ([\w/-]+)", step.get("run", ""))
+    ]
+
+    assert len(folders) > 4
+    assert {f"/{folder.partition('/')[0]}/" for folder in folders} <= set(scratch)
+
+
 def test_every_artifact_is_rebuilt() -> None:
     """
     Each interpreter has a script that compares.
