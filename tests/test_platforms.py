@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import sandbox_wasm
+from sandbox_wasm._wasm._config import Variant, config
 
 SCRIPT = Path(__file__).with_name("other_platform.py")
 pytestmark = pytest.mark.skipif(
@@ -56,6 +57,21 @@ def test_windows() -> None:
     doctor = found["doctor"]["value"]
     assert "missing" == doctor["workers"]
     assert "fault" not in doctor.values()
+
+
+@pytest.mark.parametrize("is_killable", [True, False])
+def test_what_is_forked_on_macos(monkeypatch: pytest.MonkeyPatch, is_killable: bool) -> None:
+    """
+    Worker processes have signals for the faults of a guest: Mach ports do not outlive a fork.
+    """
+    told = []
+    bindings = sys.modules["wasmtime._config"].ffi
+    monkeypatch.setattr(
+        bindings, "wasmtime_config_macos_use_mach_ports_set", lambda _, value: told.append(value)
+    )
+    config(Variant(epoch=not is_killable))
+
+    assert [not is_killable] == told
 
 
 def test_macos() -> None:

@@ -36,6 +36,8 @@ from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 from sandbox_wasm._state import GuestState
+from sandbox_wasm._wasm import _compile
+from sandbox_wasm._wasm._config import Variant
 from sandbox_wasm.interpreters import _remote, _wire, _zygote, make
 from sandbox_wasm.interpreters._base import Request
 from sandbox_wasm.interpreters._store import Store, packed
@@ -803,6 +805,21 @@ def test_session_without_an_engine_of_its_own():
         "-Wdefault",
     )
     assert (0, "42 False\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_host_that_looks_for_modules_in_what_is_no_text(monkeypatch):
+    """
+    Import ignores that, and so do the processes that the host starts.
+    """
+    monkeypatch.setattr(_zygote, "_zygotes", {})
+    monkeypatch.setattr(sys, "path", [*sys.path, Path("/nowhere"), b"/nowhere", None])
+    with Session("micropython", isolation="process") as session:
+        assert 2 == session.run("1 + 1").value
+    _zygote._end()
+
+    data = b"\0asm\1\0\0\0"
+    with _compile._Progress("none") as progress:
+        assert _compile._in_process(data, Variant(), progress)
 
 
 def test_host_that_has_no_python_to_start(monkeypatch):

@@ -70,7 +70,9 @@ def serve(variant: list[bool]) -> None:
 def _in_process(data: bytes, variant: Variant, progress: _Progress) -> bytes | None:
     import subprocess  # not where nothing is to be compiled
 
-    command = [sys.executable, "-I", "-c", _PROGRAM, json.dumps([sys.path, variant])]
+    given: list[object] = [*sys.path]
+    paths = [path for path in given if isinstance(path, str)]  # import ignores the rest
+    command = [sys.executable, "-I", "-c", _PROGRAM, json.dumps([paths, variant])]
     pipe = subprocess.PIPE
     try:
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)

@@ -79,6 +79,9 @@ def config(variant: Variant, *, compiling: bool = False, parallel: bool = False)
     made.consume_fuel = variant.fuel
     made.epoch_interruption = variant.epoch
     made.signals_based_traps = variant.signals
+    # On macOS a thread of the engine's would answer faults, and a child of fork has none: the
+    # engine ends it. What is forked is only what can be killed, and there all engines must agree.
+    made.macos_use_mach_ports = variant.epoch
     made.parallel_compilation = parallel
     target = _TARGETS.get(_host()[:2])
     if compiling and target:

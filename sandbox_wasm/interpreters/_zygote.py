@@ -248,7 +248,8 @@ def _start(handle: int) -> subprocess.Popen[bytes]:
             "isolation='process' needs a Python interpreter to start, and sys.executable names none"
         )
     package = str(Path(__file__).resolve().parents[2])
-    paths = [package, *(str(Path(p).absolute()) for p in sys.path if p)]
+    # Import ignores what is no text.
+    paths = [package, *(str(Path(p).absolute()) for p in sys.path if p and isinstance(p, str))]
     return subprocess.Popen(
         [executable, "-I", "-S", "-c", _BOOTSTRAP, str(handle), *dict.fromkeys(paths)],
         stdin=subprocess.DEVNULL,
