@@ -35,6 +35,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from enum import Enum
+from itertools import islice
 from math import isfinite
 from typing import Any
 
@@ -245,7 +246,8 @@ class _Tagger:
     def tag_items(self, items: Iterable[Any]) -> list[Any]:
         self.enter()
         done = []
-        for index, item in enumerate(items):
+        # A subclass may have more items than it holds, without end.
+        for index, item in enumerate(islice(items, self.left + 1)):
             kind = type(item)
             if kind is int and INT_MIN <= item <= INT_MAX:  # most common by far
                 self.left -= 1
@@ -254,6 +256,7 @@ class _Tagger:
                 self.path.append(index)
                 done.append(self.tag(item))
                 self.path.pop()
+        self.spend(0)
         self.depth -= 1
         return done
 

@@ -5,6 +5,7 @@
 import collections
 import dataclasses
 import enum
+import itertools
 import json
 import math
 import sys
@@ -210,6 +211,52 @@ def test_subclasses_cross_as_their_base(value, expected):
     What is data in a richer dress crosses as the data.
     """
     assert same(expected, back(there(value)))
+
+
+def _without_end(base, item, *given):
+    """Return a container of a class that has more items than it holds."""
+    methods = {name: lambda _: itertools.repeat(item) for name in ("__iter__", "items")}
+    return type("Endless", (base,), methods)(*given)
+
+
+@pytest.mark.parametrize("wrap", [lambda value: value, lambda value: [value]], ids=["", "inside"])
+@pytest.mark.parametrize(
+    "endless",
+    [
+        _without_end(list, 1),
+        _without_end(list, "x"),
+        _without_end(tuple, 1, (1,)),
+        _without_end(set, 1),
+        _without_end(frozenset, 1),
+        _without_end(dict, (1, 1)),
+    ],
+    ids=lambda value: f"{type(value).__mro__[1].__name__}",
+)
+def test_items_without_end(endless, wrap):
+    """
+    A class of the caller's that never stops telling items is too large, soon.
+    """
+    began = time.perf_counter()
+    with pytest.raises(ValueError, match="more than 10000 bytes"):
+        encode(wrap(endless), max_bytes=10_000)
+
+    assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize("length", [0, 1, 9, 10, 11, 12])
+def test_items_up_to_the_last_byte(length):
+    """
+    What just fits crosses whole, and what does not is refused, never cut.
+    """
+    value = _Many([7] * length)
+    size = max(2, 2 * length + 1)
+    assert [7] * length == back(encode(value, max_bytes=size))
+    with pytest.raises(ValueError, match="more than"):
+        encode(value, max_bytes=size - 1)
+
+
+class _Many(list):
+    pass
 
 
 class Rude:
