@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from ._session import Session
 from ._snapshot import Snapshot
 from ._snapshots import RESEED, fitting, take
 from ._state import GuestState
-from ._turns import Turn
+from ._turns import IsOver, Turn
 from .interpreters import Interpreter, make, make_mould
 from .interpreters._base import Guest, HostSide, Request
 
@@ -158,6 +159,13 @@ class Lease(Session):
         super()._close(wait)
         if self.returned is not None:
             self.returned()
+
+    def is_over_here(self) -> IsOver | None:
+        """Return what tells that its run is over, if this thread is in a host function of it."""
+        lane = self._lane
+        if lane is None or lane._job is None or lane._thread.ident != threading.get_ident():
+            return None
+        return lambda: lane.ledger.reason is not None
 
     @property
     def is_alive(self) -> bool:

@@ -10,7 +10,7 @@ from ._lease import Lease, Template
 from ._locks import RLock
 from ._program import Program
 from ._ready import Ready
-from ._turns import Turn
+from ._turns import IsOver, Turn
 from ._watchdog import Watchdog
 
 
@@ -89,6 +89,16 @@ class Leases:
                 return lease
         lease.end()
         raise PoolClosed("the pool was shut down")
+
+    def around(self) -> IsOver | None:
+        """Return what tells that a run is over whose host function this thread is in, if any."""
+        with self._lock:
+            leases = list(self._open)
+        for lease in leases:
+            over = lease.is_over_here()
+            if over is not None:
+                return over
+        return None
 
     def end(self) -> None:
         """End those that are open, whoever has them, and open no more."""

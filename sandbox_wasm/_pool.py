@@ -116,7 +116,7 @@ class SessionPool(Executor):
         self._leases = Leases(
             self._template, checkpoints, ready, idle_seconds, lease_seconds, crew.watchdog
         )
-        self._programs = Programs(self._turns, self._leases.open_for, crew)
+        self._programs = Programs(self._turns, self._leases, crew)
 
     # ---- leases
 
@@ -136,7 +136,7 @@ class SessionPool(Executor):
         """
         turn = Turn(submitter)
         try:
-            self._check_open().wait(turn, timeout)
+            self._check_open().wait(turn, timeout, self._leases.around)
             return self._leases.lend(turn)
         except BaseException:
             turn.end()

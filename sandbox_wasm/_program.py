@@ -12,14 +12,14 @@ from enum import Enum
 from typing import Any
 
 from ._deadline import LOOK_SECONDS, Deadline
-from ._errors import PoolClosed
+from ._errors import PoolClosed, PoolFull
 from ._job import conclude
 from ._lease import Lease
 from ._lifecycle import settle
 from ._locks import RLock
 from ._result import Result
 from ._thread import start_thread
-from ._turns import Turn, TurnState, too_late
+from ._turns import NESTED_LOOK_SECONDS, IsOver, Turn, TurnState, nested, too_late
 from ._watchdog import Watchdog
 
 _ASK_AGAIN_SECONDS = 0.05
@@ -86,7 +86,9 @@ class Program:
 
     # ---- for whoever wants it
 
-    def wait(self, bell: threading.Lock, timeout: float | None) -> None:
+    def wait(
+        self, bell: threading.Lock, timeout: float | None, around: Callable[[], IsOver | None]
+    ) -> None:
         """Return when it was told.
 
         Args:
@@ -94,12 +96,16 @@ class Program:
 
             timeout: Seconds until it has its place, or None.
 
+            around: As for `Turns.wait`.
+
         Raises:
-            PoolFull: It has taken longer, and never begins.
+            PoolFull: It has taken longer, or than the run around it, and never begins.
         """
         end = None if timeout is None else time.monotonic() + timeout
+        is_over = None if self.turn.state is TurnState.HELD else around()
+        look = LOOK_SECONDS if is_over is None else NESTED_LOOK_SECONDS
         while True:
-            rest = LOOK_SECONDS if end is None else min(LOOK_SECONDS, end - time.monotonic())
+            rest = look if end is None else min(look, end - time.monotonic())
             try:
                 if bell.acquire(timeout=max(0.0, rest)):
                     return
@@ -108,14 +114,16 @@ class Program:
                     raise
                 self.end(error)
             if end is not None and time.monotonic() >= end:
-                self.check_place(timeout)
+                self.check_place(too_late(timeout))
                 end = None
+            if is_over is not None and is_over():
+                self.check_place(nested())
 
     async def wait_async(self, waiter: asyncio.Future[None], timeout: float | None) -> None:
         """Do the same while the event loop goes on; cancelled, it interrupts the guest."""
         try:
             if timeout is not None and not (await asyncio.wait([waiter], timeout=timeout))[0]:
-                self.check_place(timeout)
+                self.check_place(too_late(timeout))
             await asyncio.shield(waiter)
         except asyncio.CancelledError:
             if not self.withdraw():
@@ -126,10 +134,10 @@ class Program:
                         await asyncio.wait([waiter], timeout=_ASK_AGAIN_SECONDS)
             raise
 
-    def check_place(self, timeout: float | None) -> None:
-        """Raise `PoolFull` if it has no place after that time; it never begins then."""
+    def check_place(self, error: PoolFull) -> None:
+        """Raise *error* if it has no place yet; it never begins then."""
         if self.turn.state is not TurnState.HELD and self.withdraw():
-            raise too_late(timeout)
+            raise error
 
     def outcome(self) -> Result:
         """Return what came of it, or raise it."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ._crew import Crew
 from ._errors import PoolClosed
-from ._lease import Lease
+from ._leases import Leases
 from ._program import Program
 from ._result import Result
 from ._submissions import Submissions
@@ -24,7 +24,7 @@ class Programs:
     Args:
         turns: Say when one has a place.
 
-        open_lease: Returns a session for one, on the thread that is to serve it.
+        leases: Has sessions for them.
 
         crew: Does them.
 
@@ -32,9 +32,9 @@ class Programs:
         submissions: Those that are waited for by nobody but their futures.
     """
 
-    def __init__(self, turns: Turns, open_lease: Callable[[Program], Lease], crew: Crew) -> None:
+    def __init__(self, turns: Turns, leases: Leases, crew: Crew) -> None:
         self._turns = turns
-        self._open_lease = open_lease
+        self._leases = leases
         self._crew = crew
         self.submissions = Submissions()
 
@@ -47,7 +47,7 @@ class Programs:
         program = self._make(code, options, submitter, bell.release, awaited=True)
         try:
             self._turns.ask(program.turn)
-            program.wait(bell, timeout)
+            program.wait(bell, timeout, self._leases.around)
             return program.outcome()
         except BaseException as error:  # its own, or Ctrl-C beside the wait
             if not program.withdraw():
@@ -106,7 +106,7 @@ class Programs:
     ) -> Program:
         turn = Turn(submitter, lambda: self._put(program), awaited)
         watchdog = self._crew.watchdog
-        program = Program(self._open_lease, turn, watchdog, code, options, told, may_begin)
+        program = Program(self._leases.open_for, turn, watchdog, code, options, told, may_begin)
         return program
 
     def _put(self, program: Program) -> bool:

@@ -17,6 +17,11 @@ from ._locks import RLock
 # A signal that comes just before a wait begins does not end it; the next look finds it.
 _LOOK_SECONDS = 0.5
 
+# A run that waits for another of its pool must not hold its place when it is over.
+NESTED_LOOK_SECONDS = 0.05
+
+IsOver = Callable[[], bool]
+
 
 class TurnState(Enum):
     """Where a turn is in its life."""
@@ -130,14 +135,21 @@ class Turns:
             self._grant(turn)
         self._offer(turn)
 
-    def wait(self, turn: Turn, timeout: float | None) -> None:
+    def wait(
+        self,
+        turn: Turn,
+        timeout: float | None,
+        around: Callable[[], IsOver | None] = lambda: None,
+    ) -> None:
         """Return when *turn* has a place.
 
         Args:
             timeout: Seconds, or None.
 
+            around: Returns what tells that a run is over whose host function this is.
+
         Raises:
-            PoolFull: Too many wait, or it has taken longer.
+            PoolFull: Too many wait, or it has taken longer, or than that run.
             PoolClosed: After `close`, or meanwhile.
         """
         bell = threading.Lock()
@@ -145,12 +157,16 @@ class Turns:
         turn.ready = lambda: _ring(bell)
         self.ask(turn)
         end = None if timeout is None else time.monotonic() + timeout
+        is_over = None if turn.state is TurnState.HELD else around()
+        look = _LOOK_SECONDS if is_over is None else NESTED_LOOK_SECONDS
         while True:
-            rest = _LOOK_SECONDS if end is None else end - time.monotonic()
-            if bell.acquire(timeout=min(max(0.0, rest), _LOOK_SECONDS)):
+            rest = look if end is None else end - time.monotonic()
+            if bell.acquire(timeout=min(max(0.0, rest), look)):
                 break
             if end is not None and rest <= 0:
                 raise too_late(timeout)
+            if is_over is not None and is_over():
+                raise nested()
         self._check_held(turn)
 
     async def wait_async(self, turn: Turn, timeout: float | None) -> None:
@@ -256,6 +272,11 @@ def _accept() -> bool:
 def too_late(timeout: float | None) -> PoolFull:
     """Return the error of who has waited for so many seconds."""
     return PoolFull(f"no session became free within {timeout} seconds")
+
+
+def nested() -> PoolFull:
+    """Return the error of a host function that has waited for a place until its run was over."""
+    return PoolFull("no session became free while the run lasted that asked for one")
 
 
 def _ring(bell: threading.Lock) -> bool:

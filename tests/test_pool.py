@@ -352,6 +352,34 @@ def test_programs_that_wait_for_one_another(make_pool):
     assert [16, 16] == [future.result(BOUND).value for future in futures]
 
 
+@pytest.mark.parametrize("how", ["run", "lease"])
+def test_programs_that_wait_for_their_own_place(make_pool, how):
+    """
+    A host function that asks its guest's own pool for a place that is not there waits until
+    its run is over, and no longer: every place comes back.
+    """
+
+    def ask():
+        if how == "run":
+            return pool.run("6 * 7").value
+        with pool.lease() as session:
+            return session.run("6 * 7").value
+
+    pool = make_pool(size=2, functions=[ask])
+    assert 42 == pool.run("ask()").value
+    gate = threading.Barrier(2)
+    pool = make_pool(size=2, functions={"ask": ask, "meet": lambda: gate.wait(BOUND) * 0})
+
+    began = time.perf_counter()
+    futures = [pool.submit("meet()\nask()", wall_seconds=1) for _ in range(2)]
+    errors = [future.exception(BOUND) for future in futures]
+
+    assert time.perf_counter() - began < BOUND
+    assert {WallTimeExceeded} <= set(map(type, errors)) <= {WallTimeExceeded, type(None)}
+    assert quiet(pool, leased=0, waiting=0)
+    assert 42 == pool.run("ask()", timeout=BOUND).value
+
+
 @pytest.mark.parametrize("isolation", ["thread"])
 def test_a_watchdog_that_stumbles(make_pool, monkeypatch):
     """
