@@ -21,7 +21,8 @@ def source(code: object) -> bytes:
     """
     if not isinstance(code, str):
         raise ConfigError(f"code must be a str, got {type(code).__name__}")
-    code = code.removeprefix("\ufeff")  # what some editors put before a program
+    # What some editors put before a program; and no subclass is left, with methods of its own.
+    code = str.removeprefix(code, "\ufeff")
     if "\0" in code:
         raise GuestError("SyntaxError", "source code cannot contain null bytes")
     try:
@@ -45,9 +46,10 @@ def inputs(values: object, max_bytes: int, refer: Refer | None = None) -> bytes 
         raise ConfigError(
             f"inputs must be a mapping of names to values, got {type(values).__name__}"
         )
-    for name in values:
+    named = dict(values)
+    for name in named:
         identifier(name)
-    return data(dict(values), max_bytes, "inputs", refer)
+    return data(named, max_bytes, "inputs", refer)
 
 
 def environment(variables: object, max_bytes: int) -> bytes:
@@ -91,7 +93,7 @@ def identifier(name: object) -> bytes:
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise ConfigError(f"a name must be a Python identifier, got {name!r}")
-    encoded = name.encode()
+    encoded = str.encode(name)
     if len(encoded) > _NAME_BYTES:
         raise ConfigError(f"a name must have at most {_NAME_BYTES} bytes, got {len(encoded)}")
     return encoded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -23,8 +22,25 @@ def check_number(
     if isinstance(value, bool) or not isinstance(value, (int, float) if fraction else int):
         wanted = "a number" if fraction else "an int"
         raise ConfigError(f"{name} must be {wanted}, got {type(value).__name__}")
-    if math.isnan(value) or not low <= value <= high:
-        raise ConfigError(f"{name} must be from {low} to {high}, got {value}")
+    if not low <= value <= high:  # nor is a NaN
+        shown = "a much larger one" if abs(value) > 1 << 200 else value  # that has no end
+        raise ConfigError(f"{name} must be from {low} to {high}, got {shown}")
+
+
+def host_path(value: object, name: str) -> str:
+    """Return a path of the host as text; a number would be a descriptor, and somebody's.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        path = os.fsdecode(value)  # type: ignore[arg-type]
+        fits = b"\0" not in os.fsencode(path)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise ConfigError(f"{name} must be a path, got {type(value).__name__}")
+    return path
 
 
 def listed(values: object, name: str) -> list[Any]:

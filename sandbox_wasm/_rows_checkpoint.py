@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 from . import _errors
+from ._checks import host_path
 from ._errors import ConfigError, GuestProtocolError, SandboxError
 from ._rows_job import Outcome
 from ._values import decode, encode
@@ -50,7 +51,7 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], job: Mapping[str, Any]) -> None:
         head = _MAGIC + b" " + hashlib.sha256(_encoded(job)).hexdigest().encode() + b"\n"
-        self._path = os.fspath(path)
+        self._path = path = host_path(path, "checkpoint")
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         self._file: BinaryIO = os.fdopen(os.open(path, flags, 0o600), "r+b")
         try:

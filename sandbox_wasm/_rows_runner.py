@@ -108,7 +108,11 @@ class Runner:
         for batch in batches:
             if batch.future is None:
                 if self._executor is None and self._make is not None:
-                    self._executor = self._make()
+                    self._executor = made = self._make()
+                    if not hasattr(made, "submit"):
+                        raise ConfigError(
+                            f"executor has made {type(made).__name__}, which has no submit()"
+                        )
                 try:
                     batch.future = self._executor.submit(run_batch, self._job, batch.rows)
                 except BrokenExecutor:  # the future of the first batch tells more

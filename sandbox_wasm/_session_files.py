@@ -157,7 +157,10 @@ def fill(files: SessionFiles, given: object) -> None:
 
 def _bytes(path: str, data: object) -> bytes:
     if isinstance(data, str):
-        return data.encode()
+        try:
+            return data.encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{path!r} must hold text, and no lone surrogate") from None
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     raise ConfigError(f"{path!r} must hold bytes or text, got {type(data).__name__}")

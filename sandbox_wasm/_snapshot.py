@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _files_form
+from ._checks import host_path
 from ._errors import ConfigError, SnapshotError
 from ._filesystem import MAX_OPEN
 from ._limits import Limits
@@ -132,9 +133,10 @@ class Snapshot:
         """Write it to a file, whole or not at all; readable by its owner alone.
 
         Raises:
+            ConfigError: *path* is none.
             OSError: It cannot be written.
         """
-        path = Path(path)
+        path = Path(host_path(path, "path"))
         new = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -224,10 +226,11 @@ class Snapshot:
             max_bytes: A larger file is refused, and not read.
 
         Raises:
+            ConfigError: *path* is none.
             SnapshotError: It is larger; or as `from_bytes` does.
             OSError: It cannot be read.
         """
-        with open(path, "rb") as file:
+        with open(host_path(path, "path"), "rb") as file:
             data = file.read(len(MAGIC))
             check_magic(data)
             if os.fstat(file.fileno()).st_size <= max_bytes:

@@ -57,6 +57,7 @@ def test_given_files_are_there(make_session):
         {"/": b""},
         {"a\0": b""},
         {"\ud800": b""},
+        {"a": "\ud800"},
         {"n" * 256: b""},
         {"n/" * 2048: b""},
         {"a": b"", "a/b": b""},

@@ -462,6 +462,9 @@ def test_compilation_is_not_on_the_clock(make_session, tmp_path, monkeypatch):
         {"fuel": 2**64},
         {"output_bytes": -1},
         {"host_calls": None},
+        pytest.param({"wall_seconds": 10**5000}, id="wall_seconds without end"),
+        pytest.param({"memory_bytes": 10**5000}, id="memory_bytes without end"),
+        pytest.param({"session_seconds": -(10**5000)}, id="session_seconds without end"),
     ],
     ids=repr,
 )

@@ -40,6 +40,41 @@ def python(source, *arguments, timeout=BOUND, **options):
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="addresses are limited as Linux does it")
+def test_no_room_for_another_session(interpreter):
+    """
+    Whoever asks for one session too many is told in the library's words, and the others go on.
+    """
+    done = python(
+        """
+        import resource, sys
+        from pathlib import Path
+        from sandbox_wasm import Session, SessionBroken
+        with Session(sys.argv[1]) as session:
+            session.run("1")
+        size = int(Path("/proc/self/statm").read_text().split()[0]) * 4096
+        resource.setrlimit(resource.RLIMIT_AS, (size + (40 << 30),) * 2)
+        for _ in range(2):
+            sessions, refused = [Session(sys.argv[1]) for _ in range(20)], 0
+            for session in sessions:
+                try:
+                    assert session.run("1 + 1").value == 2
+                except SessionBroken as error:
+                    assert "no memory" in str(error), error
+                    refused += 1
+            assert 0 < refused < 20, refused
+            for session in sessions:
+                session.close()
+        with Session(sys.argv[1]) as session:
+            print(session.run("6 * 7").value)
+        """,
+        interpreter,
+    )
+
+    assert (0, "42\n") == (done.returncode, done.stdout), done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_fork(isolation):
     """

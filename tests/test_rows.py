@@ -440,6 +440,11 @@ def test_code_that_cannot_run(code: str, expected: str, interpreter: str) -> Non
         {"function": "no name"},
         {"limits": 7},
         {"interpreter": "perl"},
+        {"executor": object},
+        {"executor": int},
+        {"checkpoint": 1},
+        {"checkpoint": 1.5},
+        {"checkpoint": "a\0b"},
     ],
 )
 def test_wrong_arguments(arguments: dict[str, Any]) -> None:

@@ -168,6 +168,26 @@ def test_file(make_session, tmp_path):
         Snapshot.load(tmp_path / "none")
 
 
+@pytest.mark.parametrize("path", [None, 1.5, "a\0b", "\ud800", [], object()], ids=repr)
+def test_paths_that_are_none(session, path):
+    with pytest.raises(ConfigError, match="path must be a path"):
+        Snapshot.load(path)
+    with pytest.raises(ConfigError, match="path must be a path"):
+        session.snapshot().save(path)
+
+
+def test_a_number_is_no_path(session, tmp_path):
+    """
+    It would be read from a descriptor of somebody else's, and close that.
+    """
+    session.snapshot().save(tmp_path / "kept")
+    with open(tmp_path / "kept", "rb") as file:
+        with pytest.raises(ConfigError, match="path must be a path"):
+            Snapshot.load(file.fileno())
+
+        assert 0 < os.fstat(file.fileno()).st_size
+
+
 # ---- what is not part of it
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
-from .._errors import ArtifactError
+from .._errors import ArtifactError, SessionBroken
 from .._locks import RLock
 from . import _shipped
 from ._artifacts import Artifact
@@ -90,13 +90,21 @@ class Engine:
             self.target.on_sys()
 
     def instantiate(self) -> tuple[wasmtime.Store, wasmtime.Instance]:
-        """Return a new store with a new instance of the module in it."""
+        """Return a new store with a new instance of the module in it.
+
+        Raises:
+            SessionBroken: The host has no room for it.
+        """
         store = wasmtime.Store(self._engine)
         set_limits(store, 1 << 30)
         store.set_epoch_deadline(1)
         if self.family.variant.fuel:
             store.set_fuel(1 << 62)
-        return store, self._pre.instantiate(store)
+        try:
+            return store, self._pre.instantiate(store)
+        except wasmtime.WasmtimeError as error:  # each instance takes 4 GiB of addresses
+            store.close()
+            raise SessionBroken("the host has no memory for another instance") from error
 
     def kill(self) -> None:
         """Make whatever runs on this engine trap; from any thread."""
@@ -212,15 +220,17 @@ class EngineFamily:
         """Return memory of an instance that nobody has used, for comparisons."""
         if self._pristine is None:
             engine = self.take()
-            store, instance = engine.instantiate()
-            memory = instance.exports(store)["memory"]
-            if not isinstance(memory, wasmtime.Memory):
-                raise ArtifactError(f"interpreter {self.artifact.name!r} has no memory")
-            view = GuestMemory(store, memory)
-            self._pristine = view.blocks()
-            view.release()
-            store.close()
-            engine.release()
+            try:
+                store, instance = engine.instantiate()
+                memory = instance.exports(store)["memory"]
+                if not isinstance(memory, wasmtime.Memory):
+                    raise ArtifactError(f"interpreter {self.artifact.name!r} has no memory")
+                view = GuestMemory(store, memory)
+                self._pristine = view.blocks()
+                view.release()
+                store.close()
+            finally:
+                engine.release()
         return self._pristine
 
     def load(self, engine: wasmtime.Engine) -> wasmtime.Module:
