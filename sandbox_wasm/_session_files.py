@@ -92,7 +92,9 @@ class SessionFiles:
     def __contains__(self, path: object) -> bool:
         if not isinstance(path, str):
             return False
-        node = self.kept.tree.node(self._parts(path))
+        parts = self._parts(path)
+        with self.kept.lock:
+            node = self.kept.tree.node(parts)
         return node is not None and node.content is not None
 
     def __len__(self) -> int:

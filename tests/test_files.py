@@ -250,6 +250,28 @@ def test_other_threads_use_the_files_while_code_runs(make_session):
     assert future.result(40).value > 0
 
 
+def test_every_look_of_the_owner_is_undivided(make_session, monkeypatch):
+    """
+    What guest code removes meanwhile is there or is not, and nobody falls into the gap.
+    """
+    files = make_session(files={"d/a": "x"}).files
+    tree, seen = files.kept.tree, []
+    find = tree.find
+
+    def watched(parts):
+        seen.append(files.kept.lock._is_owned())
+        return find(parts)
+
+    monkeypatch.setattr(tree, "find", watched)
+    assert "d/a" in files
+    assert "d/b" not in files
+    assert ("x", ["a"], 1) == (files.read_text("d/a"), files.list("d"), len(files))
+    files.write("d/b", b"")
+    files.delete("d/b")
+    assert seen
+    assert all(seen)
+
+
 @pytest.mark.parametrize("interpreter", ["cpython"])  # the other one always looks up
 def test_files_go_back_with_the_guest(make_session):
     """

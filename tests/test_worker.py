@@ -807,6 +807,33 @@ def test_session_without_an_engine_of_its_own():
     assert (0, "42 False\n", "") == (done.returncode, done.stdout, done.stderr)
 
 
+@linux
+def test_a_signal_handler_that_comes_first():
+    """
+    It makes a session of its own while the main thread starts what makes workers.
+    """
+    done = python(
+        """
+        import signal, time
+        from sandbox_wasm import Session
+        from sandbox_wasm.interpreters import _zygote
+        def answer():
+            with Session("micropython", isolation="process") as session:
+                return session.run("6 * 7").value
+        def start(handle):
+            _zygote._start = real
+            signal.setitimer(signal.ITIMER_REAL, 0.001)
+            while not told:
+                time.sleep(0.001)
+            return real(handle)
+        told, real, _zygote._start = [], _zygote._start, start
+        signal.signal(signal.SIGALRM, lambda *_: told.append(answer()))
+        print(answer(), told, len(_zygote._zygotes))
+        """
+    )
+    assert (0, "42 [42] 1\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
 def test_host_that_looks_for_modules_in_what_is_no_text(monkeypatch):
     """
     Import ignores that, and so do the processes that the host starts.

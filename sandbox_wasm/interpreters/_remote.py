@@ -68,14 +68,21 @@ class RemoteMaker:
         self._limits = limits
         self._lock = threading.Lock()
         self._child: _zygote.Child | None = None
-        zygote = self._zygote()  # compiles, if that was never done
+        self._made = self._get()  # compiles, if that was never done
         try:
-            self._store = Store(zygote.base_bytes + limits.memory_bytes)
+            self._store = Store(self._made.base_bytes + limits.memory_bytes)
         except OSError as error:
             raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
 
-    def _zygote(self) -> _zygote.Zygote:
+    def _get(self) -> _zygote.Zygote:
         return _zygote.get(self._name, self._limits.fuel is not None)
+
+    def _zygote(self) -> _zygote.Zygote:
+        # Only if it is gone is anybody waited for: whoever starts another may be interrupted by
+        # a signal handler that waits for this.
+        if not self._made.is_alive():
+            self._made = self._get()
+        return self._made
 
     def start(self, host: HostSide, state: GuestState | None = None) -> Guest:
         """Return a new guest, on the thread that is to own it.

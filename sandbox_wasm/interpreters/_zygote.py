@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import ArtifactError, ConfigError, SandboxError, SessionBroken
+from .._locks import RLock
 from . import _wire as wire
 
 _START_SECONDS = 600.0  # may compile an interpreter on a slow machine
@@ -262,7 +263,7 @@ def _start(handle: int) -> subprocess.Popen[bytes]:
 
 
 _zygotes: dict[tuple[str, bool], Zygote] = {}
-_lock = threading.Lock()
+_lock = RLock()  # signal handlers may come back to it
 _processes: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
 _children: weakref.WeakSet[Child] = weakref.WeakSet()
 
@@ -271,10 +272,15 @@ def get(name: str, fuel: bool) -> Zygote:
     """Return the zygote of that interpreter and configuration, starting it if need be."""
     with _lock:
         zygote = _zygotes.get((name, fuel))
-        if zygote is None or not zygote.is_alive():
-            if zygote is not None:
-                zygote.close()
-            zygote = _zygotes[name, fuel] = Zygote(name, fuel)
+        if zygote is not None and zygote.is_alive():
+            return zygote
+        _zygotes.pop((name, fuel), None)
+        if zygote is not None:
+            zygote.close()
+        made = Zygote(name, fuel)
+        zygote = _zygotes.setdefault((name, fuel), made)  # a signal handler may have been first
+        if zygote is not made:
+            made.close()
         return zygote
 
 
@@ -293,7 +299,7 @@ def _after_fork() -> None:
     An end that stays open here would hide the parent's end from the workers.
     """
     global _lock
-    _lock = threading.Lock()
+    _lock = RLock()
     for zygote in _zygotes.values():
         zygote.abandon()
     _zygotes.clear()
