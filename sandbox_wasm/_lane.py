@@ -36,9 +36,6 @@ T = TypeVar("T")
 # An idle session has no thread: a thousand would take more memory than their guests.
 _REST_AFTER = 0.5
 
-# After a run its caller goes on first: keeping a checkpoint holds the interpreter's lock.
-_KEEP_AFTER = 0.01
-
 # How long a session that is closed waits for its thread.
 _END_SECONDS = 0.3
 
@@ -360,7 +357,7 @@ class Lane:
         try:
             while not resting:
                 try:
-                    job = self._jobs.get(timeout=_KEEP_AFTER if keeper.owes else _REST_AFTER)
+                    job = self._jobs.get(timeout=keeper.keep_after if keeper.owes else _REST_AFTER)
                 except Empty:
                     if keeper.owes:
                         keeper.keep()

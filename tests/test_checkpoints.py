@@ -306,6 +306,31 @@ def while_it_is_taken(monkeypatch):
     return arrange
 
 
+@pytest.mark.parametrize("pauses", [True, False])
+def test_it_is_taken_though_nobody_asks(make_session, monkeypatch, pauses):
+    """
+    Soon, for a caller who makes pauses; for one who does not, later. Each is given only
+    the one of the two waits that is meant for him.
+    """
+    taken = threading.Semaphore(0)
+    take = Checkpoint.take
+
+    def told(checkpoint, guest, mark):
+        take(checkpoint, guest, mark)
+        taken.release()
+
+    monkeypatch.setattr(Checkpoint, "take", told)
+    other = "_KEEP_LATE" if pauses else "_KEEP_SOON"
+    monkeypatch.setattr(f"sandbox_wasm._keeper.{other}", 3600.0)
+    session = make_session()
+    session.run("x = 0")
+
+    assert not pauses or taken.acquire(timeout=10)
+    session.run("x = 1")  # which would wait for the first, if that was not taken yet
+    assert pauses or taken.acquire(timeout=10)
+    assert taken.acquire(timeout=10)
+
+
 def test_interrupt_while_it_is_taken(make_session, while_it_is_taken):
     """
     No run goes on then, so there is none to interrupt.
