@@ -15,13 +15,12 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 PORT=$ROOT/wasm-src/cpython
-DOWNLOADS=$ROOT/build/downloads
 WORK=$ROOT/build/cpython
 OUT=$ROOT/artifacts
 JOBS=2 MODE=build IMAGE=yes OBJECTS=objects
 
-say() { printf '%s\n' "build_cpython: $*" >&2; }
-die() { say "$@"; exit 1; }
+# shellcheck source=building.sh
+. "$ROOT/scripts/building.sh"
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -38,24 +37,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# shellcheck source=pins.env
-. "$ROOT/scripts/pins.env"
-# shellcheck source=fetch.sh
-. "$ROOT/scripts/fetch.sh"
 export SOURCE_DATE_EPOCH=$CPYTHON_DATE_EPOCH LC_ALL=C TZ=UTC PYTHONHASHSEED=0
-
-check_machine() {
-    [ "$(uname -sm)" = "Linux x86_64" ] ||
-        die "the pinned zig runs on Linux x86-64 only, this is $(uname -sm)"
-    need gcc gcc
-    need make make
-    need patch patch
-    need xz xz-utils
-    need flock util-linux
-    need python3 python3
-    python3 -c 'import ensurepip, venv' 2>/dev/null ||
-        die "python3 cannot make virtual environments; install python3-venv"
-}
 
 fetch_all() {
     mkdir -p "$DOWNLOADS"
@@ -86,27 +68,9 @@ once() {
 
 sum_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
-logged() { # logged NAME COMMAND...: run it, and show the end of its log if it fails
-    local log=$WORK/$1.log
-    shift
-    # Not `if (...)`: that would switch off -e inside.
-    set +e
-    (set -e; "$@") >"$log" 2>&1
-    local status=$?
-    set -e
-    [ $status = 0 ] || {
-        grep -E -A4 ' error: |error: |: \*\*\* |Traceback' "$log" | head -n 40 >&2 ||
-            tail -n 40 "$log" >&2
-        die "failed (log: $log)"
-    }
-}
-
 install_tools() {
-    rm -rf "$WORK/tools"
-    mkdir -p "$WORK/tools/bin"
-    python3 -m venv "$WORK/tools/venv"
-    "$WORK/tools/venv/bin/python" -m pip install --quiet --no-index --no-deps \
-        "$DOWNLOADS/$ZIG_WHEEL" "$DOWNLOADS/$WASMTIME_WHEEL"
+    install_python
+    mkdir "$WORK/tools/bin"
     local zig tool
     zig=$(echo "$WORK"/tools/venv/lib/python*/site-packages/ziglang/zig)
     ln -s "$zig" "$WORK/tools/zig"
@@ -371,14 +335,6 @@ train() {
     say "wrote ${PORT#"$ROOT"/}/profile.profdata.xz; now build"
 }
 
-install_artifact() {
-    mkdir -p "$OUT"
-    cp "$WORK/cpython.wasm" "$OUT/cpython.wasm.new"
-    mv "$OUT/cpython.wasm.new" "$OUT/cpython.wasm"
-    python3 "$ROOT/scripts/merge_manifest.py" "$OUT/manifest.toml" "$WORK/manifest.toml"
-    say "wrote $OUT/cpython.wasm"
-}
-
 check_machine
 case $MODE in
     build | quick)
@@ -386,7 +342,7 @@ case $MODE in
         if [ $IMAGE = yes ]; then
             [ $MODE = quick ] || run_checks
             manifest "$([ $MODE = build ] && echo passed || echo skipped)"
-            install_artifact
+            install_artifact cpython.wasm
         fi
         ;;
     train)
@@ -395,9 +351,6 @@ case $MODE in
         ;;
     check)
         build
-        cmp "$WORK/cpython.wasm" "$OUT/cpython.wasm" >&2 ||
-            die "the rebuilt image differs from $OUT/cpython.wasm (it is in $WORK)"
-        rm -rf "$WORK"
-        say "the same, byte for byte"
+        compare_artifact cpython.wasm
         ;;
 esac

@@ -14,13 +14,12 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 PORT=$ROOT/wasm-src/micropython
-DOWNLOADS=$ROOT/build/downloads
 WORK=$ROOT/build/micropython
 OUT=$ROOT/artifacts
 JOBS=2 MODE=build
 
-say() { printf '%s\n' "build_micropython: $*" >&2; }
-die() { say "$@"; exit 1; }
+# shellcheck source=building.sh
+. "$ROOT/scripts/building.sh"
 
 while [ $# -gt 0 ]; do
     case $1 in
@@ -35,26 +34,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# shellcheck source=pins.env
-. "$ROOT/scripts/pins.env"
-# shellcheck source=fetch.sh
-. "$ROOT/scripts/fetch.sh"
 # makeversionhdr.py would otherwise name this repository's own tags and commits.
 export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC MICROPY_GIT_TAG=v$MICROPYTHON_VERSION MICROPY_GIT_HASH=
-
-check_machine() {
-    [ "$(uname -sm)" = "Linux x86_64" ] ||
-        die "the pinned zig runs on Linux x86-64 only, this is $(uname -sm)"
-    need gcc gcc
-    need make make
-    need patch patch
-    need xz xz-utils
-    need flock util-linux
-    need python3 python3
-    need node nodejs
-    python3 -c 'import ensurepip, venv' 2>/dev/null ||
-        die "python3 cannot make virtual environments; install python3-venv"
-}
 
 fetch_binaryen() {
     command -v npm >/dev/null || { echo "npm is missing; install npm"; return 1; }
@@ -75,11 +56,8 @@ install_tools() {
     local stamp="$ZIG_SHA256 $BINARYEN_SHA256 $WASMTIME_SHA256"
     [ "$(cat "$WORK/tools/stamp" 2>/dev/null)" = "$stamp" ] && return
     say "installing the tools"
-    rm -rf "$WORK/tools"
-    mkdir -p "$WORK/tools/binaryen"
-    python3 -m venv "$WORK/tools/venv"
-    "$WORK/tools/venv/bin/python" -m pip install --quiet --no-index --no-deps \
-        "$DOWNLOADS/$ZIG_WHEEL" "$DOWNLOADS/$WASMTIME_WHEEL"
+    install_python
+    mkdir "$WORK/tools/binaryen"
     tar xzf "$DOWNLOADS/$BINARYEN_TARBALL" -C "$WORK/tools/binaryen" --strip-components=1
     echo "$stamp" >"$WORK/tools/stamp"
 }
@@ -120,15 +98,6 @@ prepare_source() {
         fi
     done <"$WORK/patched.files.new"
     mv "$WORK/patched.files.new" "$WORK/patched.files"
-}
-
-logged() { # logged NAME COMMAND...: run it, and show the end of its log if it fails
-    local log=$WORK/$1.log
-    shift
-    "$@" >"$log" 2>&1 || {
-        grep -E -A4 ' error: |: \*\*\* |Traceback' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
-        die "failed: $1 (log: $log)"
-    }
 }
 
 compile() {
@@ -208,34 +177,24 @@ run_checks() {
         --programs "$ROOT/tests/programs" --cache "$WORK/expected" || die "the artifact fails its checks and is not put in place"
 }
 
-install_artifact() {
-    mkdir -p "$OUT"
-    cp "$WORK/micropython.wasm" "$OUT/micropython.wasm.new"
-    mv "$OUT/micropython.wasm.new" "$OUT/micropython.wasm"
-    python3 "$ROOT/scripts/merge_manifest.py" "$OUT/manifest.toml" "$WORK/manifest.toml"
-    say "wrote $OUT/micropython.wasm"
-}
-
 check_machine
+need node nodejs
 case $MODE in
     build)
         build
         run_checks
         manifest passed
-        install_artifact
+        install_artifact micropython.wasm
         ;;
     quick)
         build
         manifest skipped
-        install_artifact
+        install_artifact micropython.wasm
         ;;
     check)
         mkdir -p "$ROOT/build"
         WORK=$(mktemp -d "$ROOT/build/micropython-check.XXXXXX")
         build
-        cmp "$WORK/micropython.wasm" "$OUT/micropython.wasm" >&2 ||
-            die "the rebuilt module differs from $OUT/micropython.wasm (it is in $WORK)"
-        rm -rf "$WORK"
-        say "the same, byte for byte"
+        compare_artifact micropython.wasm
         ;;
 esac

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from manifest import ROOT, Entry, abi_version, loads
-from wasm_module import read_module
+from wasm_module import Module, read_module
 
 IMPORTS = ["sandbox.call func", "sandbox.sys func"]
 EXPORTS = [
@@ -56,6 +56,11 @@ def entry_problems(folder: Path, entry: Entry) -> Iterator[str]:
     for key, value in found.items():
         if entry[key] != value:
             yield f"{key} is {value!r}, the manifest has {entry[key]!r}"
+    yield from surface_problems(module)
+
+
+def surface_problems(module: Module) -> Iterator[str]:
+    """Yield a sentence where a module asks for or offers something else than the ABI says."""
     if module.imports != IMPORTS:
         yield f"the ABI has the imports {IMPORTS}, the module {module.imports}"
     if module.exports != EXPORTS:

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from check_artifacts import EXPORTS, IMPORTS
+from check_artifacts import surface_problems
 from preinitialize import ROOT, Boot, abi, compile_module
 from wasm_module import read_module
 
@@ -91,10 +91,8 @@ class Checks:
         instance.ticks = instance.drawn = 0  # its time and its chance begin now
         return instance
 
-    def shape(self) -> Iterator[str]:
-        module = read_module(self.image)
-        if module.imports != IMPORTS or module.exports != EXPORTS:
-            yield f"the boundary is {module.imports} and {module.exports}"
+    def surface(self) -> Iterator[str]:
+        yield from surface_problems(read_module(self.image))
 
     def nothing_foreign(self) -> Iterator[str]:
         for found in sorted(set(FOREIGN.findall(self.data))):
@@ -159,7 +157,7 @@ class Checks:
 
     def all(self) -> Iterator[str]:
         for check in (
-            self.shape,
+            self.surface,
             self.nothing_foreign,
             self.sessions_are_apart,
             self.memory_is_kept,

@@ -6,15 +6,8 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
-DOWNLOADS=$ROOT/build/downloads
-
-say() { printf '%s\n' "fetch_cpython_source: $*" >&2; }
-die() { say "$@"; exit 1; }
-
-# shellcheck source=pins.env
-. "$ROOT/scripts/pins.env"
-# shellcheck source=fetch.sh
-. "$ROOT/scripts/fetch.sh"
+# shellcheck source=building.sh
+. "$ROOT/scripts/building.sh"
 mkdir -p "$DOWNLOADS"
 fetch "$CPYTHON_TARBALL" "$CPYTHON_SHA256" \
     fetch_source "$CPYTHON_SUITE" "$CPYTHON_PACKAGE=$CPYTHON_PACKAGE_VERSION"

@@ -6,9 +6,12 @@ value in its JSON form: Python 3.10 reads it with nothing but the standard libra
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
+
+from wasm_module import read_module
 
 ROOT = Path(__file__).resolve().parents[1]
 ABI_HEADER = ROOT / "wasm-src" / "include" / "sandbox_abi.h"
@@ -36,6 +39,37 @@ def loads(text: str) -> dict[str, Entry]:
     return {
         name: {key: json.loads(value) for key, value in ENTRY.findall(body)}
         for name, body in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+def built(
+    artifact: Path, checks: str, about: Entry, port: Path, modules: set[str], flags: list[str]
+) -> Entry:
+    """Return the entry of an artifact that has just been built.
+
+    Args:
+        checks: What became of the build's own checks: "passed" or "skipped".
+
+        about: What cannot be read from the artifact: versions, licences, sources, tools.
+
+        port: The folder whose patches are in it.
+
+        modules: The modules that guest code can import without a file.
+    """
+    data = artifact.read_bytes()
+    module = read_module(artifact)
+    return {
+        "file": artifact.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "abi": abi_version(),
+        "checks": checks,
+        **about,
+        "patches": sorted(path.name for path in (port / "patches").glob("*.patch")),
+        "modules": sorted(modules),
+        "imports": module.imports,
+        "exports": module.exports,
+        "flags": flags,
     }
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import wasmtime
-from check_artifacts import EXPORTS, IMPORTS
+from check_artifacts import surface_problems
 from manifest import ABI_HEADER, ROOT
 from wasm_module import read_module
 
@@ -236,18 +236,6 @@ def allowed_failures() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
-def surface_problems(path: Path) -> list[str]:
-    module = read_module(path)
-    return [
-        f"the module's {what} are {got}, not {wanted}"
-        for what, got, wanted in (
-            ("imports", module.imports, IMPORTS),
-            ("exports", module.exports, EXPORTS),
-        )
-        if got != wanted
-    ]
-
-
 runner: Runner
 
 
@@ -280,13 +268,11 @@ def report(outcomes: list[Outcome], allowed: dict[str, str], complete: bool) -> 
         print(
             f"{'collecting always' if stress else 'normal'}: {passed} of {len(mode)} pass, "
             f"{sum(outcome.seconds for outcome in mode):.0f} s; slowest "
-            + ", ".join(f"{o.name} {o.seconds:.0f} s" for o in sorted(mode, key=slowness)[:3])
+            + ", ".join(
+                f"{o.name} {o.seconds:.0f} s" for o in sorted(mode, key=lambda o: -o.seconds)[:3]
+            )
         )
     return problems
-
-
-def slowness(outcome: Outcome) -> float:
-    return -outcome.seconds
 
 
 def main() -> int:
@@ -302,7 +288,7 @@ def main() -> int:
     tests = [path for path in tests if options.only in str(path)]
     # The slow mode first, so that no process ends up alone with it.
     jobs = [(path, stress) for stress in (True, False) for path in tests]
-    problems = surface_problems(options.module)
+    problems = list(surface_problems(read_module(options.module)))
     context = multiprocessing.get_context("spawn")
     with context.Pool(options.processes, start_worker, (options.module, options.cache)) as pool:
         outcomes = pool.map(work, jobs, chunksize=1)

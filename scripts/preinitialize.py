@@ -16,18 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import wasmtime
+from check_artifacts import EXPORTS
+from manifest import ROOT
 from wasm_module import Reader
 
-ROOT = Path(__file__).resolve().parents[1]
 MEMORY, EXPORT, CODE, DATA, DATA_COUNT = 5, 7, 10, 11, 12
-EXPORTS = {
-    "__stack_pointer",
-    "memory",
-    "sandbox_alloc",
-    "sandbox_exchange",
-    "sandbox_exec",
-    "sandbox_start",
-}
+KEPT = {line.partition(" ")[0] for line in EXPORTS}
 PAGE = 65_536
 BLOCK = 4096  # what is all zero for so long is not written
 CLOCK = 1_767_225_600_000_000_000  # 2026; the interpreter must not keep it
@@ -186,9 +180,9 @@ def kept_exports(body: bytes) -> bytes:
         name = cursor.take(cursor.number()).decode()
         cursor.take(1)
         cursor.number()
-        if name in EXPORTS:
+        if name in KEPT:
             kept.append(body[start : cursor.at])
-    if len(kept) != len(EXPORTS):
+    if len(kept) != len(KEPT):
         raise SystemExit("preinitialize: the reactor lacks an export of the ABI")
     return number(len(kept)) + b"".join(kept)
 

@@ -8,13 +8,11 @@ config.c that names the built-in ones.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from pathlib import Path
 
-from manifest import ROOT, Entry, abi_version, dumps, read_pins
-from wasm_module import read_module
+from manifest import ROOT, Entry, built, dumps, read_pins
 
 PORT = ROOT / "wasm-src" / "cpython"
 
@@ -40,16 +38,8 @@ def builtin_modules(config: Path) -> set[str]:
 
 
 def entry(image: Path, checks: str, modules: Path, config: Path, flags: list[str]) -> Entry:
-    data = image.read_bytes()
     pins = read_pins()
-    wasm = read_module(image)
-    names = set(modules.read_text().split()) | builtin_modules(config)
-    return {
-        "file": "cpython.wasm",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "abi": abi_version(),
-        "checks": checks,
+    about: Entry = {
         "interpreter": "CPython",
         "version": pins["CPYTHON_VERSION"],
         "language": ".".join(pins["CPYTHON_VERSION"].split(".")[:2]),
@@ -66,12 +56,9 @@ def entry(image: Path, checks: str, modules: Path, config: Path, flags: list[str
             f"tzdata {pins['TZDATA_VERSION']} sha256:{pins['TZDATA_SUM']}",
         ],
         "tools": [f"ziglang {pins['ZIG_VERSION']} sha256:{pins['ZIG_SHA256']}"],
-        "patches": sorted(path.name for path in (PORT / "patches").glob("*.patch")),
-        "modules": sorted(names),
-        "imports": wasm.imports,
-        "exports": wasm.exports,
-        "flags": flags,
     }
+    names = set(modules.read_text().split()) | builtin_modules(config)
+    return built(image, checks, about, PORT, names, flags)
 
 
 def main(image: str, checks: str, modules: str, config: str, *flags: str) -> None:

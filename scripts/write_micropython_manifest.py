@@ -7,13 +7,11 @@ CHECKS is "passed" or "skipped"; OBJECTS is the folder that make built in.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from pathlib import Path
 
-from manifest import ROOT, Entry, abi_version, dumps, read_pins
-from wasm_module import read_module
+from manifest import ROOT, Entry, built, dumps, read_pins
 
 PORT = ROOT / "wasm-src" / "micropython"
 
@@ -42,15 +40,8 @@ def frozen_modules(objects: Path) -> set[str]:
 
 
 def entry(module: Path, checks: str, objects: Path, flags: list[str]) -> Entry:
-    data = module.read_bytes()
     pins = read_pins()
-    wasm = read_module(module)
-    return {
-        "file": "micropython.wasm",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "abi": abi_version(),
-        "checks": checks,
+    about: Entry = {
         "interpreter": "MicroPython",
         "version": pins["MICROPYTHON_VERSION"],
         "language": pins["MICROPYTHON_LANGUAGE"],
@@ -63,12 +54,9 @@ def entry(module: Path, checks: str, objects: Path, flags: list[str]) -> Entry:
             f"ziglang {pins['ZIG_VERSION']} sha256:{pins['ZIG_SHA256']}",
             f"binaryen {pins['BINARYEN_VERSION']} sha256:{pins['BINARYEN_SHA256']}",
         ],
-        "patches": sorted(path.name for path in (PORT / "patches").glob("*.patch")),
-        "modules": sorted(builtin_modules(objects) | frozen_modules(objects)),
-        "imports": wasm.imports,
-        "exports": wasm.exports,
-        "flags": flags,
     }
+    names = builtin_modules(objects) | frozen_modules(objects)
+    return built(module, checks, about, PORT, names, flags)
 
 
 def main(module: str, checks: str, objects: str, *flags: str) -> None:

@@ -1,8 +1,42 @@
-# fetch.sh: how the build scripts get what scripts/pins.env names. Sourced; expects
-# DOWNLOADS, say and die.
+# building.sh: what the scripts that build interpreters share: how they speak, what they need
+# of a machine, how they get what scripts/pins.env names. Sourced; expects ROOT.
+
+DOWNLOADS=$ROOT/build/downloads
+# shellcheck source=pins.env
+. "$ROOT/scripts/pins.env"
+
+say() { printf '%s\n' "$(basename "$0" .sh): $*" >&2; }
+die() { say "$@"; exit 1; }
 
 need() { # need COMMAND PACKAGE
     command -v "$1" >/dev/null || die "$1 is missing; it comes with the package $2"
+}
+
+check_machine() {
+    local tool
+    [ "$(uname -sm)" = "Linux x86_64" ] ||
+        die "the pinned zig runs on Linux x86-64 only, this is $(uname -sm)"
+    for tool in gcc make patch xz:xz-utils flock:util-linux python3; do
+        need "${tool%:*}" "${tool#*:}"
+    done
+    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+        die "python3 cannot make virtual environments; install python3-venv"
+}
+
+# logged NAME COMMAND...: run it, and show the end of its log in $WORK if it fails.
+logged() {
+    local name=$1 status
+    shift
+    # Not `if (...)`: that would switch off -e inside.
+    set +e
+    (set -e; "$@") >"$WORK/$name.log" 2>&1
+    status=$?
+    set -e
+    [ $status = 0 ] || {
+        grep -E -A4 'error: |: \*\*\* |Traceback' "$WORK/$name.log" | head -n 40 >&2 ||
+            tail -n 40 "$WORK/$name.log" >&2
+        die "failed: $name (log: $WORK/$name.log)"
+    }
 }
 
 matches() { # matches FILE SHA256
@@ -60,4 +94,29 @@ fetch_wheel() { # fetch_wheel NAME VERSION SHA256
     echo "$1==$2 --hash=sha256:$3" >requirements.txt
     python3 -m pip download --no-deps --only-binary=:all: --require-hashes \
         -r requirements.txt -d .
+}
+
+# install_python: the wheels that building needs, zig and wasmtime, into $WORK/tools/venv.
+install_python() {
+    rm -rf "$WORK/tools"
+    mkdir -p "$WORK/tools"
+    python3 -m venv "$WORK/tools/venv"
+    "$WORK/tools/venv/bin/python" -m pip install --quiet --no-index --no-deps \
+        "$DOWNLOADS/$ZIG_WHEEL" "$DOWNLOADS/$WASMTIME_WHEEL"
+}
+
+# install_artifact FILE: put it and its manifest's entry, which are in $WORK, into $OUT.
+install_artifact() {
+    mkdir -p "$OUT"
+    cp "$WORK/$1" "$OUT/$1.new"
+    mv "$OUT/$1.new" "$OUT/$1"
+    python3 "$ROOT/scripts/merge_manifest.py" "$OUT/manifest.toml" "$WORK/manifest.toml"
+    say "wrote $OUT/$1"
+}
+
+# compare_artifact FILE: it must be what $OUT has, byte for byte; what is in $WORK goes then.
+compare_artifact() {
+    cmp "$WORK/$1" "$OUT/$1" >&2 || die "the rebuilt $1 differs from $OUT/$1 (it is in $WORK)"
+    rm -rf "$WORK"
+    say "the same, byte for byte"
 }
