@@ -1,8 +1,6 @@
-"""A directory of the host as a volume: the wall between guest code and the host's files.
+"""A directory of the host as a volume: what guest code may do there, and what it has used.
 
-Everything goes from one open directory to the next, a name at a time, and never through
-a link: what the host's own programs move or replace meanwhile cannot lead out of the
-mount. Nothing but regular files and directories is ever opened.
+Nothing but regular files and directories is ever opened.
 """
 
 from __future__ import annotations
@@ -11,38 +9,19 @@ import builtins
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ._filesystem import MAX_DEPTH, Entry, Errno, FileError, How, Kind, Stat
+from ._host_directory import SAFE, HostDirectory, check_kind, kind_of_entry, kind_of_mode, one_name
 from ._host_file import HostHandle, Quota, times, translated
 from ._volume import Parts
 from ._watch import Key, Watch, key_of
 
 _MAX_ENTRIES = 100_000  # of one directory, held for a listing
 _TICK_NS = 1_000_000  # no finer than the guest's clock
-_UNKNOWN = 0
-# What is opened is never waited for, never becomes the terminal, and is no link.
-_SAFE = (
-    getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOCTTY", 0)
-)
-_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _SAFE
 
 
-def is_supported() -> bool:
-    """Whether this system has what a mount needs."""
-    needed = (os.open, os.stat, os.mkdir, os.rmdir, os.unlink, os.rename, os.utime)
-    return (
-        hasattr(os, "O_NOFOLLOW")
-        and hasattr(os, "O_DIRECTORY")
-        and os.scandir in os.supports_fd
-        and all(function in os.supports_dir_fd for function in needed)
-    )
-
-
-class HostVolume:
+class HostVolume(HostDirectory):
     """A `Volume` over a directory of the host.
 
     Args:
@@ -62,18 +41,12 @@ class HostVolume:
     """
 
     def __init__(self, path: str, quota: Quota | None, device: int, salt: int = 0) -> None:
+        super().__init__(path)
         self.quota = quota
         self.watch = Watch()
         self._device = device
         self._salt = salt
         self._opened: dict[tuple[int, int], int] = {}
-        flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._root = os.open(path, flags)
-
-    def close(self) -> None:
-        if self._root >= 0:
-            os.close(self._root)
-            self._root = -1
 
     def begin(self, writing: Iterable[Parts]) -> None:
         """Begin a run, with these paths open to be written to: `changes` are its."""
@@ -91,38 +64,6 @@ class HostVolume:
             return key_of(self.look(at, parts[-1]))
         return None
 
-    # ---- finding
-
-    @contextlib.contextmanager
-    def enter(self, parts: Parts) -> Iterator[int]:
-        """Open a directory."""
-        at = os.dup(self._root)
-        try:
-            for name in parts:
-                try:
-                    below = os.open(_name(name), _DIRECTORY, dir_fd=at)
-                except NotADirectoryError:
-                    if stat.S_ISLNK(self.look(at, name).st_mode):
-                        raise FileError(Errno.LOOP) from None
-                    raise
-                os.close(at)
-                at = below
-            yield at
-        finally:
-            os.close(at)
-
-    @staticmethod
-    def look(at: int, name: str) -> os.stat_result:
-        """Tell what stands under a name, a link itself."""
-        return os.stat(_name(name), dir_fd=at, follow_symlinks=False)
-
-    def find(self, at: int, name: str) -> os.stat_result | None:
-        """Tell what stands under a name; None if nothing does."""
-        try:
-            return self.look(at, name)
-        except FileNotFoundError:
-            return None
-
     def _check_writable(self) -> Quota:
         if self.quota is None:
             raise FileError(Errno.ROFS)
@@ -130,7 +71,7 @@ class HostVolume:
 
     def tell(self, found: os.stat_result) -> Stat:
         """Tell of something as a guest may know it."""
-        kind = _kind(found.st_mode)
+        kind = kind_of_mode(found.st_mode)
         accessed, modified = (
             max(0, when - when % _TICK_NS) for when in (found.st_atime_ns, found.st_mtime_ns)
         )
@@ -170,7 +111,7 @@ class HostVolume:
                     if len(found) >= _MAX_ENTRIES:
                         raise FileError(Errno.NOMEM)
                     found.append(
-                        Entry(name, self._number(device, entry.inode()), _entry_kind(entry))
+                        Entry(name, self._number(device, entry.inode()), kind_of_entry(entry))
                     )
         found.sort()  # a host's order is any
         return found
@@ -191,14 +132,14 @@ class HostVolume:
                 raise FileError(Errno.NOENT)
             if how & How.CREATE and how & How.EXCLUSIVE:
                 raise FileError(Errno.EXIST)
-            _check_kind(found)
+            check_kind(found)
             if stat.S_ISDIR(found.st_mode):
                 return self._directory(how)
             if how & How.DIRECTORY:
                 raise FileError(Errno.NOTDIR)
             if how & (How.WRITE | How.TRUNCATE):
                 self._check_writable()
-            handle = self._handle(os.open(_name(parts[-1]), _flags(how), dir_fd=at))
+            handle = self._handle(os.open(one_name(parts[-1]), _flags(how), dir_fd=at))
         if how & (How.WRITE | How.TRUNCATE):
             self.watch.note(parts, key_of(found))
         if how & How.TRUNCATE:
@@ -219,7 +160,7 @@ class HostVolume:
         quota.add(1)
         try:
             flags = _flags(how) | os.O_CREAT | os.O_EXCL
-            handle = self._handle(os.open(_name(parts[-1]), flags, 0o666, dir_fd=at))
+            handle = self._handle(os.open(one_name(parts[-1]), flags, 0o666, dir_fd=at))
         except BaseException:
             quota.add(-1)
             raise
@@ -269,9 +210,9 @@ class HostVolume:
             return
         with self.enter(parts[:-1]) as at:
             found = self.look(at, parts[-1])
-            _check_kind(found)
+            check_kind(found)
             when = times(found, accessed, modified)
-            os.utime(_name(parts[-1]), ns=when, dir_fd=at, follow_symlinks=False)
+            os.utime(one_name(parts[-1]), ns=when, dir_fd=at, follow_symlinks=False)
 
     # ---- names
 
@@ -285,7 +226,7 @@ class HostVolume:
                 raise FileError(Errno.NAMETOOLONG)
             quota.add(1)
             try:
-                os.mkdir(_name(parts[-1]), 0o777, dir_fd=at)
+                os.mkdir(one_name(parts[-1]), 0o777, dir_fd=at)
             except BaseException:
                 quota.add(-1)
                 raise
@@ -295,7 +236,7 @@ class HostVolume:
         with self.enter(parts[:-1]) as at:
             self.look(at, parts[-1])
             quota = self._check_writable()
-            os.rmdir(_name(parts[-1]), dir_fd=at)
+            os.rmdir(one_name(parts[-1]), dir_fd=at)
             quota.add(-1)
 
     @translated
@@ -305,7 +246,7 @@ class HostVolume:
             if stat.S_ISDIR(found.st_mode):
                 raise FileError(Errno.ISDIR)
             self._check_writable()
-            os.unlink(_name(parts[-1]), dir_fd=at)
+            os.unlink(one_name(parts[-1]), dir_fd=at)
             self.watch.note(parts, key_of(found))
             self.watch.unlinked(parts, found)
             self._count_removed(found)
@@ -322,7 +263,7 @@ class HostVolume:
             moved: dict[Parts, Key | None] = {(): key_of(found)}
             if stat.S_ISDIR(found.st_mode) and new[: len(old)] != old:
                 moved = self._below(old, len(new))
-            os.rename(_name(old[-1]), _name(new[-1]), src_dir_fd=source, dst_dir_fd=target)
+            os.rename(one_name(old[-1]), one_name(new[-1]), src_dir_fd=source, dst_dir_fd=target)
             if replaced is not None and os.path.samestat(found, replaced):
                 return  # two names of one file, of which the system leaves both
             for below, key in moved.items():
@@ -345,7 +286,7 @@ class HostVolume:
             with self.enter((*parts, *below)) as at, os.scandir(at) as entries:
                 device = os.fstat(at).st_dev
                 for entry in entries:
-                    kind, seen = _entry_kind(entry), seen + 1
+                    kind, seen = kind_of_entry(entry), seen + 1
                     is_plain = kind in (Kind.FILE, Kind.DIRECTORY)
                     if seen > _MAX_ENTRIES or not (is_plain or is_same_depth):
                         raise FileError(Errno.PERM)
@@ -360,37 +301,7 @@ class HostVolume:
         return found
 
 
-def _name(name: str) -> bytes:
-    """Return one name as the host has it; it was taken apart before, and must be one."""
-    if name in ("", ".", "..") or "/" in name or "\0" in name:
-        raise FileError(Errno.INVAL)
-    return name.encode()
-
-
 def _flags(how: int) -> int:
     if how & How.WRITE or how & How.TRUNCATE:
-        return _SAFE | (os.O_RDWR if how & How.READ or not how & How.WRITE else os.O_WRONLY)
-    return _SAFE | os.O_RDONLY
-
-
-def _check_kind(found: os.stat_result) -> None:
-    if stat.S_ISLNK(found.st_mode):
-        raise FileError(Errno.LOOP)
-    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-        raise FileError(Errno.ACCES)
-
-
-def _kind(mode: int) -> int:
-    if stat.S_ISDIR(mode):
-        return Kind.DIRECTORY
-    if stat.S_ISREG(mode):
-        return Kind.FILE
-    return Kind.LINK if stat.S_ISLNK(mode) else _UNKNOWN
-
-
-def _entry_kind(entry: os.DirEntry[str]) -> int:
-    if entry.is_dir(follow_symlinks=False):
-        return Kind.DIRECTORY
-    if entry.is_file(follow_symlinks=False):
-        return Kind.FILE
-    return Kind.LINK if entry.is_symlink() else _UNKNOWN
+        return SAFE | (os.O_RDWR if how & How.READ or not how & How.WRITE else os.O_WRONLY)
+    return SAFE | os.O_RDONLY

@@ -10,7 +10,8 @@ from typing import Literal
 
 from ._errors import ConfigError
 from ._files import Files
-from ._host import HostVolume, is_supported
+from ._host import HostVolume
+from ._host_directory import is_supported
 from ._host_file import Quota
 from ._limits import MIB, Limits
 from ._nodes import FilesState, TreeState
