@@ -12,11 +12,7 @@ from ._audit import AuditRecord
 from ._background import Background
 from ._checks import listed
 from ._dialects import Dialect
-from ._errors import (
-    ConfigError,
-    GuestError,
-    Interrupted,
-)
+from ._errors import ConfigError, GuestError, Interrupted
 from ._functions import HostFunctions
 from ._lane import Lane
 from ._ledger import OnOutput
@@ -27,7 +23,7 @@ from ._network import NetworkPolicy
 from ._result import Result
 from ._session_files import SessionFiles
 from ._snapshot import Snapshot
-from ._snapshots import begin_fork, fitting, known, seed_anew, take
+from ._snapshots import begin_fork, beginning, seed_anew, take
 from ._sources import Seed, Sources
 from .interpreters import Isolation
 from .interpreters._base import Request
@@ -139,45 +135,44 @@ class Session(Lifecycle):
         self._network = network
         self._mounts = None if mounts is None else tuple(listed(mounts, "mounts"))
         self._checkpoints = bool(checkpoints)
-        origin, held, told = None, None, self._known
-        if snapshot is not None:
-            origin, held = fitting(snapshot, interpreter, limits)
-            if snapshot.sources is not None:
-                sources.go_on(snapshot.sources)
-            if told is None:
-                told = known(self._functions, snapshot.functions)
-        self._files = make_files(limits, sources, files, self._mounts, held, trees)
+        begins = beginning(snapshot, interpreter, limits, sources, self._functions, self._known)
+        self._files = make_files(limits, sources, files, self._mounts, begins.files, trees)
         kept = self._files.kept
         try:
-            maker = self._make_interpreter()
-            lane = Lane(
-                maker,
+            self._lane = Lane(
+                self._make_interpreter(),
                 limits,
                 self._functions,
                 sources,
                 kept,
                 self._checkpoints,
-                origin,
-                told,
+                begins.state,
+                begins.told,
                 self._server,
             )
         except BaseException:
             kept.release()
             raise
-        self._lane = lane
         try:
-            if env is not None:
-                variables = _arguments.environment(env, limits.input_bytes)
-                lane.prepare(Request("environment", inputs=variables))
-            if network is not None:
-                from . import _fetch
-
-                lane.prepare(_fetch.connect(network, interpreter, self._functions, lane.ledger))
-            if origin is not None and self._known is None:
+            self._prepare(self._lane, env)
+            if snapshot is not None and self._known is None:
                 self._lane.ask(lambda guest: None)  # what does not fit is known now
         except BaseException:
             self.close()
             raise
+
+    def _prepare(self, lane: Lane, env: Mapping[str, str] | None) -> None:
+        """Say what the guest is told before its first run."""
+        if env is not None:
+            variables = _arguments.environment(env, self.limits.input_bytes)
+            lane.prepare(Request("environment", inputs=variables))
+        if self._network is not None:
+            from . import _fetch
+
+            connected = _fetch.connect(
+                self._network, self.interpreter, self._functions, lane.ledger
+            )
+            lane.prepare(connected)
 
     # ---- running code
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ._errors import ConfigError, SnapshotError
 from ._functions import HostFunctions
 from ._lane import Lane
 from ._limits import Limits
 from ._nodes import FilesState
 from ._snapshot import Snapshot
-from ._sources import SourcesState
+from ._sources import Sources, SourcesState
 from ._state import GuestState
 from .interpreters import NAMES, digest
 from .interpreters._base import Guest, Request
@@ -74,6 +76,48 @@ def fitting(snapshot: object, interpreter: str, limits: Limits) -> tuple[GuestSt
             f"{installed} is installed: it goes on with the version that it was taken with"
         )
     return snapshot.unpack(limits, _BASE_BYTES)
+
+
+class Beginning(NamedTuple):
+    """What a session goes on from; nothing of each for one that begins afresh.
+
+    Attributes:
+        state: Of the guest.
+
+        files: The session's.
+
+        told: How many host functions the guest knows, see `known`.
+    """
+
+    state: GuestState | None
+    files: FilesState | None
+    told: int | None
+
+
+def beginning(
+    snapshot: Snapshot | None,
+    interpreter: str,
+    limits: Limits,
+    sources: Sources,
+    functions: HostFunctions,
+    told: int | None,
+) -> Beginning:
+    """Return what a session goes on from, and let its time and randomness go on as well.
+
+    Args:
+        snapshot: As it was given; None for a session that begins afresh.
+
+        told: How many of *functions* the guest knows, if that is known already.
+
+    Raises:
+        ConfigError, SnapshotError: As `fitting` does.
+    """
+    if snapshot is None:
+        return Beginning(None, None, told)
+    state, files = fitting(snapshot, interpreter, limits)
+    if snapshot.sources is not None:
+        sources.go_on(snapshot.sources)
+    return Beginning(state, files, known(functions, snapshot.functions) if told is None else told)
 
 
 def begin_fork(lane: Lane, origin: Lane, fresh: bool) -> None:
