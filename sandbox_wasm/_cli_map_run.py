@@ -78,8 +78,8 @@ class Run:
                 self._map(stack)
         except RowError as error:
             self._streams.note(f"{error}; {self._nothing}")
-            if getattr(error.error, "traceback", ""):
-                self._streams.err.line(error.error.traceback)  # type: ignore[attr-defined]
+            if traceback := getattr(error.error, "traceback", ""):
+                self._streams.err.line(traceback)
             return _status(error.error)
         except SandboxError as error:
             self._streams.report(Result(error=error), 0)

@@ -6,19 +6,20 @@ import errno
 import os
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from ._filesystem import Errno, FileError, Stat
 from ._watch import Watch
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def translated(function: F) -> F:
+def translated(function: Callable[P, T]) -> Callable[P, T]:
     """Have the errors of the host come as those of the guest, without any text."""
 
     @wraps(function)
-    def call(*args: Any, **options: Any) -> Any:
+    def call(*args: P.args, **options: P.kwargs) -> T:
         try:
             return function(*args, **options)
         except OSError as error:
@@ -27,7 +28,7 @@ def translated(function: F) -> F:
         except OverflowError:  # a time or a size that the host has no room for
             raise FileError(Errno.INVAL) from None
 
-    return call  # type: ignore[return-value]
+    return call
 
 
 class Quota:

@@ -11,7 +11,6 @@ import ast
 import dataclasses
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import click
 import manifest
 
-from sandbox_wasm import Limits, _cli_limits, cli
+from sandbox_wasm import Limits, _cli_limits, _errors, _limits, cli
 from sandbox_wasm._wasm import _traps
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +41,7 @@ def pages() -> dict[Path, str]:
 
 def error_tree() -> str:
     """Return the tree of errors, as their module draws it."""
-    about = inspect.cleandoc(sys.modules["sandbox_wasm._errors"].__doc__ or "")
+    about = inspect.cleandoc(_errors.__doc__ or "")
     drawn = "\n".join(line for line in about.splitlines() if line[:1] == " ").strip("\n")
     return f"```text\n{inspect.cleandoc(drawn)}\n```"
 
@@ -50,10 +49,9 @@ def error_tree() -> str:
 def limits() -> str:
     """Return the table of limits, each with its default and its range."""
     words = _described(Limits)
-    ranges = sys.modules[Limits.__module__]._RANGE  # type: ignore[attr-defined]
     rows = []
     for field in dataclasses.fields(Limits):
-        low, high = (_number(value, field.name) for value in ranges[field.name])
+        low, high = (_number(value, field.name) for value in _limits._RANGE[field.name])
         default = "none" if field.default is None else _number(field.default, field.name)
         rows.append((f"`{field.name}`", default, f"{low} to {high}", words[field.name]))
     return table(("field", "default", "range", "what it bounds"), rows)

@@ -1,6 +1,7 @@
 """Code is looked at before it runs."""
 
 import asyncio
+import gc
 import importlib.util
 
 import pytest
@@ -21,6 +22,7 @@ from sandbox_wasm import (
     _typecheck,
     cli,
 )
+from sandbox_wasm._lifecycle import State
 
 needs_checker = pytest.mark.skipif(
     importlib.util.find_spec("pyrefly") is None, reason="the extra check is not installed"
@@ -323,10 +325,18 @@ def test_the_command_makes_text_inert():
     assert "\x1b" not in done.output
 
 
+def open_sessions():
+    found = [each for each in gc.get_objects() if isinstance(each, Session)]
+    return {id(each) for each in found if each.state is State.OPEN}
+
+
 def test_closed_sessions_leave_nothing(interpreter):
     """
     The session that parses ends with the check.
     """
     with Session(interpreter) as session:
-        for _ in range(5):
-            session.check("x = (", types=False)
+        before = open_sessions()
+        found = [session.check("x = (", types=False) for _ in range(5)]
+
+        assert all(found)
+        assert before == open_sessions()

@@ -17,9 +17,9 @@ pytest.importorskip("httpx")
 if chromium.find() is None:
     pytest.skip("there is no Chromium", allow_module_level=True)
 
-from test_service import TOKEN, Service, served  # noqa: E402
+from test_service import TOKEN, Service, served
 
-from sandbox_wasm import HostFunctions, Limits  # noqa: E402
+from sandbox_wasm import HostFunctions, Limits
 
 pytestmark = pytest.mark.timeout(180)
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"

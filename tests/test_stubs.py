@@ -210,7 +210,7 @@ def stub_hints(name):
         text = text.replace("from typing import", "from typing_extensions import")
     module = types.ModuleType("the_stubs")
     sys.modules[module.__name__] = module  # where typing looks for what a hint names
-    exec("from __future__ import annotations\n" + text, vars(module))  # noqa: S102 - ours
+    exec("from __future__ import annotations\n" + text, vars(module))
     return typing.get_type_hints(vars(module)[name], include_extras=True)
 
 
@@ -269,7 +269,7 @@ def signatures(draw):
             default, has_default = None, has_default or kind < KINDS[2]
         hint = draw(HINTS)
         if default is None:
-            hint = typing.Optional[hint]  # noqa: UP007, UP045
+            hint = typing.Optional[hint]  # noqa: UP045
         listed.append(Parameter(f"p{number}", kind, default=default, annotation=hint))
     return Signature(listed, return_annotation=draw(HINTS))
 

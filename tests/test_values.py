@@ -1,7 +1,5 @@
 """Values cross unchanged or not at all, and no bytes of a guest do harm."""
 
-# ruff: noqa: DTZ001 - values without a time zone are values too
-
 import collections
 import dataclasses
 import enum
