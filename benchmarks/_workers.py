@@ -119,7 +119,8 @@ def back(session: Session, repeat: int) -> Figure:
     taken = []
     for n in range(repeat):
         session.run(f"kept = {n}")
-        time.sleep(0.02)
+        session._check_open().ask(_settle)
+        time.sleep(0.02)  # the next worker is made ready meanwhile
         # No public name ends a worker at once.
         guest = cast("RemoteGuest", session._lane._keeper.guest)  # type: ignore[union-attr]
         began = time.perf_counter()
