@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import threading
 from collections.abc import Callable
@@ -167,13 +166,13 @@ class Continuation:
             again = self._suspension or self._loaded(session)
             self._used = True
         journal = answer(again.journal)
-        again = dataclasses.replace(again, journal=journal)
+        again = again._replace(journal=journal)
         try:
             return session._again(again, check, on_output, wall_seconds)
         finally:
             if journal.is_repeating:  # nobody was told the answer
                 if self._suspension is not None and journal.turn:
-                    self._suspension = dataclasses.replace(self._suspension, turn=journal.turn)
+                    self._suspension = self._suspension._replace(turn=journal.turn)
                 self._used = False
 
     def _check_unused(self) -> None:

@@ -25,24 +25,21 @@ INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 # quadratic time; this is its default.
 MAX_DIGITS = 4300
 
+# Patterns of what few guests send are texts, which `re` compiles when they are first used.
+
 # No signalling NaN (comparing it raises) and no exponent of more than six
 # digits: int(Decimal("1e999999999")) would fill the memory of an unwary host.
-DECIMAL = re.compile(
-    r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]{1,6})?|Infinity|NaN)",
-)
+DECIMAL = r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]{1,6})?|Infinity|NaN)"
 # Whatever else a guest's Decimal and Fraction may be.
-_ANY_DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?|Infinity|s?NaN[0-9]*)")
-_ANY_FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
+_ANY_DECIMAL = r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?|Infinity|s?NaN[0-9]*)"
+_ANY_FRACTION = r"-?[0-9]+/[0-9]+"
 _OFFSET = r"(?:[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{6})?)?)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?" + _OFFSET
-_ISO = {
-    kind: re.compile(pattern)
-    for kind, pattern in ((date, _DATE), (time, _TIME), (datetime, f"{_DATE}[T ]{_TIME}"))
-}
-_FRACTION = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}/[0-9]{{1,{MAX_DIGITS}}}")
-_HEX_INT = re.compile(r"-?0x[0-9a-f]+")
-_HEX_UUID = re.compile(r"[0-9a-f]{32}")
+_ISO = {date: _DATE, time: _TIME, datetime: f"{_DATE}[T ]{_TIME}"}
+_FRACTION = rf"-?[0-9]{{1,{MAX_DIGITS}}}/[0-9]{{1,{MAX_DIGITS}}}"
+_HEX_INT = r"-?0x[0-9a-f]+"
+_HEX_UUID = r"[0-9a-f]{32}"
 
 # Elements of one set or dict that may share a hash with another. Tuples and
 # large ints with equal hashes are easy to make, and 50,000 of them in one set
@@ -255,8 +252,8 @@ def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[..., tuple[Any, int
 # itself as ValueError, TypeError or ArithmeticError it refuses.
 
 
-def _text(value: Any, pattern: re.Pattern[str] | None = None) -> str:
-    if type(value) is not str or (pattern is not None and not pattern.fullmatch(value)):
+def _text(value: Any, pattern: str | None = None) -> str:
+    if type(value) is not str or (pattern is not None and not re.fullmatch(pattern, value)):
         _refuse()
     return value
 
@@ -321,7 +318,7 @@ def _make_decimal(value: Any) -> Any:
     from decimal import Decimal
 
     text = _text(value, _ANY_DECIMAL)
-    if len(text) > MAX_DIGITS or not DECIMAL.fullmatch(text):
+    if len(text) > MAX_DIGITS or not re.fullmatch(DECIMAL, text):
         raise ValueUnfit("a decimal of this size or kind cannot cross")
     return Decimal(text)
 
@@ -330,7 +327,7 @@ def _make_fraction(value: Any) -> Any:
     from fractions import Fraction
 
     text = _text(value, _ANY_FRACTION)
-    if not _FRACTION.fullmatch(text):
+    if not re.fullmatch(_FRACTION, text):
         raise ValueUnfit("a fraction of this size cannot cross")
     numerator, denominator = text.split("/")
     return Fraction(int(numerator), int(denominator))

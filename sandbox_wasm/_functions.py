@@ -8,7 +8,6 @@ type. No repr, path, traceback or class of the host goes in.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any, TypeVar, overload
@@ -320,7 +319,7 @@ def _options(given: dict[str, Any]) -> Options:
     try:
         return Options(**given)
     except TypeError:
-        known = [field.name for field in dataclasses.fields(Options)]
+        known = Options.__slots__
         wrong = ", ".join(name for name in given if name not in known)
         raise ConfigError(
             f"a host function has no option {wrong}; there are {', '.join(known)}"

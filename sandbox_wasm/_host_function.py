@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +25,6 @@ _MAX_MESSAGE = 2000
 _LOGGED_A_MINUTE = 10  # per function: guest code can make one fail as often as it likes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What holds for the calls of one function; see `HostFunctions.register`.
 
@@ -34,27 +32,36 @@ class Options:
         ConfigError: One of them cannot be, or not with another.
     """
 
-    approve: bool = False
-    suspends: bool = False
-    read_only: bool = False
-    timeout: float | None = None
-    max_calls: int | None = None
+    __slots__ = ("approve", "max_calls", "read_only", "suspends", "timeout")
 
-    def __post_init__(self) -> None:
-        for name in ("approve", "suspends", "read_only"):
-            if type(getattr(self, name)) is not bool:
-                raise ConfigError(f"{name} must be a bool, got {getattr(self, name)!r}")
-        if self.approve and self.suspends:
+    def __init__(
+        self,
+        *,
+        approve: bool = False,
+        suspends: bool = False,
+        read_only: bool = False,
+        timeout: float | None = None,
+        max_calls: int | None = None,
+    ) -> None:
+        for name, flag in (("approve", approve), ("suspends", suspends), ("read_only", read_only)):
+            if type(flag) is not bool:
+                raise ConfigError(f"{name} must be a bool, got {flag!r}")
+        if approve and suspends:
             raise ConfigError(
                 "a host function that always suspends is never called: approve nothing"
             )
-        if self.timeout is not None:
-            if type(self.timeout) not in (int, float) or not 0 < self.timeout < float("inf"):
-                raise ConfigError(f"timeout must be a positive number, got {self.timeout!r}")
-            if self.suspends:
+        if timeout is not None:
+            if type(timeout) not in (int, float) or not 0 < timeout < float("inf"):
+                raise ConfigError(f"timeout must be a positive number, got {timeout!r}")
+            if suspends:
                 raise ConfigError("a host function that always suspends needs no timeout")
-        if self.max_calls is not None and (type(self.max_calls) is not int or self.max_calls < 1):
-            raise ConfigError(f"max_calls must be a positive int, got {self.max_calls!r}")
+        if max_calls is not None and (type(max_calls) is not int or max_calls < 1):
+            raise ConfigError(f"max_calls must be a positive int, got {max_calls!r}")
+        self.approve = approve
+        self.suspends = suspends
+        self.read_only = read_only
+        self.timeout = timeout
+        self.max_calls = max_calls
 
 
 class HostFunction:

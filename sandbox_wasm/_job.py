@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._account import Charged
 from ._changes import NO_CHANGES
@@ -33,8 +32,7 @@ from .interpreters._base import Answer, Guest, Request
 HARMLESS = (GuestError, OutputExceeded, MemoryExceeded)
 
 
-@dataclass(frozen=True, slots=True)
-class Suspension:
+class Suspension(NamedTuple):
     """A run that waits for the answer of a host call, as data.
 
     Args:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _arguments
 from ._background import Background
-from ._continuation import Continuation
 from ._deadline import Server
 from ._errors import ConfigError, SandboxError, SessionBroken, SessionClosed, Suspended
 from ._functions import HostFunctions
@@ -187,6 +186,8 @@ class Lifecycle:
             self._check_open()  # closed while it waited for its turn
             raise
         if isinstance(reason, Suspended) and reason.suspension is not None:
+            from ._continuation import Continuation  # few runs wait, and it brings their form
+
             reason.continuation = Continuation(self, reason.name, reason.payload, reason.suspension)
         return settle(result, reason, check)
 

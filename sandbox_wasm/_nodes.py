@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ._content import Content
 from ._volume import Parts
@@ -43,8 +43,7 @@ class Node:
         return other
 
 
-@dataclass(frozen=True, slots=True)
-class TreeState:
+class TreeState(NamedTuple):
     """A tree as it was once. Opaque; trees may share it.
 
     Args:
@@ -60,8 +59,7 @@ class TreeState:
     next: int
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """A descriptor as part of a state; *number* is its file's in the tree."""
 
     fd: int
@@ -72,8 +70,7 @@ class Descriptor:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class FilesState:
+class FilesState(NamedTuple):
     """A session's files and descriptors as they were once. Opaque; sessions may share it."""
 
     tree: TreeState

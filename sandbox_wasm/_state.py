@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 
-@dataclass(slots=True)
 class GuestState:
     """A guest as it is while nothing runs in it.
 
@@ -24,10 +22,19 @@ class GuestState:
         data: The parts, one after another.
     """
 
-    size: int
-    stack_pointer: int
-    ranges: Sequence[tuple[int, int]]
-    data: bytes | bytearray | memoryview
+    __slots__ = ("data", "ranges", "size", "stack_pointer")
+
+    def __init__(
+        self,
+        size: int,
+        stack_pointer: int,
+        ranges: Sequence[tuple[int, int]],
+        data: bytes | bytearray | memoryview,
+    ) -> None:
+        self.size = size
+        self.stack_pointer = stack_pointer
+        self.ranges = ranges
+        self.data = data
 
     @property
     def stored_bytes(self) -> int:

@@ -26,7 +26,7 @@ _HIDDEN = (
 # Some scripts and most emoji need a joiner or a choice of presentation, one of each
 # after a character that is seen.
 _JOINED = f"[^\x00-\x7f{_HIDDEN}](?:[\ufe0e\ufe0f][\u200c\u200d]?|[\u200c\u200d])"
-_SPECIAL = re.compile(f"{_JOINED}|[{_HIDDEN}]")
+_SPECIAL = f"{_JOINED}|[{_HIDDEN}]"  # `re` compiles it when it is first used
 
 
 def inert(text: str) -> str:
@@ -35,7 +35,7 @@ def inert(text: str) -> str:
     >>> inert("\x1b[2J")
     '\\x1b[2J'
     """
-    return _SPECIAL.sub(_escape, text)
+    return re.sub(_SPECIAL, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable
@@ -296,7 +297,7 @@ class _Tagger:
             return {"$": "complex", "v": [self.tag(value.real), self.tag(value.imag)]}
         if _is_a(value, "decimal", "Decimal"):
             text = str(value)
-            if len(text) > MAX_DIGITS or not DECIMAL.fullmatch(text):
+            if len(text) > MAX_DIGITS or not re.fullmatch(DECIMAL, text):
                 raise _Unfit(ValueError, "a decimal of this size or kind cannot cross")
             return {"$": "decimal", "v": text}
         if _is_a(value, "fractions", "Fraction"):

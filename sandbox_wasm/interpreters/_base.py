@@ -7,8 +7,7 @@ for a real one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from .._filesystem import FileSystem
 from .._state import GuestState
@@ -16,7 +15,6 @@ from .._state import GuestState
 Mode = Literal["run", "prelude", "call", "map", "names", "environment", "final", "return"]
 
 
-@dataclass(slots=True)
 class Request:
     """One thing that a guest is asked to do.
 
@@ -36,15 +34,24 @@ class Request:
         fuel: Instructions that it may use, if that is fewer than any request may.
     """
 
-    mode: Mode
-    source: bytes = b""
-    inputs: bytes | None = None
-    lines: bool = False
-    fuel: int | None = None
+    __slots__ = ("fuel", "inputs", "lines", "mode", "source")
+
+    def __init__(
+        self,
+        mode: Mode,
+        source: bytes = b"",
+        inputs: bytes | None = None,
+        lines: bool = False,
+        fuel: int | None = None,
+    ) -> None:
+        self.mode = mode
+        self.source = source
+        self.inputs = inputs
+        self.lines = lines
+        self.fuel = fuel
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came of a request.
 
     Args:
