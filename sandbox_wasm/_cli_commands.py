@@ -137,9 +137,3 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         for finding in found:
             click.echo(f"{finding.state:8} {finding.subject}: {finding.text}")
     ctx.exit(_FAULT if any(finding.state == "fault" for finding in found) else 0)
-
-
-def add_to(group: click.Group) -> None:
-    """Make the commands known to *group*."""
-    for command in (check_file, interpreters, compile_ahead, wheel, doctor):
-        group.add_command(command)

@@ -9,6 +9,7 @@ What a command does not need is imported by no other: ``--version`` starts no en
 from __future__ import annotations
 
 import enum
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -19,14 +20,10 @@ from click.shell_completion import CompletionItem
 from . import (
     Limits,
     __version__,
-    _cli_commands,
     _cli_files,
     _cli_limits,
-    _cli_map,
-    _cli_mcp,
     _cli_network,
     _cli_place,
-    _cli_serve,
     _cli_snapshots,
 )
 from ._terminal import Streams, inert, is_clean_exit
@@ -35,6 +32,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from . import Result, Session
+
+
+# The module of each command, and its name there: the first word says which of them is imported.
+_COMMANDS = {
+    "check": ("_cli_commands", "check_file"),
+    "compile": ("_cli_commands", "compile_ahead"),
+    "doctor": ("_cli_commands", "doctor"),
+    "interpreters": ("_cli_commands", "interpreters"),
+    "map": ("_cli_map", "map_command"),
+    "mcp": ("_cli_mcp", "mcp"),
+    "serve": ("_cli_serve", "serve"),
+    "snapshot": ("_cli_snapshots", "snapshot"),
+    "wheel": ("_cli_commands", "wheel"),
+}
 
 
 class Exit(enum.IntEnum):
@@ -64,6 +75,18 @@ class Options(NamedTuple):
 
 class Main(click.Group):
     """A group whose first word is a program's file unless it is a command's name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name; None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -211,13 +234,6 @@ def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
     _run(ctx, options, _read(ctx, file, options.limits.input_bytes))
 
 
-_cli_commands.add_to(main)
-main.add_command(_cli_snapshots.snapshot)
-main.add_command(_cli_map.map_command)
-main.add_command(_cli_serve.serve)
-main.add_command(_cli_mcp.mcp)
-
-
 def _read(ctx: click.Context, path: str, most: int) -> str:
     """Read a program's text, whatever *path* is, and never more than *most* bytes."""
     root = ctx.find_root()
@@ -267,12 +283,12 @@ def _opener(
 
 
 def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
-    from ._json import as_json
-
     streams = Streams(sys.stdout, sys.stderr)
     with _opener(ctx, options, streams, checkpoints=False)() as session:
         result = streams.run(session, code, show=not options.as_json)
         if options.as_json:
+            from ._json import as_json
+
             streams.out.line(as_json(result))
         else:
             streams.report(result, options.limits.output_bytes)

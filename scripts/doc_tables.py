@@ -181,9 +181,10 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     if has_limits:
         yield "And the options of the limits, as [above](#sandbox-wasm)."
     if isinstance(command, click.Group):
-        for each in sorted(command.commands.values(), key=lambda one: one.name or ""):
-            if not each.hidden:
-                yield from _command(f"{name} {each.name}", each)
+        for word in command.list_commands(context):
+            each = command.get_command(context, word)
+            if each is not None and not each.hidden:
+                yield from _command(f"{name} {word}", each)
 
 
 def _option(option: click.Option, context: click.Context) -> str:

@@ -188,15 +188,27 @@ def test_distribution_tells_its_licence() -> None:
     assert ["LICENSE", "NOTICE"] == sorted(distribution.metadata.get_all("License-File") or [])
 
 
+# What takes long to import, or brings much with it, and is for a few programs only.
+SELDOM = {"asyncio", "decimal", "email", "fractions", "http", "httpcore", "httpx", "pydantic"}
+SELDOM |= {"importlib.metadata", "multiprocessing", "secrets", "sqlite3", "ssl", "zipfile"}
+# What is for putting a compiled module into the cache, and brings more.
+TO_COMPILE = {"random", "shutil", "subprocess", "tempfile"}
+# The same of ours: what a session has for a grant, a pool, a worker process.
+OURS = "_async _check _continuation _credentials _doctor _fetch _network _origins _packages _pool"
+OURS += " _prelude _request _resolve _rows _stored_run _tasks _tables _typecheck _worker"
+SELDOM |= {f"sandbox_wasm.{name}" for name in OURS.split()}
+SELDOM |= {f"sandbox_wasm.interpreters.{name}" for name in ("_remote", "_zygote")}
+
+
 def loaded_by(code: str) -> set[str]:
-    """The top-level modules that a fresh interpreter has loaded after *code*."""
+    """The modules that a fresh interpreter has loaded after *code*."""
     told = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules, file=sys.stderr)"],
         check=True,
         capture_output=True,
         text=True,
     )
-    return {name.partition(".")[0] for name in told.stdout.split()}
+    return set(told.stderr.split())
 
 
 def test_importing_the_package_starts_nothing() -> None:
@@ -209,9 +221,47 @@ def test_importing_the_package_starts_nothing() -> None:
 def test_a_run_without_type_hints_needs_no_validator() -> None:
     """
     pydantic takes longer to import than a first run takes; only host functions with type
-    hints wait for it.
+    hints wait for it. What a session was not granted is not imported either.
     """
     loaded = loaded_by("import sandbox_wasm\nassert sandbox_wasm.run('1 + 1').value == 2")
 
     assert "wasmtime" in loaded
-    assert set() == {"pydantic", "httpx", "httpcore", "ssl"} & loaded
+    assert set() == SELDOM & loaded
+
+
+def test_modules_of_a_session_import_nothing_to_compile() -> None:
+    """
+    Nearly all sessions find their interpreter compiled.
+    """
+    loaded = loaded_by("import sandbox_wasm._session, sandbox_wasm.interpreters._maker")
+
+    assert "wasmtime" in loaded
+    assert set() == (SELDOM | TO_COMPILE) & loaded
+
+
+def test_a_command_imports_no_other() -> None:
+    """
+    A start is mostly imports, so a program waits for none that is for the commands beside it.
+    """
+    loaded = loaded_by(
+        "import sys\n"
+        "from sandbox_wasm.__main__ import main\n"
+        "sys.argv = ['sandbox-wasm', '-c', 'print(1)']\n"
+        "try:\n    main()\n"
+        "except SystemExit as left:\n    assert not left.code"
+    )
+    others = {"_cli_commands", "_cli_map", "_cli_map_run", "_cli_mcp", "_cli_serve", "_repl"}
+
+    assert "wasmtime" in loaded
+    assert set() == (SELDOM | {f"sandbox_wasm.{name}" for name in others}) & loaded
+
+
+def test_only_the_command_changes_when_garbage_is_looked_for() -> None:
+    """
+    That is the program's to say, and the library is not the program.
+    """
+    loaded_by(
+        "import gc\nbefore = gc.get_threshold()\n"
+        "import sandbox_wasm.cli\nsandbox_wasm.run('1 + 1')\n"
+        "assert (before, 0) == (gc.get_threshold(), gc.get_freeze_count())"
+    )
