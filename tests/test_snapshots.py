@@ -1,6 +1,5 @@
 """A session as a value: stored, restored, forked; and what is no such value."""
 
-import dataclasses
 import hashlib
 import hmac
 import os
@@ -615,7 +614,7 @@ def test_numbers_that_come_to_an_end(last):
     The next file would have one that a guest cannot be told.
     """
     state = some_files().mark()
-    state = dataclasses.replace(state, tree=dataclasses.replace(state.tree, next=last))
+    state = state._replace(tree=state.tree._replace(next=last))
 
     with pytest.raises(SnapshotError, match="numbers"):
         _files_form.decode(_files_form.encode(state), 1 << 20, 100)
