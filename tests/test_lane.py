@@ -19,6 +19,7 @@ from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 from sandbox_wasm._lifecycle import State
 from sandbox_wasm._wasm import _engine
+from sandbox_wasm.interpreters import _abi
 from sandbox_wasm.interpreters._reactor import ReactorGuest
 
 
@@ -27,6 +28,38 @@ def patient(monkeypatch):
     """An interrupt is followed by no abort and no trap for a long time."""
     for name in ("_ABORT_AFTER", "_KILL_AFTER", "_LEAVE_AFTER"):
         monkeypatch.setattr(_deadline, name, 30.0)
+
+
+class Block(bytearray):
+    """A control block, and what of it the guest could have read: number and kind of each wish."""
+
+    def __init__(self, *words):
+        super().__init__(_abi.CONTROL.pack(*words))
+        self.seen = [words[:2]]
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        self.seen.append(_abi.CONTROL.unpack(self)[:2])
+
+
+@pytest.mark.parametrize("number", [0, 7, 0xFFFFFFFF])
+def test_no_wish_is_seen_half_written(number):
+    """
+    The guest reads while it is written. What asks to unwind never asks for less, not for the
+    moment in which it is asked again.
+    """
+    guest = object.__new__(ReactorGuest)
+    guest._control, guest._open, guest._aborting = threading.RLock(), True, False
+    guest._breaker, guest._breaker_bits = bytearray(1), 1
+    guest._control_block = block = Block(number, 0, number, 1, 0, 1)
+    soft, hard, after = _abi.REQUEST_INTERRUPT, _abi.REQUEST_ABORT, (number + 1) & 0xFFFFFFFF
+
+    guest.interrupt(abort=False)
+    assert [(number, 0), (number, soft), (after, soft)] == block.seen
+    guest.interrupt(abort=True)
+    guest.interrupt(abort=False)
+    assert (after, hard) == block.seen[3]
+    assert {(after, hard)} == set(block.seen[3:])
 
 
 @pytest.mark.parametrize("isolation", ["thread"])

@@ -107,6 +107,6 @@ SYS_RESULT_AT, SYS_RESULT = 120, struct.Struct("<2IQ")
 # sys_result sys_opened sys_args[0]
 CONTROL_AT, CONTROL = 200, struct.Struct("<6I")
 # control_request control_kind control_ack control_armed control_breaker control_mask
-CONTROL_REQUEST = struct.Struct("<2I")
-# control_request control_kind, at the beginning of the control block
+CONTROL_KIND = 4
+# where control_kind begins in the control block
 EXCHANGE_BYTES = 224

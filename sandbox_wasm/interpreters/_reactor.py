@@ -201,7 +201,7 @@ class ReactorGuest:
         with self._control:
             self._asked = self._aborting = False
             ack = abi.CONTROL.unpack_from(self._control_block)[2]
-            abi.CONTROL_REQUEST.pack_into(self._control_block, 0, ack, 0)
+            self._wish(ack, 0)
 
     def _account(self) -> None:
         self._memory.refresh()
@@ -346,14 +346,23 @@ class ReactorGuest:
     def interrupt(self, abort: bool) -> None:
         with self._control:
             if self._open:
-                view = self._control_block
-                ack = abi.CONTROL.unpack_from(view)[2]
+                ack = abi.CONTROL.unpack_from(self._control_block)[2]
                 self._asked = self._touched = True
                 # A wish for less does not take back the wish to unwind.
                 self._aborting = self._aborting or abort
                 kind = abi.REQUEST_ABORT if self._aborting else abi.REQUEST_INTERRUPT
-                abi.CONTROL_REQUEST.pack_into(view, 0, (ack + 1) & 0xFFFFFFFF, kind)
+                self._wish((ack + 1) & 0xFFFFFFFF, kind)
                 self._breaker[0] |= self._breaker_bits
+
+    def _wish(self, number: int, kind: int) -> None:
+        """Write the host's words of the control block, each of them at once.
+
+        The guest may read them meanwhile, and `Struct.pack_into` begins by writing zeros: then
+        a wish to unwind that is made again would for a moment be one that guest code can catch.
+        """
+        view = self._control_block
+        view[abi.CONTROL_KIND : abi.CONTROL_KIND + 4] = abi.WORD.pack(kind)
+        view[:4] = abi.WORD.pack(number)
 
     def is_alive(self) -> bool:
         return self._open
