@@ -32,7 +32,7 @@ from ._pools import pools
 from ._rows import rows
 from ._service import service
 from ._states import states
-from ._work import WORK
+from ._work import WORK, runs
 from ._workers import waits, workers
 
 # What is aimed at: a fresh session, a run, a host call (µs), fib(25) and the rest of the work
@@ -40,7 +40,7 @@ from ._workers import waits, workers
 TARGETS = {"cpython": (600, 45, 8, 2.0, 2.0), "micropython": (500, 40, 12, 4.2, None)}
 
 
-def runs(interpreter: str, effort: Effort) -> Iterator[Figure]:
+def sessions(interpreter: str, effort: Effort) -> Iterator[Figure]:
     """Yield the figures of runs, host calls and computing in a session on a thread."""
     repeat, many, calls = effort.repeat, effort.of(200), effort.of(2000)
     fresh_target, run_target, call_target, fib_target, work_target = TARGETS[interpreter]
@@ -50,13 +50,8 @@ def runs(interpreter: str, effort: Effort) -> Iterator[Figure]:
     yield waits("run in a session", interpreter, "thread", repeat * 20, run_target)
     with Session(interpreter, functions={"add": lambda a, b: a + b}) as session:
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
-
-        def one_after_another() -> None:
-            for _ in range(many):
-                session.run("x += 1")
-
-        name = "run after run, with their checkpoints"
-        yield timed(name, "µs", one_after_another, per=many, repeat=repeat)
+        name, work = "run after run, with their checkpoints", runs(session, "x += 1", many)
+        yield timed(name, "µs", work, per=many, repeat=repeat)
         yield timed(
             "host call without type hints",
             "µs",
@@ -80,8 +75,8 @@ def runs(interpreter: str, effort: Effort) -> Iterator[Figure]:
         )
         items = [{"id": i, "name": f"row {i}"} for i in range(effort.of(5000))]
         session.run("def area(row): return row['id'] * 2")
-        work = partial(session.map, "area", items)
-        yield timed("map, for each row", "µs", work, per=len(items), repeat=repeat)
+        mapped = partial(session.map, "area", items)
+        yield timed("map, for each row", "µs", mapped, per=len(items), repeat=repeat)
         for name, (source, call) in WORK.items():
             space: dict[str, object] = {}
             exec(source, space)  # our own source, on the host, to compare with
@@ -148,7 +143,7 @@ def commands(interpreter: str, effort: Effort) -> Iterator[Figure]:
 
 # What is measured of each interpreter, in the order of the table.
 GROUPS: tuple[Callable[[str, Effort], Iterator[Figure]], ...] = (
-    runs,
+    sessions,
     rows,
     service,
     states,

@@ -17,6 +17,7 @@ from sandbox_wasm import Session, SessionPool
 
 from ._measure import Effort, Figure, private_bytes, timed
 from ._processes import processes
+from ._work import runs
 
 _THREADS = 2
 # Microseconds for each: 3,000 sandboxes a second on MicroPython, 2,500 on CPython.
@@ -51,7 +52,7 @@ def _keep_to(cores: set[int]) -> None:
 
 def _busy(interpreter: str, effort: Effort, where: str) -> Iterator[Figure]:
     most, repeat = _FRESH[interpreter], effort.repeat
-    many, runs = effort.of(100), effort.of(500)
+    many, often = effort.of(100), effort.of(500)
     with SessionPool(interpreter, size=_THREADS + 2, checkpoints=False) as pool:
         names = f"pool: fresh sandbox with a run, {_THREADS} threads{where}"
         work = _threads(lambda: pool.run("1 + 1"), many)
@@ -70,12 +71,12 @@ def _busy(interpreter: str, effort: Effort, where: str) -> Iterator[Figure]:
         name = f"pool: fresh sandbox with a run, asyncio{where}"
         yield timed(name, "µs", lambda: asyncio.run(gathered()), per=many, repeat=repeat)
     sessions = [Session(interpreter, checkpoints=False) for _ in range(_THREADS)]
-    works = [_each(session, runs) for session in sessions]
+    works = [runs(session, "1 + 1", often) for session in sessions]
     yield timed(
         f"run in warm sessions without checkpoints, {_THREADS} threads{where}",
         "µs",
         lambda: _together(works),
-        per=_THREADS * runs,
+        per=_THREADS * often,
         repeat=repeat,
         target=50,
     )
@@ -97,14 +98,6 @@ def _side_by_side(interpreter: str, effort: Effort) -> Figure:
             pairs.append(taken[1] / taken[0])
     name = f"pool: {_THREADS} long runs, {_THREADS} cores, against one"
     return Figure(name, "×", min(pairs), statistics.median(pairs), 1.2)
-
-
-def _each(session: Session, count: int) -> Callable[[], None]:
-    def work() -> None:
-        for _ in range(count):
-            session.run("1 + 1")
-
-    return work
 
 
 def _together(works: list[Callable[[], None]]) -> None:

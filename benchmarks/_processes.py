@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sandbox_wasm import Session
 
 from ._measure import Effort, Figure, timed
+from ._work import runs
 
 _TARGET = 50.0  # microseconds: 20,000 runs a second
 
@@ -18,9 +19,9 @@ _TARGET = 50.0  # microseconds: 20,000 runs a second
 def processes(interpreter: str, effort: Effort) -> Figure:
     """Return the time of a run when each core has a process of its own, by the rate of all."""
     cores = _cores()
-    runs = effort.of(1000)
+    often = effort.of(1000)
     with contextlib.ExitStack() as stack:
-        workers = [stack.enter_context(_started(interpreter, core, runs)) for core in cores]
+        workers = [stack.enter_context(_started(interpreter, core, often)) for core in cores]
         for worker in workers:
             _hear(worker)
 
@@ -36,7 +37,7 @@ def processes(interpreter: str, effort: Effort) -> Figure:
             f"run in warm sessions without checkpoints, a process on each of {len(cores)} cores",
             "µs",
             all_at_once,
-            per=len(cores) * runs,
+            per=len(cores) * often,
             repeat=effort.repeat,
             target=_TARGET,
         )
@@ -48,8 +49,8 @@ def _cores() -> Sequence[int]:
     return range(os.cpu_count() or 1)
 
 
-def _started(interpreter: str, core: int, runs: int) -> subprocess.Popen[str]:
-    code = f"from benchmarks import _processes; _processes.serve({interpreter!r}, {core}, {runs})"
+def _started(interpreter: str, core: int, often: int) -> subprocess.Popen[str]:
+    code = f"from benchmarks import _processes; _processes.serve({interpreter!r}, {core}, {often})"
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True)
 
@@ -61,14 +62,14 @@ def _hear(worker: subprocess.Popen[str]) -> None:
         raise RuntimeError("a process that was to be measured has ended")
 
 
-def serve(interpreter: str, core: int, runs: int) -> None:
+def serve(interpreter: str, core: int, often: int) -> None:
     """Do so many runs on that core for each line on stdin, and answer each with a line."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
     with Session(interpreter, checkpoints=False) as session:
+        work = runs(session, "1 + 1", often)
         session.run("1 + 1")
         print("ready", flush=True)
         for _ in sys.stdin:
-            for _ in range(runs):
-                session.run("1 + 1")
+            work()
             print("done", flush=True)

@@ -10,6 +10,7 @@ from functools import partial
 from sandbox_wasm import Continuation, GuestCrash, Session, Snapshot, Suspended
 
 from ._measure import Effort, Figure, timed
+from ._work import runs
 
 SMALL_WORK = """
 L = list(range(1000))
@@ -32,12 +33,8 @@ def states(interpreter: str, effort: Effort) -> Iterator[Figure]:
     repeat, many = effort.repeat, effort.of(200)
     with Session(interpreter, checkpoints=False) as session:
         session.run("x = 0")
-
-        def runs() -> None:
-            for _ in range(many):
-                session.run("x += 1")
-
-        yield timed("run after run, without checkpoints", "µs", runs, per=many, repeat=repeat)
+        name, work = "run after run, without checkpoints", runs(session, "x += 1", many)
+        yield timed(name, "µs", work, per=many, repeat=repeat)
     with Session(interpreter) as session:
         session.run(SMALL_WORK)
         snapshot = session.snapshot()

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox_wasm import Session
+
 FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
 LOOP = "def loop():\n    s = 0\n    for i in range(300_000):\n        s += i & 7\n    return s\n"
 TEXT = """
@@ -17,3 +23,13 @@ WORK = {
     "loop": (LOOP, "loop()"),
     "strings and dicts": (TEXT, "text()"),
 }
+
+
+def runs(session: Session, code: str, count: int) -> Callable[[], None]:
+    """Return what runs *code* so often, one after another."""
+
+    def work() -> None:
+        for _ in range(count):
+            session.run(code)
+
+    return work

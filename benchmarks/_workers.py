@@ -17,7 +17,7 @@ from sandbox_wasm.interpreters._base import Guest
 from sandbox_wasm.interpreters._remote import RemoteGuest
 
 from ._measure import Effort, Figure, timed
-from ._work import WORK
+from ._work import WORK, runs
 
 ECHO = "import os\nwhile data := os.read(0, 65536): os.write(0, data)"
 
@@ -31,14 +31,9 @@ def workers(interpreter: str, effort: Effort) -> Iterator[Figure]:
     functions = {"add": lambda a, b: a + b}
     with Session(interpreter, functions=functions, isolation="process") as session:
         session.run("x = 0\ndef calls(n):\n    for i in range(n): add(i, 1)")
-
-        def runs() -> None:
-            for _ in range(many):
-                session.run("x += 1")
-
-        yield timed(
-            "worker: run after run, with their checkpoints", "µs", runs, per=many, repeat=repeat
-        )
+        name = "worker: run after run, with their checkpoints"
+        one_after_another = runs(session, "x += 1", many)
+        yield timed(name, "µs", one_after_another, per=many, repeat=repeat)
         yield timed(
             "worker: host call without type hints",
             "µs",

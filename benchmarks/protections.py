@@ -33,6 +33,7 @@ from sandbox_wasm.interpreters._base import Request
 from sandbox_wasm.interpreters._reactor import ReactorGuest
 
 from ._measure import machine
+from ._work import runs
 
 FIB = b"def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
 FUEL = 1 << 40
@@ -127,9 +128,6 @@ def variants(interpreter: str, repeat: int) -> Iterator[Row]:
 def accounts(interpreter: str, repeat: int) -> Iterator[Row]:
     """Yield the cost of what is kept and noted beside a run."""
 
-    def runs(session: Session) -> Work:
-        return lambda: [session.run("x += 1") for _ in range(100)]
-
     def calls(session: Session) -> Work:
         return lambda: session.run("calls(2000)")
 
@@ -139,9 +137,8 @@ def accounts(interpreter: str, repeat: int) -> Iterator[Row]:
         return session
 
     with opened(checkpoints=False) as bare, opened() as usual:
-        yield compare(
-            "checkpoint after each run", "a run", "µs", runs(bare), runs(usual), repeat, 100
-        )
+        without, guarded = runs(bare, "x += 1", 100), runs(usual, "x += 1", 100)
+        yield compare("checkpoint after each run", "a run", "µs", without, guarded, repeat, 100)
     with opened(checkpoints=False, functions=ADD) as bare, opened(functions=ADD) as usual:
         name = "journal, so that a run can be suspended"
         yield compare(name, "a host call", "µs", calls(bare), calls(usual), repeat, 2000)
@@ -179,10 +176,7 @@ def processes(interpreter: str, repeat: int) -> Iterator[Row]:
             session.run(FIB.decode())
 
         def each(code: str, count: int = 1) -> tuple[Work, Work]:
-            def of(session: Session) -> Work:
-                return lambda: [session.run(code) for _ in range(count)]
-
-            return of(thread), of(worker)
+            return runs(thread, code, count), runs(worker, code, count)
 
         yield compare(name, "a run", "µs", *each("x += 1", 100), repeat, 100)
         yield compare(name, "a host call", "µs", *each("calls(500)"), repeat, 500)
