@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterable
 
-from ._filesystem import Entry, Errno, FileError, How, Kind, Stat
+from ._filesystem import MAX_IO, Entry, Errno, FileError, How, Kind, Stat
 from ._host_file import translated
 from ._nodes import EMPTY
 from ._recorded import Recorded
@@ -142,7 +142,9 @@ class Overlay:
         if target is None:
             raise FileError(Errno.ISDIR)
         try:
-            target.write(0, source.read(0, size))
+            at = 0
+            while at < size and (piece := source.read(at, min(size - at, MAX_IO))):
+                at = target.write(at, piece)  # a system need not read all at once
         except FileError:
             self._upper.unlink(parts)
             raise

@@ -163,6 +163,8 @@ class Turns:
             rest = look if end is None else end - time.monotonic()
             if bell.acquire(timeout=min(max(0.0, rest), look)):
                 break
+            if turn.state is not TurnState.WAITING:  # who made way was interrupted before it told
+                break
             if end is not None and rest <= 0:
                 raise too_late(timeout)
             if is_over is not None and is_over():

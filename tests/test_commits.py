@@ -128,6 +128,19 @@ def test_a_file_keeps_its_mode(mounted, host):
     assert 0 == (host / "other").stat().st_mode & 0o111
 
 
+def test_a_system_that_reads_less_than_it_is_asked_for(mounted, host, monkeypatch):
+    """
+    A file that is changed a little keeps all the rest.
+    """
+    (host / "in.txt").write_bytes(bytes(range(256)) * 40)
+    read = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, size, at: read(fd, min(size, 1000), at))
+    mounted.run("with open('/data/in.txt', 'r+b') as f: f.write(b'!')")
+    monkeypatch.undo()
+
+    assert b"!" + (bytes(range(256)) * 40)[1:] == (host / "in.txt").read_bytes()
+
+
 def test_a_link_is_neither_followed_nor_lost(mounted, host, tmp_path):
     """
     What is put in its place takes its place.

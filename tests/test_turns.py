@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from sandbox_wasm import PoolClosed, PoolFull
+from sandbox_wasm import PoolClosed, PoolFull, _turns
 from sandbox_wasm._turns import Turn, Turns, TurnState
 
 BOUND = 20
@@ -54,6 +54,29 @@ def test_who_gets_a_place_while_others_are_sent_away():
 
     assert [TurnState.OVER] == told
     assert (0, 0) == (turns.counts().held, turns.counts().waiting)
+
+
+def test_who_makes_way_and_is_interrupted(monkeypatch):
+    """
+    Whoever waits for the place looks for itself, a moment later.
+    """
+    turns = Turns(1, 10)
+    running, waiting = take(turns), Turn()
+
+    def interrupted(bell):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_turns, "_ring", interrupted)
+    thread = threading.Thread(target=turns.wait, args=(waiting, None), daemon=True)
+    thread.start()
+    while not turns.counts().waiting:
+        threading.Event().wait(0.001)
+    with pytest.raises(KeyboardInterrupt):
+        running.end()
+    thread.join(BOUND)
+
+    assert not thread.is_alive()
+    assert TurnState.HELD is waiting.state
 
 
 def test_submitters_take_turns():

@@ -40,7 +40,7 @@ from sandbox_wasm._wasm import _compile
 from sandbox_wasm._wasm._config import Variant
 from sandbox_wasm.interpreters import _remote, _wire, _zygote, make
 from sandbox_wasm.interpreters._base import Request
-from sandbox_wasm.interpreters._store import Store, packed
+from sandbox_wasm.interpreters._store import HeldState, Store, packed
 
 BOUND = 30
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -436,6 +436,36 @@ def test_states_that_a_worker_invents(bad):
     maker.discard()
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        (1 << 33, 0, packed([(0, 4096)]), 4096),
+        (-65_536, 0, packed([(0, 4096)]), 4096),
+        (65_536, 1 << 32, packed([(0, 4096)]), 4096),
+        (65_536, -1, packed([(0, 4096)]), 4096),
+        (65_536, 0, packed([(0, 100)]), 100),
+        (65_536, 0, packed([(4096, 0)]), 0),
+        (65_536, 0, packed([(0, 8192), (4096, 12_288)]), 16_384),
+        (65_536, 0, packed([(0, 1 << 40)]), 4096),
+        (65_536, 0, packed([(0, 8192)]), 4096),
+        (4096, 0, packed([(0, 8192)]), 8192),
+    ],
+)
+def test_worker_that_tells_nonsense_of_its_state(told):
+    """
+    Nobody makes a snapshot of that.
+    """
+    store = Store(65_536)
+    store.put(GuestState(65_536, 0, [(0, 16_384)], bytes(16_384)))
+    state = HeldState(store, lambda: None)
+    assert bytes(16_384) == state.load().data
+
+    store.told = told
+    with pytest.raises(SnapshotError, match="fit together"):
+        state.load()
+    store.close()
+
+
 @given(st.binary(max_size=20_000), st.lists(st.integers(0, 1 << 40)))
 def test_store_gives_what_it_was_given(data, numbers):
     """
@@ -640,14 +670,18 @@ def children():
     return found
 
 
+def most_children():
+    """How many there may be: the next worker of each zygote may not have been ready yet."""
+    return len(children()) + len(_zygote._zygotes)
+
+
 @linux
 def test_many_sessions_leave_nothing(interpreter, make_session):
     """
     Neither descriptors nor processes, ended ones included.
     """
     make_session().run("1")
-    # One more process: the next worker may not have been ready yet.
-    handles, processes = len(os.listdir("/proc/self/fd")), len(children()) + 1
+    handles, processes = len(os.listdir("/proc/self/fd")), most_children()
     for n in range(100):
         session = Session(interpreter, isolation="process")
         if n % 3:
@@ -668,7 +702,7 @@ def test_sessions_closed_from_many_threads(interpreter, make_session, assert_hea
     While they begin, run and end: each run ends by that, and nothing is left.
     """
     make_session().run("1")
-    handles, processes = len(os.listdir("/proc/self/fd")), len(children()) + 1
+    handles, processes = len(os.listdir("/proc/self/fd")), most_children()
     errors = []
 
     def work(number):
@@ -842,7 +876,8 @@ def test_host_that_looks_for_modules_in_what_is_no_text(monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path, Path("/nowhere"), b"/nowhere", None])
     with Session("micropython", isolation="process") as session:
         assert 2 == session.run("1 + 1").value
-    _zygote._end()
+    for zygote in _zygote._zygotes.values():
+        zygote.close()
 
     data = b"\0asm\1\0\0\0"
     with _compile._Progress("none") as progress:

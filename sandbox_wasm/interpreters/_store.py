@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from .._errors import SnapshotError
 from .._state import GuestState
 
+_PAGE = 4096
+
 
 class Store:
     """Room for one state.
@@ -101,7 +103,20 @@ class HeldState(GuestState):
 
     def load(self) -> GuestState:
         self._settle()
-        return self.store.get()
+        state = self.store.get()
+        _check(state)
+        return state
+
+
+def _check(state: GuestState) -> None:
+    """Raise `SnapshotError` if what a worker told of its state makes no sense."""
+    ends = [0, *itertools.chain.from_iterable(state.ranges), state.size]
+    if (
+        not (0 < state.size <= 1 << 32 and 0 <= state.stack_pointer < 1 << 32)
+        or any(a > b or b % _PAGE for a, b in itertools.pairwise(ends))
+        or sum(end - begin for begin, end in state.ranges) != len(state.data)
+    ):
+        raise SnapshotError("the state of the worker process does not fit together")
 
 
 def packed(ranges: Sequence[tuple[int, int]]) -> bytes:
