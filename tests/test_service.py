@@ -792,6 +792,25 @@ def test_clients_that_trickle(service: Service, what: str, monkeypatch: pytest.M
     assert time.monotonic() - began < PATIENCE / 2
 
 
+def test_bodies_with_two_lengths(service: Service) -> None:
+    """
+    What one server takes for the end of a body is for no other the beginning of a request.
+    """
+    head = b"Host: localhost\r\nAuthorization: Bearer %s\r\n" % TOKEN.encode()
+    hidden = b"DELETE /v1/sessions/%s HTTP/1.1\r\n%s\r\n"
+    session = service.open()
+    body = b"0\r\n\r\n" + hidden % (session.encode(), head)
+    lengths = b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n" % len(body)
+    request = b"POST /v1/run HTTP/1.1\r\n" + head + lengths + b"\r\n" + body
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as raw:
+        raw.sendall(request)
+        answer = b"".join(iter(lambda: raw.recv(65_536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert 1 == answer.count(b"HTTP/1.1 ")
+    assert 2 == service.run(session, "1 + 1")["value"]
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_clients_that_leave(service: Service, stream: bool) -> None:
     """

@@ -284,6 +284,8 @@ def test_enemies(url):
     for origin in ("http://evil.example", "null", "http://localhost", host[1]):
         assert 403 == post(url, [host, token, ("Origin", origin), *plain], begin), origin
     assert 413 == post(url, [host, token, *plain], b"x" * (9 << 20))
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(begin), begin)
+    assert 400 == post(url, [host, token, ("Transfer-Encoding", "chunked"), *plain], chunked)
     for junk in (b"", b"{", b"[]", b"\xff", b"[" * 100_000, json.dumps(call).encode()):
         assert 400 <= post(url, [host, token, *plain], junk) < 500, junk[:20]
     modern = ("MCP-Protocol-Version", "2026-07-28")

@@ -70,6 +70,8 @@ class Guard:
         for name, value in scope["headers"]:
             if name in found:
                 found[name].append(value)
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            return 400, b"the body has two lengths\n"  # a server before this one may use the other
         if len(found[b"host"]) != 1 or found[b"host"][0].lower() not in self._hosts:
             return 421, b"the Host header names another server\n"
         if not self._origins.issuperset(found[b"origin"]):

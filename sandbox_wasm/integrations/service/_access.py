@@ -141,6 +141,9 @@ class Guard:
             headers.setdefault(name.lower(), []).append(value)
         if any(len(headers.get(name, [])) > 1 for name in _ONCE):
             return 400, "a header comes twice"
+        if b"transfer-encoding" in headers and b"content-length" in headers:
+            # A server before this one may find the end of the body elsewhere.
+            return 400, "the body has two lengths"
         host = headers.get(b"host", [b""])[0].decode("latin-1").lower()
         if host not in self._hosts and host.rpartition(":")[0] not in self._hosts:
             return 421, "this service is not called by that host's name"
@@ -169,6 +172,8 @@ async def refuse(
     fields = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if status == 401:
         fields.append((b"www-authenticate", b"Bearer"))
+    elif status == 400:  # what comes next may be no request
+        fields.append((b"connection", b"close"))
     fields += headers
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})
