@@ -192,6 +192,10 @@ async def arun(
     on_output: OnOutput | None = None,
     **options: Any,
 ) -> Result:
-    """Run *code* in a session of its own; *options* are those of `Session`."""
+    """Run *code* in a session of its own, which ends with it.
+
+    *options* are the arguments of `AsyncSession`, the others those of its `run`. It raises
+    what either raises.
+    """
     async with AsyncSession(**options) as session:
         return await session.run(code, inputs=inputs, check=check, on_output=on_output)

@@ -84,6 +84,9 @@ class Limits:
 
         session_fuel: Instructions of all runs together; needs *fuel*, which meters
             them. None: no such limit.
+
+    Raises:
+        ConfigError: A value is of the wrong type, or out of its range; see docs/limits.md.
     """
 
     wall_seconds: float = 10.0

@@ -32,8 +32,10 @@ def run(
     check: bool = True,
     on_output: OnOutput | None = None,
 ) -> Result:
-    """Run *code* in a session of its own: `Session` for the arguments up to *isolation*,
-    `Session.run` for the rest.
+    """Run *code* in a session of its own, which ends with it.
+
+    The arguments up to *isolation* are those of `Session`, the others those of `Session.run`.
+    It raises what either raises.
     """
     # There is no run after this one for which a state should be kept.
     with Session(
