@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -15,6 +16,11 @@ from sandbox_wasm.interpreters import NAMES
 
 INTERPRETERS = list(NAMES)
 ISOLATIONS = ["thread", "process"]
+
+# What a shell without job control starts in the background ignores Ctrl-C, and so would all that
+# the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline per example: the first may compile an interpreter, and machines of CI pause.
 # A fixture that makes a session is shared by the examples on purpose.

@@ -88,6 +88,8 @@ def test_an_integration_has_all_that_it_needs() -> None:
     settings = (ROOT / "pyproject.toml").read_text("utf-8")
     plugins = " ".join(path.name for path in (ROOT / "plugins").iterdir())
     modules = [path.stem for path in (ROOT / "sandbox_wasm" / "integrations").glob("[a-z]*.py")]
+    table = (ROOT / "docs" / "integrations" / "README.md").read_text("utf-8")
+    (together,) = re.findall(r"\nintegrations = \[\n(.*?)\n\]", settings, re.DOTALL)
 
     assert len(modules) > 8
     for module in modules:
@@ -97,3 +99,6 @@ def test_an_integration_has_all_that_it_needs() -> None:
         page = "datasette" if module.startswith("datasette") else name
         assert (ROOT / "docs" / "integrations" / f"{page}.md").exists(), page
         assert f"\n{name} = [" in settings or name.split("-")[0] in plugins, name
+        assert f"]({page}.md)" in table, page
+        if f"\n{name} = [" in settings:
+            assert name in together, name

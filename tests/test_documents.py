@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import importlib
 import json
@@ -210,6 +211,23 @@ def test_the_tree_of_errors_is_that_of_the_classes():
                 yield from classes(each, f"{above}{kind.__name__}/")
 
     assert sorted(drawn) == sorted(classes(sandbox_wasm.SandboxError))
+
+
+def test_what_becomes_of_a_run_is_told_for_each_limit():
+    """
+    The page of limits has a row for each, written by hand.
+    """
+    text = (documents.ROOT / "docs" / "limits.md").read_text("utf-8")
+    table = text.partition("What happens to a run that crosses one:")[2].partition("`error.state`")[
+        0
+    ]
+    told = [
+        name
+        for row in re.findall(r"^\|(.*?)\|", table, re.M)
+        for name in re.findall(r"`(\w+)`", row)
+    ]
+
+    assert sorted(field.name for field in dataclasses.fields(sandbox_wasm.Limits)) == sorted(told)
 
 
 def test_every_page_is_in_the_contents():

@@ -1,5 +1,6 @@
 """What a session has used in all its runs: counted on the host, and never taken back."""
 
+import dataclasses
 import pickle
 import time
 
@@ -97,17 +98,31 @@ def test_runs_that_fail_count(make_session):
     assert used.seconds >= 0.3
 
 
+SESSION_LIMITS = [
+    ({"session_runs": 3}, "1 + 1", LimitExceeded),
+    ({"session_seconds": 0.4}, "import time\ntime.sleep(0.15)", WallTimeExceeded),
+    ({"session_host_calls": 5}, "echo(1)\necho(2)", HostCallsExceeded),
+    ({"session_host_call_bytes": 2000}, "echo('x' * 400)", HostCallsExceeded),
+    ({"session_output_bytes": 100}, "print('x' * 39)", OutputExceeded),
+    ({"session_fuel": 30_000_000, "fuel": 20_000_000}, None, FuelExhausted),
+]
+
+
+def test_every_limit_of_a_session_is_tried():
+    """
+    The table has them all.
+    """
+    names = [field.name for field in dataclasses.fields(Limits)]
+
+    assert [next(iter(limits)) for limits, *_ in SESSION_LIMITS] == [
+        name for name in names if name.startswith("session_")
+    ]
+
+
 @pytest.mark.parametrize(
     ("limits", "code", "kind"),
-    [
-        ({"session_runs": 3}, "1 + 1", LimitExceeded),
-        ({"session_seconds": 0.4}, "import time\ntime.sleep(0.15)", WallTimeExceeded),
-        ({"session_host_calls": 5}, "echo(1)\necho(2)", HostCallsExceeded),
-        ({"session_host_call_bytes": 2000}, "echo('x' * 400)", HostCallsExceeded),
-        ({"session_output_bytes": 100}, "print('x' * 39)", OutputExceeded),
-        ({"session_fuel": 30_000_000, "fuel": 20_000_000}, None, FuelExhausted),
-    ],
-    ids="runs seconds calls call-bytes output fuel".split(),
+    SESSION_LIMITS,
+    ids=[next(iter(limits)) for limits, *_ in SESSION_LIMITS],
 )
 def test_a_session_uses_up_what_it_has(make_session, assert_healthy, limits, code, kind):
     """
