@@ -1,5 +1,6 @@
 # building.sh: what the scripts that build interpreters share: how they speak, what they need
-# of a machine, how they get what scripts/pins.env names. Sourced; expects ROOT.
+# of a machine, how they get what scripts/pins.env names. Sourced; expects ROOT, and some of it
+# WORK and OUT.
 
 DOWNLOADS=$ROOT/build/downloads
 # shellcheck source=pins.env

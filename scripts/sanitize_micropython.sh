@@ -13,17 +13,20 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 WORK=$ROOT/build/micropython
 STEP=97
 
+# shellcheck source=building.sh
+. "$ROOT/scripts/building.sh"
+
 while [ $# -gt 0 ]; do
     case $1 in
         --build-dir) WORK=$(realpath -m "${2:?--build-dir needs a folder}"); shift ;;
         --step) STEP=${2:?--step needs a number}; shift ;;
         -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
-        *) echo "sanitize_micropython: unknown option $1 (see --help)" >&2; exit 1 ;;
+        *) die "unknown option $1 (see --help)" ;;
     esac
     shift
 done
 
-[ -d "$WORK/source/py" ] || { echo "sanitize_micropython: no sources in $WORK" >&2; exit 1; }
+[ -d "$WORK/source/py" ] || die "no sources in $WORK"
 OUT=$WORK/sanitized
 mkdir -p "$OUT"
 flags="-Isanitized -I. -I../include -I../host -I$WORK/source -I$OUT -std=gnu99 -O1 -g -w
@@ -39,8 +42,6 @@ make -s -C "$ROOT/wasm-src/micropython" -f sanitized/Makefile -j2 \
     echo "    print(key)"
 } >"$OUT/cases.py"
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=256
-"$OUT/micropython" "$OUT/cases.py" >"$OUT/cases.log" || {
-    echo "sanitize_micropython: the last case before it ended was: $(tail -n 1 "$OUT/cases.log")" >&2
-    exit 1
-}
-echo "sanitize_micropython: $(wc -l <"$OUT/cases.log") cases, no fault"
+"$OUT/micropython" "$OUT/cases.py" >"$OUT/cases.log" ||
+    die "the last case before it ended was: $(tail -n 1 "$OUT/cases.log")"
+say "$(wc -l <"$OUT/cases.log") cases, no fault"
