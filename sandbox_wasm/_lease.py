@@ -45,7 +45,7 @@ class Template:
 
         preludes: What a guest that goes on from it is still asked.
 
-        mould: What its guests are made in; None for those in worker processes.
+        mould: What its guests are made in, or of.
 
     Raises:
         As `Session` and `Session.run` do.
@@ -77,12 +77,11 @@ class Template:
         self._options |= {name: options[name] for name in _GIVEN if name in options}
         self.preludes = [Request("prelude", RESEED)] if has_drawn else []
         state, _ = fitting(self.snapshot, interpreter, self.limits)
-        self.mould = None if self.isolation == "process" else make_mould(state)
+        self.mould = make_mould(state, self.isolation)
 
     def close(self) -> None:
         """Keep nothing for further leases."""
-        if self.mould is not None:
-            self.mould.close()
+        self.mould.close()
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of a session that begins with it."""

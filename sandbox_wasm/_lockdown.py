@@ -32,6 +32,9 @@ _MOST_FILE_RIGHTS = 16
 _NETWORK_RIGHTS = 0b11  # bind and connect of TCP
 _SCOPES = 0b11  # abstract sockets, and signals, of processes outside
 
+# Kept, because a type of an array is made anew for each that is asked for.
+_Header, _Sets, _Ruleset = ctypes.c_uint32 * 2, ctypes.c_uint32 * 6, ctypes.c_uint64 * 3
+
 # For the worker's own objects, and for values on their way.
 _SLACK_BYTES = 256 << 20
 _MOST_DESCRIPTORS = 1 << 20
@@ -54,10 +57,6 @@ class Protection(NamedTuple):
     detail: str
 
 
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
 def _must(result: int) -> int:
     if result < 0:
         number = ctypes.get_errno()
@@ -66,7 +65,7 @@ def _must(result: int) -> int:
 
 
 def _prctl(option: int, value: int) -> None:
-    _must(_libc().prctl(option, ctypes.c_ulong(value), *[ctypes.c_ulong(0)] * 3))
+    _must(_seccomp.libc().prctl(option, ctypes.c_ulong(value), *[ctypes.c_ulong(0)] * 3))
 
 
 def _end_with_parent() -> str:
@@ -85,8 +84,8 @@ def _not_dumpable() -> str:
 
 
 def _no_capabilities() -> str:
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
-    _must(_libc().capset(header, (ctypes.c_uint32 * 6)()))
+    header = _Header(_CAPABILITY_VERSION, 0)
+    _must(_seccomp.libc().capset(header, _Sets()))
     return "nothing of what root may do"
 
 
@@ -98,16 +97,16 @@ def landlock_version() -> int:
     """
     call = ctypes.c_long(_CREATE_RULESET)
     none, size, flags = ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint32(_RULESET_VERSION)
-    return _must(_libc().syscall(call, none, size, flags))
+    return _must(_seccomp.libc().syscall(call, none, size, flags))
 
 
 def _no_files() -> str:
     version = landlock_version()
     files = (1 << _FILE_RIGHTS.get(version, _MOST_FILE_RIGHTS)) - 1
-    words = [files, _NETWORK_RIGHTS, _SCOPES][: 1 if version < 4 else 2 if version < 6 else 3]
-    ruleset = (ctypes.c_uint64 * len(words))(*words)
-    libc = _libc()
-    size = ctypes.c_size_t(ctypes.sizeof(ruleset))
+    ruleset = _Ruleset(files, _NETWORK_RIGHTS, _SCOPES)
+    words = 1 if version < 4 else 2 if version < 6 else 3
+    libc = _seccomp.libc()
+    size = ctypes.c_size_t(8 * words)
     handle = _must(libc.syscall(ctypes.c_long(_CREATE_RULESET), ruleset, size, ctypes.c_uint32(0)))
     try:
         _must(libc.syscall(ctypes.c_long(_RESTRICT_SELF), ctypes.c_int(handle), ctypes.c_uint32(0)))
@@ -121,6 +120,15 @@ def _filter_calls() -> str:
     return "no system calls but a few dozen, and no new executable memory"
 
 
+def prepare() -> None:
+    """Have at hand what takes longer to make than to use, before workers are forked."""
+    if _LINUX:
+        libc = _seccomp.libc()
+        _ = libc.prctl, libc.capset, libc.syscall  # which it keeps
+        with contextlib.suppress(OSError):  # which is told when it is to be installed
+            _seccomp.prepare()
+
+
 class Lockdown:
     """A worker's way to fewer rights.
 
@@ -130,8 +138,7 @@ class Lockdown:
 
     def __init__(self) -> None:
         self.protections: list[Protection] = []
-        with contextlib.suppress(OSError):  # which is told when it is to be installed
-            _seccomp.prepare()
+        prepare()
         # Files cannot be opened later.
         self._sizes = os.open("/proc/self/statm", os.O_RDONLY) if _LINUX else -1
 

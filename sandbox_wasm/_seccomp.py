@@ -107,6 +107,12 @@ class _Program(ctypes.Structure):
     _fields_ = (("count", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
+@functools.cache  # each makes classes of its own, which takes longer than what is called
+def libc() -> ctypes.CDLL:
+    """Return the C library, which keeps the number of the last error."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
 @functools.cache
 def prepare() -> tuple[int, bytes]:
     """Return the number of seccomp(2) and the filter for this machine.
@@ -129,8 +135,7 @@ def install() -> None:
     number, code = prepare()
     buffer = ctypes.create_string_buffer(code, len(code))
     filter = _Program(len(code) // _INSTRUCTION.size, ctypes.addressof(buffer))
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(
+    result = libc().syscall(
         ctypes.c_long(number),
         ctypes.c_uint(_SET_FILTER),
         ctypes.c_uint(_ALL_THREADS),

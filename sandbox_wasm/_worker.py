@@ -11,6 +11,7 @@ computes; the guest has a thread of its own with the stack that it needs.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import dataclasses
 import gc
@@ -20,25 +21,20 @@ import select
 import signal
 import socket
 import sys
-import threading
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
+from . import _lockdown
 from ._errors import SandboxError, SnapshotError
-from ._files import Files
-from ._functions import HostFunctions
-from ._ledger import Ledger
 from ._limits import Limits
-from ._lockdown import Lockdown
 from ._state import NO_ROOM, GuestState
 from ._thread import STACK_BYTES
 from ._wasm import _pages
+from ._worker_host import HostLink, Nobody
 from .interpreters import _wire as wire
-from .interpreters._base import Answer, Guest, Request
+from .interpreters._base import Guest, Request
 from .interpreters._maker import Maker
-from .interpreters._remote import ERRORS, STATUSES
-from .interpreters._remote_files import RemoteFiles
-from .interpreters._store import packed, unpacked
+from .interpreters._reactor import ReactorGuest
 
 _FROM_HOST = {
     wire.START: 1 << 16,
@@ -54,116 +50,42 @@ Ranges = Sequence[tuple[int, int]]
 
 _FIELDS = [field.name for field in dataclasses.fields(Limits)]
 _REMIND_MILLISECONDS = 2  # as _lane.py has it
-_HOLD_BYTES = 8192  # output that waits for the next frame
 # The next worker is made once the last one has had the time to begin: to make one at once
 # would take the processor from it.
 _IDLE_SECONDS = 0.005
 
 
-class HostLink:
-    """The session, as the guest of a worker sees it (`HostSide`)."""
+class _Beginning:
+    """What every worker begins with: made once, in the zygote, and forked with it.
 
-    def __init__(self, link: wire.Link) -> None:
-        self._link = link
-        self.limits = Limits()
-        self._lock = threading.Lock()
-        self.guest: Guest | None = None
-        self._number = 0
-        self._wished = wire.GO_ON
-        self._lines = False
-        self._written = 0
-        self.files = RemoteFiles(lambda name, args: self._ask(wire.FILE, name, args))
+    Args:
+        make_maker: Returns what has an engine for one guest; a worker can open no other.
 
-    def begin(self, number: int, lines: bool) -> None:
-        """Take part in the request of that number from now on."""
-        with self._lock:
-            self._number = number
-            self._wished = wire.GO_ON
-        self._lines = lines
-        self._written = 0
+        pages: Of a guest's memory, which a run is likely to write to.
 
-    def wish(self, wish: int, number: int) -> None:
-        """Have the request of that number end, if it is the one that goes on."""
-        with self._lock:
-            # Once softly: a second exception would hit the handlers of the first.
-            if number == self._number and wish > self._wished and self.guest is not None:
-                self._wished = wish
-                self.guest.interrupt(abort=wish == wire.ABORT)
+    Attributes:
+        host: Whom the guest will ask; nobody is there yet.
 
-    @property
-    def result_bytes(self) -> int:
-        return self.limits.result_bytes
+        guest: One that has run nothing.
+    """
 
-    @property
-    def host_call_bytes(self) -> int:
-        return self.limits.host_call_bytes
+    def __init__(self, make_maker: Callable[[], Maker], pages: Ranges) -> None:
+        self._pages = pages
+        self._other = make_maker()
+        self.host = HostLink()
+        self.guest = make_maker().start(self.host)
 
-    @property
-    def is_over(self) -> bool:
-        return self._wished != wire.GO_ON
-
-    def remind(self) -> bool:
-        """Make the guest look again for a wish; False once it has seen it."""
-        with self._lock:
-            guest = self.guest
-            return self._wished != wire.GO_ON and guest is not None and guest.remind()
-
-    def output(self, stream: int, data: bytes) -> bool:
-        held = self._link.hold(wire.OUTPUT, stream, data)
-        if self._lines or held >= _HOLD_BYTES:
-            self._link.flush()
-        self._written += len(data)
-        return self._written <= self.limits.output_bytes
-
-    def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
-        status, reply = self._ask(wire.CALL, name, args)
-        return status, reply
-
-    def clock(self, monotonic: bool) -> int:
-        (now,) = self._ask(wire.CLOCK, monotonic)
-        return int(now)
-
-    def sleep(self, nanoseconds: int) -> None:
-        self._ask(wire.SLEEP, nanoseconds)
-
-    def random(self, length: int) -> bytes:
-        (data,) = self._ask(wire.RANDOM, length)
-        return bytes(data)
-
-    def fail(self, error: BaseException) -> NoReturn:
-        """Tell what the guest did; it must not go on, and nothing else runs here."""
-        self.tell(error, 0)
-        os._exit(0)
-
-    def tell(self, error: BaseException, memory: int, fuel: int | None = None) -> None:
-        """Answer a request with an error."""
-        which = next((n for n, kind in enumerate(ERRORS) if isinstance(error, kind)), 0)
-        text = str(error.args[0]) if isinstance(error, SandboxError) else type(error).__name__
-        if fuel is None and self.limits.fuel is not None:
-            fuel = 0
-        self._link.send(wire.ERROR, memory, fuel, which, text[:200])
-
-    def answer(self, answer: Answer, memory: int, fuel: int | None) -> None:
-        """Answer a request."""
-        status = STATUSES.index(answer.status)
-        self._link.send(wire.ANSWER, memory, fuel, status, answer.value, answer.encoded)
-
-    def _ask(self, operation: int, *values: Any) -> tuple[Any, ...]:
-        self._link.send(operation, *values)
-        _, (wish, *reply) = self._link.receive()
-        if wish:
-            self.wish(wish, self._number)
-        return tuple(reply)
+    def prepare(self, is_wanted: Callable[[], bool]) -> None:
+        """Do in a worker what its first run would take longer for, if there is time for it."""
+        self.guest.touch(self._pages)
+        if not is_wanted():
+            _try(self._other)
 
 
 class _Ready:
-    """A worker that waits for its session.
+    """A worker that waits for its session."""
 
-    Args:
-        maker: Has the engine, so that the worker need not open anything.
-    """
-
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, beginning: _Beginning) -> None:
         ours, theirs = zip(socket.socketpair(), socket.socketpair(), strict=True)
         zygote = os.getpid()
         self.pid = os.fork()
@@ -171,7 +93,7 @@ class _Ready:
             try:
                 for end in ours:
                     end.close()
-                _work(*theirs, maker, zygote)
+                _work(*theirs, beginning, zygote)
             finally:
                 os._exit(1)
         self.ends = ours
@@ -192,33 +114,28 @@ class _Ready:
         link.send(wire.FORKED, self.pid)
 
 
-def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int) -> None:
+def _work(data: socket.socket, control: socket.socket, beginning: _Beginning, zygote: int) -> None:
     """Be the worker of one session; return when it has ended."""
     # Files cannot be opened later, nor can this process look into itself.
     pages = _pages.prepare()
-    lockdown = Lockdown()
+    lockdown = _lockdown.Lockdown()
     lockdown.begin()
     if os.getppid() != zygote:  # it ended before the system was told what to do then
         return
     link = wire.Link(data, _FROM_HOST)
-    host = HostLink(link)
+    host, guest = beginning.host, beginning.guest
 
     def serve() -> None:
         try:
             try:
-                _, pages_of_a_run = _try(maker)
-                guest = maker.start(host)
-                guest.touch(pages_of_a_run)
+                beginning.prepare(lambda: link.waits(0))
                 room = _Room(data)  # until here the worker is anybody's
                 _, (fields, *state) = link.receive()
-                limits = maker.limits = Limits(**dict(zip(_FIELDS, fields, strict=True)))
-                host.limits = limits
+                limits = Limits(**dict(zip(_FIELDS, fields, strict=True)))
+                guest.allow(limits.memory_bytes, limits.fuel)
                 if state:
-                    guest.close()
-                    guest = maker.start(host, room.state(*state))
-                else:
-                    guest.allow(limits.memory_bytes, limits.fuel)
-                host.guest = guest
+                    room.go_on(guest, *state)
+                host.connect(link, limits, guest)
                 lockdown.close_others({data.fileno(), control.fileno(), *pages})
                 lockdown.finish(limits.memory_bytes)
                 link.send(wire.READY, *map(tuple, lockdown.protections))
@@ -232,8 +149,9 @@ def _work(data: socket.socket, control: socket.socket, maker: Maker, zygote: int
         finally:
             os._exit(1)  # the session is gone, or we are at fault: no other end is right
 
-    threading.stack_size(STACK_BYTES)
-    threading.Thread(target=serve, daemon=True).start()
+    # Not by `threading`, whose objects take longer to make than the thread.
+    _thread.stack_size(STACK_BYTES)
+    _thread.start_new_thread(serve, ())
     _listen(control, host)
 
 
@@ -256,15 +174,26 @@ class _Room:
     """The memory that the session has for the guest's state."""
 
     def __init__(self, data: socket.socket) -> None:
-        _, (handle,), _, _ = socket.recv_fds(data, 1, 1)
-        self._view = memoryview(mmap.mmap(handle, os.fstat(handle).st_size))
-        os.close(handle)
+        _, handles, _, _ = socket.recv_fds(data, 1, 2)
+        self._view = memoryview(mmap.mmap(handles[0], os.fstat(handles[0]).st_size))
+        # What others begin with as well, if it is that: read, and let go of.
+        self._original = handles[1] if len(handles) > 1 else -1
+        os.close(handles[0])
         self._ranges: Ranges = ()
         self._packed = b""
 
-    def state(self, size: int, pointer: int, ranges: bytes, length: int) -> GuestState:
-        """Return the state that lies there."""
-        return GuestState(size, pointer, unpacked(ranges), self._view[:length])
+    def go_on(self, guest: ReactorGuest, size: int, pointer: int, ranges: bytes, most: int) -> None:
+        """Let *guest* become what lies there, or in what was lent for the beginning."""
+        with contextlib.ExitStack() as lent:
+            view = self._view
+            if self._original >= 0:
+                lent.callback(os.close, self._original)
+                whole = lent.enter_context(
+                    mmap.mmap(self._original, most, mmap.MAP_PRIVATE, mmap.PROT_READ)
+                )
+                view = lent.enter_context(memoryview(whole))
+            part = lent.enter_context(view[:most])
+            guest.go_on(GuestState(size, pointer, wire.unpacked(ranges), part))
 
     def capture(self, link: wire.Link, guest: Guest, most: int | None) -> None:
         """Keep the guest's state there, and tell the session of it."""
@@ -274,7 +203,7 @@ class _Room:
             link.send(wire.CAPTURED)
             return
         if state.ranges is not self._ranges:  # else they are what they were
-            self._ranges, self._packed = state.ranges, packed(state.ranges)
+            self._ranges, self._packed = state.ranges, wire.packed(state.ranges)
         link.send(wire.CAPTURED, state.size, state.stack_pointer, self._packed, len(state.data))
 
 
@@ -304,8 +233,7 @@ def _try(maker: Maker) -> tuple[int, Ranges]:
     Returns:
         Bytes of linear memory that it begins with, and the pages that a run has written to.
     """
-    host = Ledger(maker.limits, HostFunctions(()), Files(0, 0), lambda: None)
-    guest = maker.start(host)
+    guest = maker.start(Nobody())
     guest.request(Request("run", b"1 + 1"))
     state = guest.capture(NO_ROOM)
     guest.close()
@@ -316,25 +244,30 @@ def _fork_on_request(link: wire.Link) -> None:
     _, (name, fuel, folder) = link.receive()
     os.environ["SANDBOX_WASM_CACHE"] = folder or ""
     limits = Limits(fuel=1 << 40 if fuel else None)
+
+    def make_maker() -> Maker:
+        return Maker(name, limits, killable=True)
+
     try:
-        base_bytes, _ = _try(Maker(name, limits, killable=True))
+        base_bytes, pages = _try(make_maker())
+        beginning = _Beginning(make_maker, pages)
+        _lockdown.prepare()
         gc.collect()
         gc.freeze()  # so that no worker copies what it only looks at
-        maker = Maker(name, limits, killable=True)
     except SandboxError as error:
         link.send(wire.FAILED, str(error))
         return
-    ready: _Ready | None = _Ready(maker)
+    ready: _Ready | None = _Ready(beginning)
     link.send(wire.READY, base_bytes)
     os.dup2(0, 2)  # what it says from here on, nobody is to read
     while True:
         if ready is None and not link.waits(_IDLE_SECONDS):
             with contextlib.suppress(OSError):  # who asks for one is told
-                ready = _Ready(maker)
+                ready = _Ready(beginning)
         operation, values = link.receive()
         if operation == wire.FORK:
             try:
-                (ready or _Ready(maker)).hand_over(link)
+                (ready or _Ready(beginning)).hand_over(link)
             except OSError as error:  # there is no room for it; those that there are go on
                 link.socket.sendall(b"\0")  # in place of its sockets
                 link.send(wire.FAILED, f"no worker process can be had: {error.strerror}")

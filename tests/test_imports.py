@@ -43,7 +43,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_resolve",
     "_packages",
     "interpreters",
-    "_fetch",
+    "_fetch _worker_host",
     "_checkpoint _job",
     "_keeper",
     "_deadline",

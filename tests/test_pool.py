@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,10 @@ from sandbox_wasm import (
     _ready,
 )
 from sandbox_wasm._deadline import Deadline
+from sandbox_wasm._files import Files
+from sandbox_wasm._functions import HostFunctions
+from sandbox_wasm._ledger import Ledger
+from sandbox_wasm.interpreters import _zygote, make
 
 BOUND = 20
 LONG = "while True: pass"
@@ -959,6 +964,72 @@ def test_memory_of_a_lease_is_that_of_the_template(make_pool):
         pool.run(code, wall_seconds=0.1, check=False, timeout=BOUND)
         with pool.lease(timeout=BOUND) as session:
             assert first == memory(session), code
+
+
+@pytest.mark.parametrize("isolation", ["process"])
+def test_memory_of_a_lease_in_a_worker(make_pool, interpreter):
+    """
+    Byte for byte what a guest on a thread has that goes on from the template, in a process
+    that no other lease has had: whether the worker had time before, or was wanted at once.
+    """
+
+    def memory(state):
+        ledger = Ledger(Limits(), HostFunctions(()), Files(0, 0), lambda: None)
+        guest = make(interpreter, Limits()).start(ledger, state)
+        try:
+            return guest._memory.read(0, guest._memory.size)
+        finally:
+            guest.close()
+
+    pool = make_pool(size=2, setup="kept = list(range(1000))")
+    template = memory(pool._leases._template.mould.state)
+    processes = []
+    for code in HOSTILE * 2:
+        with pool.lease(timeout=BOUND) as session:
+            begun = session._lane.ask(lambda guest: guest.capture().load())
+            processes.append(session._lane._keeper.guest._child.pid)
+            session.run(code, wall_seconds=0.2, check=False)
+        assert memory(begun) == template, code
+    assert len(processes) == len(set(processes))
+
+
+@pytest.mark.parametrize("isolation", ["process"])
+def test_a_lease_goes_back_when_the_pool_was_shut_down(make_pool):
+    """
+    What leases begin with is there for as long as one goes on.
+    """
+    pool = make_pool(size=1, setup="x = 1")
+    with pool.lease(timeout=BOUND) as session:
+        pool.shutdown(wait=False)
+        session._check_open().ask(lambda guest: guest._child.kill())
+        with pytest.raises(SessionBroken) as info:
+            session.run("x = 2")
+        assert "rolled back" == info.value.state
+        assert 1 == session.run("x").value
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("isolation", ["process"])
+def test_programs_in_workers_leave_nothing(make_pool):
+    """
+    Neither processes nor descriptors nor threads, of whatever ended in whichever way.
+    """
+
+    def found():
+        zygote = _zygote.get(pool.interpreter, False)._process.pid
+        children = Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()
+        return len(children), len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    with make_pool(size=3, setup="x = 1") as pool:
+        pool.run("x")
+        # One more process: the next worker may not have been ready yet.
+        most = [count + more for count, more in zip(found(), (1, 0, 0), strict=True)]
+        futures = [pool.submit(HOSTILE[n % 6], wall_seconds=0.2) for n in range(30)]
+        assert 30 == len([future.exception(BOUND) for future in futures])
+    end = time.monotonic() + BOUND
+    while any(now > before for now, before in zip(found(), most, strict=True)):
+        assert time.monotonic() < end, (found(), most)
+        threading.Event().wait(0.01)
 
 
 @pytest.mark.parametrize("isolation", ["process"])

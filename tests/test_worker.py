@@ -1,6 +1,7 @@
 """Guests in worker processes: what a worker may say, what it may do, and how it ends."""
 
 import contextlib
+import mmap
 import os
 import select
 import signal
@@ -40,7 +41,7 @@ from sandbox_wasm._wasm import _compile
 from sandbox_wasm._wasm._config import Variant
 from sandbox_wasm.interpreters import _remote, _wire, _zygote, make
 from sandbox_wasm.interpreters._base import Request
-from sandbox_wasm.interpreters._store import HeldState, Store, packed
+from sandbox_wasm.interpreters._store import HeldState, Original, Store
 
 BOUND = 30
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -406,12 +407,12 @@ BAD = {
     "half a page": lambda size, ranges: (size + 1, 0, ranges, 4096),
     "too large": lambda size, ranges: (1 << 32, 0, ranges, 4096),
     "too small": lambda size, ranges: (0, 0, ranges, 4096),
-    "outside": lambda size, ranges: (size, 0, packed([(size, size + 4096)]), 4096),
-    "backwards": lambda size, ranges: (size, 0, packed([(8192, 4096)]), 4096),
-    "more than there is": lambda size, ranges: (size, 0, packed([(0, 8192)]), 4096),
+    "outside": lambda size, ranges: (size, 0, _wire.packed([(size, size + 4096)]), 4096),
+    "backwards": lambda size, ranges: (size, 0, _wire.packed([(8192, 4096)]), 4096),
+    "more than there is": lambda size, ranges: (size, 0, _wire.packed([(0, 8192)]), 4096),
     "no ranges": lambda size, ranges: (size, 0, b"\xff" * 7, 4096),
     "wrong pointer": lambda size, ranges: (size, -1, ranges, 4096),
-    "huge": lambda size, ranges: (1 << 62, 1 << 62, packed([(0, 1 << 63)]), 4096),
+    "huge": lambda size, ranges: (1 << 62, 1 << 62, _wire.packed([(0, 1 << 63)]), 4096),
 }
 
 
@@ -428,7 +429,7 @@ def test_states_that_a_worker_invents(bad):
     guest._settle()
     guest.close()
     store = state.store
-    store.told = bad(store.told[0], packed([(0, 4096)]))
+    store.told = bad(store.told[0], _wire.packed([(0, 4096)]))
 
     with pytest.raises(SnapshotError):
         maker.start(ledger, state)
@@ -439,16 +440,16 @@ def test_states_that_a_worker_invents(bad):
 @pytest.mark.parametrize(
     "told",
     [
-        (1 << 33, 0, packed([(0, 4096)]), 4096),
-        (-65_536, 0, packed([(0, 4096)]), 4096),
-        (65_536, 1 << 32, packed([(0, 4096)]), 4096),
-        (65_536, -1, packed([(0, 4096)]), 4096),
-        (65_536, 0, packed([(0, 100)]), 100),
-        (65_536, 0, packed([(4096, 0)]), 0),
-        (65_536, 0, packed([(0, 8192), (4096, 12_288)]), 16_384),
-        (65_536, 0, packed([(0, 1 << 40)]), 4096),
-        (65_536, 0, packed([(0, 8192)]), 4096),
-        (4096, 0, packed([(0, 8192)]), 8192),
+        (1 << 33, 0, _wire.packed([(0, 4096)]), 4096),
+        (-65_536, 0, _wire.packed([(0, 4096)]), 4096),
+        (65_536, 1 << 32, _wire.packed([(0, 4096)]), 4096),
+        (65_536, -1, _wire.packed([(0, 4096)]), 4096),
+        (65_536, 0, _wire.packed([(0, 100)]), 100),
+        (65_536, 0, _wire.packed([(4096, 0)]), 0),
+        (65_536, 0, _wire.packed([(0, 8192), (4096, 12_288)]), 16_384),
+        (65_536, 0, _wire.packed([(0, 1 << 40)]), 4096),
+        (65_536, 0, _wire.packed([(0, 8192)]), 4096),
+        (4096, 0, _wire.packed([(0, 8192)]), 8192),
     ],
 )
 def test_worker_that_tells_nonsense_of_its_state(told):
@@ -477,7 +478,8 @@ def test_store_gives_what_it_was_given(data, numbers):
     with pytest.raises(SnapshotError):
         store.put(GuestState(65_536, 9, ranges, bytes(20_001)))
 
-    assert GuestState(65_536, 9, ranges, data) == store.get()
+    kept = store.get()
+    assert (65_536, 9, ranges, data) == (kept.size, kept.stack_pointer, kept.ranges, kept.data)
     store.close()
 
 
@@ -491,6 +493,43 @@ def test_store_cannot_be_cut_short():
         with pytest.raises(PermissionError):
             os.ftruncate(store.handle, size)
     store.close()
+
+
+@linux
+def test_original_is_as_it_was_written():
+    """
+    No worker that is given its descriptor can write to it, or make it larger or smaller; one
+    that was given it has it for as long as it likes, and nobody else when it is closed.
+    """
+    original = Original(GuestState(65_536, 9, [(0, 4096)], bytes(range(256)) * 16))
+    handle = original.open()
+    with pytest.raises(PermissionError):
+        os.pwrite(handle, b"x", 0)
+    for size in (0, 1 << 20):
+        with pytest.raises(PermissionError):
+            os.ftruncate(handle, size)
+    with pytest.raises(PermissionError):
+        mmap.mmap(handle, 4096)
+    again = os.open(f"/proc/self/fd/{handle}", os.O_RDWR)
+    with pytest.raises(PermissionError):
+        os.write(again, b"x")
+    os.close(again)
+    for _ in range(2):
+        original.close()
+        assert -1 == original.open()
+
+    assert bytes(range(256)) * 16 == os.pread(handle, 1 << 20, 0)
+    os.close(handle)
+
+
+def test_original_where_it_could_be_written_to(monkeypatch):
+    """
+    A system that cannot keep workers from it has none: each gets a copy.
+    """
+    monkeypatch.setattr(sys, "platform", "darwin")
+    original = Original(GuestState(65_536, 9, [(0, 4096)], bytes(4096)))
+    assert -1 == original.open()
+    original.close()
 
 
 @linux
@@ -558,6 +597,8 @@ def test_no_room_for_another_worker():
         + """
 with session() as one:
     one.run("x = 1")
+    while workers() < 2:  # the next is forked when nobody asks for one
+        time.sleep(0.001)
     limit(8, zygote())
     for _ in range(4):
         try:

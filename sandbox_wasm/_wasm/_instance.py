@@ -138,7 +138,7 @@ class Instance:
     def _serve(self, target: Any, memory_bytes: int, state: GuestState | None) -> None:
         self.allow(memory_bytes)
         if state is not None:
-            self._restore(state)
+            self.restore(state)
         self._engine.target = target  # nobody answers before the guest is made
 
     def allow(self, memory_bytes: int) -> None:
@@ -149,7 +149,8 @@ class Instance:
         self.limit_pages = min((self.base_bytes + memory_bytes) // PAGE, 65_535)
         set_limits(self._store, self.limit_pages * PAGE)
 
-    def _restore(self, state: GuestState) -> None:
+    def restore(self, state: GuestState) -> None:
+        """Become what another instance was, before anything has run in this one."""
         ends = [0, *(at for pair in state.ranges for at in pair), state.size]
         if (
             not self.memory.size <= state.size <= 1 << 32

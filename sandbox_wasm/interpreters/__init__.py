@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from .._errors import ConfigError
+from .._errors import ConfigError, SessionBroken
 from .._limits import Limits
 from .._state import GuestState
 from ._base import Guest, HostSide
 
 if TYPE_CHECKING:
     from .._wasm._mould import Mould
+    from ._store import Original
 
 NAMES = ("cpython", "micropython")
 Isolation = Literal["thread", "process"]
@@ -50,20 +51,35 @@ def digest(name: str) -> str:
     return _artifacts.load(name).digest
 
 
-def make_mould(state: GuestState) -> Mould:
-    """Return what many guests in threads are to begin with, for `make`."""
+def make_mould(state: GuestState, isolation: Isolation) -> Mould | Original:
+    """Return what many guests are to begin with, for `make`.
+
+    Raises:
+        SessionBroken: There is no room for it.
+    """
+    if isolation == "process":
+        from ._store import Original
+
+        try:
+            return Original(state)
+        except OSError as error:
+            raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
     from .._wasm._mould import Mould
 
     return Mould(state)
 
 
 def make(
-    name: str, limits: Limits, isolation: Isolation = "thread", mould: Mould | None = None
+    name: str,
+    limits: Limits,
+    isolation: Isolation = "thread",
+    mould: Mould | Original | None = None,
 ) -> Interpreter:
     """Return what makes a guest of the interpreter of that name, here or in a worker process.
 
     Args:
-        mould: Of the state that its guests go on from, if others do as well; for threads.
+        mould: Of the state that its guests go on from, if others do as well: one of `make_mould`
+            for the same isolation.
 
     Raises:
         ConfigError: There is no such interpreter.
@@ -74,9 +90,11 @@ def make(
     if isolation not in get_args(Isolation):
         raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
     if isolation == "process":
-        from ._remote import RemoteMaker
+        from ._remote_maker import RemoteMaker
+        from ._store import Original
 
-        return RemoteMaker(name, limits)
+        return RemoteMaker(name, limits, mould if isinstance(mould, Original) else None)
+    from .._wasm._mould import Mould
     from ._maker import Maker  # brings the engine with it
 
-    return Maker(name, limits, mould=mould)
+    return Maker(name, limits, mould=mould if isinstance(mould, Mould) else None)

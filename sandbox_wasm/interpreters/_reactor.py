@@ -136,6 +136,15 @@ class ReactorGuest:
         self._instance.allow(memory_bytes)
         self._fuel = fuel
 
+    def go_on(self, state: GuestState) -> None:
+        """Become what another guest was; before the first request.
+
+        Raises:
+            SnapshotError: It does not fit into what `allow` has let it have, or not together.
+        """
+        self._instance.restore(state)
+        self._forget_interrupts()  # a wish that came just before the state was taken is in it
+
     @property
     def cpu_seconds(self) -> float:
         return 0.0

@@ -11,8 +11,7 @@ import contextlib
 import dataclasses
 import signal
 import socket
-import threading
-from typing import Any, Literal
+from typing import Any
 
 from .._errors import (
     FuelExhausted,
@@ -31,12 +30,10 @@ from .._locks import RLock
 from .._state import GuestState
 from . import _remote_files, _zygote
 from . import _wire as wire
-from ._base import Answer, Guest, HostSide, Request
-from ._store import HeldState, Store
+from ._base import Answer, HostSide, Request
+from ._store import HeldState, Store, Told
 
-STATUSES: tuple[Literal["ok", "error", "aborted"], ...] = ("ok", "error", "aborted")
-# What a worker may say of a request that failed; the rest of the error is ours.
-ERRORS = (GuestProtocolError, GuestCrash, FuelExhausted, OutputExceeded, MemoryExceeded)
+_FIELDS = [field.name for field in dataclasses.fields(Limits)]
 _ERROR_BYTES = 1 << 20
 _OUTPUT_BYTES = 1 << 14
 _NAME_BYTES = 256
@@ -48,75 +45,6 @@ _PAGE = 4096
 _SETTLE_SECONDS = 20.0  # to copy a state of some gigabytes takes two
 
 _SIGNALS = {int(each): each.name for each in signal.Signals}
-
-
-class RemoteMaker:
-    """Makes the guests of one session, each in a worker process.
-
-    Args:
-        name: Of the interpreter, as the manifest has it.
-
-        limits: What each run may use.
-
-    Raises:
-        ArtifactError: The interpreter is missing or damaged.
-        SessionBroken: No process can be started.
-    """
-
-    def __init__(self, name: str, limits: Limits) -> None:
-        self._name = name
-        self._limits = limits
-        self._lock = threading.Lock()
-        self._child: _zygote.Child | None = None
-        self._made = self._get()  # compiles, if that was never done
-        try:
-            self._store = Store(self._made.base_bytes + limits.memory_bytes)
-        except OSError as error:
-            raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
-
-    def _get(self) -> _zygote.Zygote:
-        return _zygote.get(self._name, self._limits.fuel is not None)
-
-    def _zygote(self) -> _zygote.Zygote:
-        # Only if it is gone is anybody waited for: whoever starts another may be interrupted by
-        # a signal handler that waits for this.
-        if not self._made.is_alive():
-            self._made = self._get()
-        return self._made
-
-    def start(self, host: HostSide, state: GuestState | None = None) -> Guest:
-        """Return a new guest, on the thread that is to own it.
-
-        Raises:
-            SnapshotError: The state does not fit the limits, or not together.
-        """
-        store = self._store
-        if state is not None and not (isinstance(state, HeldState) and state.store is store):
-            store.put(state.load())
-        if state is not None and store.told is None:
-            raise SnapshotError("the worker process ended before its state was kept")
-        child = self._zygote().fork()
-        try:
-            with self._lock:
-                self._child = child
-            return RemoteGuest(child, host, self._limits, store, go_on=state is not None)
-        except BaseException:
-            child.kill()
-            child.close()
-            raise
-        finally:
-            with self._lock:
-                self._child = None
-
-    def kill(self) -> None:
-        """End a worker that is being made; from any thread."""
-        with self._lock:
-            if self._child is not None:
-                self._child.kill()
-
-    def discard(self) -> None:
-        """Let go of what a guest would have been made of; none will be."""
-        self._store.close()
 
 
 class RemoteGuest:
@@ -131,7 +59,9 @@ class RemoteGuest:
 
         store: Where the worker keeps its guest's state.
 
-        go_on: Begin with the state that lies there.
+        go_on: What is told of the state to begin with; None to begin anew.
+
+        handle: Descriptor of the memory where that lies; -1 if it is the store.
 
     Attributes:
         protections: What the worker has given up before its guest began.
@@ -145,7 +75,8 @@ class RemoteGuest:
         host: HostSide,
         limits: Limits,
         store: Store,
-        go_on: bool = False,
+        go_on: Told | None = None,
+        handle: int = -1,
     ) -> None:
         self._child = child
         self._host = host
@@ -180,11 +111,12 @@ class RemoteGuest:
             },
         )
         try:
-            socket.send_fds(child.data, [b"\0"], [store.handle])
+            handles = [store.handle] if handle < 0 else [store.handle, handle]
+            socket.send_fds(child.data, [b"\0"], handles)
         except OSError:
             raise self._lost() from None
-        state = store.told if go_on else None
-        self._send(wire.BEGIN, dataclasses.astuple(limits), *(state or ()))
+        fields = tuple([getattr(limits, name) for name in _FIELDS])
+        self._send(wire.BEGIN, fields, *(go_on or ()))
         operation, values = self._receive()
         if operation == wire.UNFIT:
             raise SnapshotError(", ".join(values))
@@ -274,22 +206,22 @@ class RemoteGuest:
         self, memory: int, fuel: int | None, status: int, value: Any, encoded: bytes | None
     ) -> Answer:
         self._account(memory, fuel)
-        if not 0 <= status < len(STATUSES):
+        if not 0 <= status < len(wire.STATUSES):
             raise GuestProtocolError(f"worker answered with the unknown status {status}")
         length = len(encoded) if encoded is not None else 0
         if type(value) is str:
             length = len(value.encode("utf-8", "replace"))
             if any("\ud800" <= c <= "\udfff" for c in value):
                 raise GuestProtocolError("worker answered with text that is not UTF-8")
-        if STATUSES[status] == "ok" and length > self._limits.result_bytes:
+        if wire.STATUSES[status] == "ok" and length > self._limits.result_bytes:
             raise OutputExceeded(self._limits.result_bytes)
-        return Answer(STATUSES[status], value, encoded)
+        return Answer(wire.STATUSES[status], value, encoded)
 
     def _error(self, memory: int, fuel: int | None, which: int, text: str) -> SandboxError:
         self._account(memory, fuel)
-        if not 0 <= which < len(ERRORS):
+        if not 0 <= which < len(wire.ERRORS):
             return GuestProtocolError(f"worker told of the unknown error {which}")
-        kind = ERRORS[which]
+        kind = wire.ERRORS[which]
         limits = self._limits
         if kind is FuelExhausted and self._given is not None:
             self.fuel_used = self._given

@@ -11,11 +11,16 @@ import itertools
 import os
 import sys
 import tempfile
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from .._errors import SnapshotError
+from .._locks import RLock
 from .._state import GuestState
+from . import _wire as wire
+
+# Of a state that lies somewhere: size of linear memory, stack pointer, ranges as
+# `_wire.packed` has them, bytes of data.
+Told = tuple[int, int, bytes, int]
 
 _PAGE = 4096
 
@@ -29,15 +34,14 @@ class Store:
     Attributes:
         handle: Descriptor to map it by.
 
-        told: What the worker said of the state that it holds: size of linear memory,
-            stack pointer, `packed` ranges, bytes of data. None if it holds none.
+        told: What the worker said of the state that it holds; None if it holds none.
 
         stored_bytes: Bytes of data that it held when that was told last.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.told: tuple[int, int, bytes, int] | None = None
+        self.told: Told | None = None
         self.stored_bytes = 0
         self.handle = -1
         self.handle = _make(size)
@@ -51,11 +55,9 @@ class Store:
         if len(state.data) > self.size:
             raise SnapshotError("the state is larger than the limits allow")
         self.told = None
-        view, at = memoryview(state.data), 0
-        while at < len(view):
-            at += os.pwrite(self.handle, view[at : at + (1 << 24)], at)
-        self.told = state.size, state.stack_pointer, packed(state.ranges), len(view)
-        self.stored_bytes = len(view)
+        _write(self.handle, state)
+        self.told = _told(state)
+        self.stored_bytes = len(state.data)
 
     def get(self) -> GuestState:
         """Return a copy of what it holds.
@@ -70,11 +72,48 @@ class Store:
         while at < length and (part := os.pread(self.handle, length - at, at)):
             parts.append(part)
             at += len(part)
-        return GuestState(size, stack_pointer, unpacked(ranges), b"".join(parts))
+        return GuestState(size, stack_pointer, wire.unpacked(ranges), b"".join(parts))
 
     def close(self) -> None:
         """Give it back to the system."""
         handle, self.handle = self.handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+    __del__ = close
+
+
+class Original:
+    """A state that many workers begin with: written once, and by none of them.
+
+    Where the system cannot keep them from it, it is not shared.
+
+    Args:
+        state: The state, which never changes.
+
+    Attributes:
+        state: The same.
+
+        told: As of a `Store`.
+    """
+
+    def __init__(self, state: GuestState) -> None:
+        self.state = state
+        self.told = _told(state)
+        self._lock = RLock()  # signal handlers may come back to it
+        self._handle = -1
+        if sys.platform == "linux" and len(state.data):
+            self._handle = _make(len(state.data), state)
+
+    def open(self) -> int:
+        """Return a descriptor to map it by, for the caller to close; -1 if there is none."""
+        with self._lock:
+            return os.dup(self._handle) if self._handle >= 0 else -1
+
+    def close(self) -> None:
+        """Give it back to the system; workers that go on have what they need."""
+        with self._lock:
+            handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)
 
@@ -119,18 +158,18 @@ def _check(state: GuestState) -> None:
         raise SnapshotError("the state of the worker process does not fit together")
 
 
-def packed(ranges: Sequence[tuple[int, int]]) -> bytes:
-    """Return ranges as bytes: native words, for another process of the same machine."""
-    return array("Q", list(itertools.chain.from_iterable(ranges))).tobytes()
+def _told(state: GuestState) -> Told:
+    return state.size, state.stack_pointer, wire.packed(state.ranges), len(state.data)
 
 
-def unpacked(data: bytes) -> list[tuple[int, int]]:
-    """Return the ranges that `packed` was given; of any bytes, some that may make no sense."""
-    words = array("Q", data[: len(data) // 16 * 16])
-    return list(zip(words[::2], words[1::2], strict=True))
+def _write(handle: int, state: GuestState) -> None:
+    view, at = memoryview(state.data), 0
+    while at < len(view):
+        at += os.pwrite(handle, view[at : at + (1 << 24)], at)
 
 
-def _make(size: int) -> int:
+def _make(size: int, state: GuestState | None = None) -> int:
+    """Return a descriptor of so many bytes; with *state* they are that, and stay it."""
     if sys.platform != "linux":
         handle, name = tempfile.mkstemp(prefix="sandbox-wasm-")
         os.unlink(name)
@@ -138,11 +177,15 @@ def _make(size: int) -> int:
         handle = os.memfd_create("sandbox-wasm", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.ftruncate(handle, size)
+        if state is not None:
+            _write(handle, state)
         if sys.platform == "linux":
             import fcntl
 
+            # No worker can cut it for the next, or write to what is others' as well.
             seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-            fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)  # no worker can cut it for the next
+            seals |= 0 if state is None else fcntl.F_SEAL_WRITE
+            fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)
     except BaseException:
         os.close(handle)
         raise

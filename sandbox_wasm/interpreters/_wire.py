@@ -13,10 +13,17 @@ import itertools
 import select
 import socket
 import struct
-from collections.abc import Mapping
-from typing import Any
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-from .._errors import GuestProtocolError
+from .._errors import (
+    FuelExhausted,
+    GuestCrash,
+    GuestProtocolError,
+    MemoryExceeded,
+    OutputExceeded,
+)
 
 # From the worker: what it tells, and from CALL to RANDOM what it asks, with the answer.
 READY = 1  # *protections
@@ -43,6 +50,10 @@ WAIT = 67  # process id
 WAITED = 68  # how it ended, as `os.waitpid` has it
 REAP = 69  # process id; nothing comes back
 FAILED = 70  # text
+
+STATUSES: tuple[Literal["ok", "error", "aborted"], ...] = ("ok", "error", "aborted")
+# What a worker may say of a request that failed; the rest of the error is the session's.
+ERRORS = (GuestProtocolError, GuestCrash, FuelExhausted, OutputExceeded, MemoryExceeded)
 
 # Wishes: how the run that goes on is to end.
 GO_ON, INTERRUPT, ABORT = 0, 1, 2
@@ -166,6 +177,17 @@ def _values(
         else:
             raise GuestProtocolError("worker sent a value of an unknown kind")
     return tuple(found), at, left
+
+
+def packed(ranges: Sequence[tuple[int, int]]) -> bytes:
+    """Return ranges as bytes: native words, for another process of the same machine."""
+    return array("Q", list(itertools.chain.from_iterable(ranges))).tobytes()
+
+
+def unpacked(data: bytes) -> list[tuple[int, int]]:
+    """Return the ranges that `packed` was given; of any bytes, some that may make no sense."""
+    words = array("Q", data[: len(data) // 16 * 16])
+    return list(zip(words[::2], words[1::2], strict=True))
 
 
 class Link:
