@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
+import fnmatch
 import importlib
 import json
 import os
@@ -240,6 +241,19 @@ def test_every_page_is_in_the_contents():
 
     assert pages - {"index"} == set(listed)
     assert "integrations/README\nintegrations/[a-z]*\n" in text
+
+
+def test_every_module_is_in_the_design():
+    """
+    Its table names each module of the package, by a pattern or as it is, and none that is gone.
+    """
+    text = (documents.ROOT / "docs" / "design.md").read_text("utf-8")
+    table = text.partition("| module | what it is for |")[2].partition("\n\n")[0]
+    named = [name.rpartition("/")[2] for name in re.findall(r"`([\w*/]+\.py)`", table)]
+    modules = {path.name for path in PACKAGE.glob("*.py") if not path.name.startswith("__")}
+
+    assert {name for each in named for name in fnmatch.filter(modules, each)} == modules
+    assert [each for each in named if not any(PACKAGE.rglob(each))] == []
 
 
 def test_named_tests_are_there():
