@@ -163,6 +163,7 @@ LIES = {
     "path that is no text": (_wire.FILE, "unlink", (3, b"x")),
     "path with a null character": (_wire.FILE, "unlink", (3, "\0")),
     "path that is no UTF-8": (_wire.FILE, "unlink", (3, "\ud800")),
+    "path that no guest can have": (_wire.FILE, "stat_path", (3, "../" * 2000, True)),
     "call of nothing": (_wire.CALL,),
     "long name": (_wire.CALL, b"x" * 300, b"[[],{}]"),
     "long arguments": (_wire.CALL, b"x", b" " * 1001),

@@ -210,9 +210,10 @@ class RemoteGuest:
             raise GuestProtocolError(f"worker answered with the unknown status {status}")
         length = len(encoded) if encoded is not None else 0
         if type(value) is str:
-            length = len(value.encode("utf-8", "replace"))
-            if any("\ud800" <= c <= "\udfff" for c in value):
-                raise GuestProtocolError("worker answered with text that is not UTF-8")
+            try:
+                length = len(value.encode())
+            except UnicodeEncodeError:
+                raise GuestProtocolError("worker answered with text that is not UTF-8") from None
         if wire.STATUSES[status] == "ok" and length > self._limits.result_bytes:
             raise OutputExceeded(self._limits.result_bytes)
         return Answer(wire.STATUSES[status], value, encoded)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._errors import GuestProtocolError
-from .._filesystem import Entry, Errno, FileError, FileSystem, Stat
+from .._filesystem import MAX_PATH, Entry, Errno, FileError, FileSystem, Stat
 
 Reply = tuple[Any, ...]  # 0 and what came of it, or WASI's errno
 
@@ -56,7 +56,10 @@ def serve(files: FileSystem, name: str, args: tuple[Any, ...]) -> Reply:
     for value, form in zip(args, forms, strict=True):
         if type(value) not in (form if isinstance(form, tuple) else (form,)):
             raise GuestProtocolError(f"worker called {name} with arguments of another form")
-        if isinstance(value, str) and ("\0" in value or not _is_utf8(value)):
+        # Looked at before anything is made of it: a path is taken to pieces, however long it is.
+        if isinstance(value, str) and (
+            len(value) >= MAX_PATH or "\0" in value or not _is_utf8(value)
+        ):
             raise GuestProtocolError(f"worker called {name} with text that is no path")
     try:
         found = getattr(files, name)(*args)
@@ -71,7 +74,11 @@ def serve(files: FileSystem, name: str, args: tuple[Any, ...]) -> Reply:
 
 
 def _is_utf8(text: str) -> bool:
-    return not any("\ud800" <= c <= "\udfff" for c in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class RemoteFiles:
