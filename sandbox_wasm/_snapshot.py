@@ -22,6 +22,7 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ _MEMORY = 1 << 32
 _NAME = re.compile(r"[a-z]{1,32}", re.ASCII)
 # A level above makes a file smaller by a twentieth, and takes several times as long.
 _LEVEL = 1
+_PIECE = 1 << 14  # bytes that are unpacked at a time
 _OTHER = b"sandbox-wasm run"  # what a suspended run begins with, see _stored_run.py
 
 
@@ -170,7 +172,7 @@ class Snapshot:
                 f"the snapshot has form {version}, and this version of sandbox-wasm reads 1 to "
                 f"{VERSION}"
             )
-        content = data[_OPENING.size :]
+        content = memoryview(data)[_OPENING.size :]
         signed, length, artifact, *numbers = _HEAD.unpack_from(content)
         if signed != (key is not None):
             raise SnapshotError(
@@ -188,7 +190,7 @@ class Snapshot:
         if version > 1:
             sources, names = _more(content, at)
             at += _MORE.size
-        name = content[at : at + length].decode("ascii", "replace")
+        name = bytes(content[at : at + length]).decode("ascii", "replace")
         at += length
         if version > 1 and names != _UNKNOWN:
             functions = _functions(content, at, names)
@@ -208,7 +210,7 @@ class Snapshot:
         snapshot._live = None
         snapshot.sources = sources
         snapshot.functions = functions
-        snapshot._body = content[at:]
+        snapshot._body = bytes(content[at:])
         snapshot._shape = shape
         return snapshot
 
@@ -265,18 +267,16 @@ class Snapshot:
         if shape.files > _files_form.most_bytes(most, count):
             raise SnapshotError(f"the snapshot's files are more than Limits.file_bytes={most}")
         table = shape.ranges * _RANGE.size
-        body = memoryview(_inflate(self._body, table + shape.stored + shape.files))
+        found, data, stored = inflate(self._body, (table, shape.stored, shape.files), "snapshot")
         ranges = [
-            (page * _PAGE, (page + length) * _PAGE)
-            for page, length in _RANGE.iter_unpack(body[:table])
+            (page * _PAGE, (page + length) * _PAGE) for page, length in _RANGE.iter_unpack(found)
         ]
         ends = [0, *(at for pair in ranges for at in pair), shape.memory]
         if any(a > b for a, b in itertools.pairwise(ends)) or shape.stored != sum(
             end - begin for begin, end in ranges
         ):
             raise SnapshotError("the snapshot does not fit together")
-        files = _files_form.decode(bytes(body[table + shape.stored :]), most, count)
-        data = bytes(body[table : table + shape.stored])
+        files = _files_form.decode(stored, most, count)
         return GuestState(shape.memory, shape.stack_pointer, ranges, data), files
 
     def _packed(self) -> tuple[_Shape, bytes]:
@@ -301,39 +301,54 @@ def check_magic(data: bytes) -> None:
         raise SnapshotError("this is a suspended run: Continuation.from_bytes reads it")
 
 
-def _more(content: bytes, at: int) -> tuple[SourcesState, int]:
+def _more(content: memoryview, at: int) -> tuple[SourcesState, int]:
     blocks, now, monotonic, names = _MORE.unpack_from(content, at)
     if blocks >> 63 or not -1 <= now <= LATEST * 10**9 or monotonic >> 62:
         raise SnapshotError("the snapshot does not fit together")
     return SourcesState(blocks, None if now < 0 else now, monotonic), names
 
 
-def _functions(content: bytes, at: int, length: int) -> tuple[str, ...]:
+def _functions(content: memoryview, at: int, length: int) -> tuple[str, ...]:
     if length > min(_NAMES_BYTES, len(content) - at):
         raise SnapshotError("the snapshot does not fit together")
     try:
-        names = content[at : at + length].decode()
+        names = bytes(content[at : at + length]).decode()
     except UnicodeDecodeError:
         raise SnapshotError("the snapshot is damaged") from None
     return tuple(names.split("\n")) if names else ()
 
 
-def _inflate(packed: bytes, length: int) -> bytes:
+def inflate(packed: bytes, lengths: Sequence[int], what: str) -> list[bytes]:
+    """Return the parts of *packed* that have these lengths, and are all that there is.
+
+    Never more is unpacked than that. *what* it is of, is for the error.
+    """
     unpacker = zlib.decompressobj()
+    # In pieces: buffers for the whole would be memory fresh from the system, at half the price
+    # of unpacking.
+    pieces = (packed[at : at + _PIECE] for at in range(0, len(packed), _PIECE))
+    rest, parts = b"", []
     try:
-        body = unpacker.decompress(packed, length + 1)
+        for length in (*lengths, 1):  # the last looks for more than there may be, and for the end
+            found, left = [], length
+            while left and not unpacker.eof and (rest or (rest := next(pieces, b""))):
+                found.append(unpacker.decompress(rest, left))
+                rest = unpacker.unconsumed_tail
+                left -= len(found[-1])
+            parts.append(b"".join(found))
     except zlib.error:
-        raise SnapshotError("the snapshot is damaged") from None
-    if len(body) != length or not unpacker.eof or unpacker.unused_data:
-        raise SnapshotError("the snapshot is damaged")
-    return body
+        raise SnapshotError(f"the {what} is damaged") from None
+    is_whole = [*map(len, parts)] == [*lengths, 0] and unpacker.eof
+    if not is_whole or unpacker.unused_data or next(pieces, None) is not None:
+        raise SnapshotError(f"the {what} is damaged")
+    return parts[:-1]
 
 
 def _front(version: int) -> bytes:
     return b"" if version == 1 else MAGIC + version.to_bytes(4, "little")
 
 
-def seal(front: bytes, content: bytes, key: bytes | None) -> bytes:
+def seal(front: bytes, content: bytes | memoryview, key: bytes | None) -> bytes:
     """Return what proves that *front* and *content* are whole, and with a key, who wrote them.
 
     Args:

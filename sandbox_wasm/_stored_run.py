@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ._errors import ConfigError, GuestProtocolError, SnapshotError
 from ._journal import ASKED_BYTES, MAX_BYTES, Journal
 from ._limits import Limits
-from ._snapshot import Snapshot, seal
+from ._snapshot import Snapshot, inflate, seal
 from ._values import decode, encode
 from .interpreters._base import Mode, Request
 
@@ -149,7 +149,7 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
             tuple(limits),
             Snapshot.from_bytes(snapshot),
             Request(_MODES[mode], source, inputs if has_inputs else None, bool(lines)),
-            Journal.from_bytes(_inflate(journal, size)),
+            Journal.from_bytes(*inflate(journal, (size,), "run")),
             told,
             payload,
         )
@@ -160,14 +160,3 @@ def unpack(data: object, key: bytes | None) -> StoredRun:
 def noticed(limits: Limits) -> tuple[int, ...]:
     """Return the limits that guest code can notice."""
     return tuple(getattr(limits, name) for name in NOTICED)
-
-
-def _inflate(packed: bytes, length: int) -> bytes:
-    unpacker = zlib.decompressobj()
-    try:
-        data = unpacker.decompress(packed, length + 1)
-    except zlib.error:
-        raise SnapshotError("the run is damaged") from None
-    if len(data) != length or not unpacker.eof or unpacker.unused_data:
-        raise SnapshotError("the run is damaged")
-    return data

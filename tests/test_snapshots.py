@@ -27,6 +27,7 @@ from sandbox_wasm import (
     _snapshot,
 )
 from sandbox_wasm._files import Files
+from sandbox_wasm._snapshot import inflate
 from sandbox_wasm.interpreters import digest
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -496,6 +497,33 @@ def test_bombs(packed):
         assert tracemalloc.get_traced_memory()[1] < 3 << 27
     finally:
         tracemalloc.stop()
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_unpacking_gives_what_was_packed_and_nothing_else(data):
+    """
+    Wherever its pieces end: the parts that were packed, and an error for anything shorter,
+    longer or cut off.
+    """
+    noise = st.builds(
+        lambda n, seed: hashlib.shake_128(bytes([seed])).digest(n),
+        st.integers(0, 40_000),
+        st.integers(0, 255),
+    )
+    runs = st.integers(0, 1 << 20).map(bytes)
+    parts = data.draw(st.lists(st.one_of(st.binary(), noise, runs), min_size=1, max_size=4))
+    lengths = [len(part) for part in parts]
+    packed = zlib.compress(b"".join(parts), data.draw(st.integers(0, 9)))
+    assert parts == inflate(packed, lengths, "run")
+
+    at = data.draw(st.integers(0, len(lengths) - 1))
+    by = data.draw(st.integers(-lengths[at], 2).filter(bool))
+    other = [*lengths[:at], lengths[at] + by, *lengths[at + 1 :]]
+    end = data.draw(st.integers(0, len(packed) - 1))
+    for wrong, sizes in ((packed, other), (packed[:end], lengths), (packed + b"x", lengths)):
+        with pytest.raises(SnapshotError, match="the run is damaged"):
+            inflate(wrong, sizes, "run")
 
 
 @settings(max_examples=40)

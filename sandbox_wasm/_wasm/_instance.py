@@ -195,7 +195,11 @@ class Instance:
             length = sum([end - begin for begin, end in ranges])
         if most is not None and length > most:
             raise MemoryError(f"the state has {length} bytes, checkpoint_bytes={most}")
-        data = into.data if into is not None else b""
+        if into is None:
+            return GuestState(
+                self.memory.size, self._read_pointer(), ranges, self.memory.gather(ranges)
+            )
+        data = into.data
         if isinstance(data, memoryview) and len(data) >= length:
             whole, part = self._room
             if whole is not data or len(part) != length:

@@ -101,6 +101,12 @@ class GuestMemory:
         """Return the parts that may differ from the image, see `Finder.find`."""
         return finder.find(self._base, self._view, again)
 
+    def gather(self, ranges: Ranges) -> bytes:
+        """Return a copy of the parts of memory that *ranges* name, one after another."""
+        for begin, end in ranges:
+            self._check(begin, end - begin)
+        return b"".join([self._view[begin:end] for begin, end in ranges])
+
     def copy(self, ranges: Ranges, to: bytearray | memoryview) -> None:
         """Copy the parts of memory that *ranges* name to *to*, one after another.
 
