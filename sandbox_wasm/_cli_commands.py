@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -86,7 +86,15 @@ def check_file(ctx: click.Context, file: BinaryIO, interpreter: str) -> None:
 @click.command("compile")
 @click.argument("names", nargs=-1, metavar="[INTERPRETER]...", shell_complete=complete_interpreter)
 @click.option("--fuel", is_flag=True, help="For sessions with a limit on fuel.")
-def compile_ahead(names: tuple[str, ...], fuel: bool) -> None:
+@click.option(
+    "--isolation",
+    type=click.Choice(["thread", "process"]),
+    multiple=True,
+    default=["thread"],
+    show_default=True,
+    help="For sessions in this process, or in workers; may be given several times.",
+)
+def compile_ahead(names: tuple[str, ...], fuel: bool, isolation: tuple[Any, ...]) -> None:
     """Compile interpreters ahead of time, for an image or a Dockerfile; all by default.
 
     Prints the file of each, and tells its size on standard error. The first use would do
@@ -96,11 +104,12 @@ def compile_ahead(names: tuple[str, ...], fuel: bool) -> None:
     from . import available_interpreters, precompile
 
     for name in names or [info.name for info in available_interpreters()]:
-        path = precompile(name, fuel=fuel)
-        if path is None:
-            raise Unkept
-        click.echo(f"{name} {path}")
-        click.echo(f"{name}: {path.stat().st_size / 1e6:.0f} MB", err=True)
+        for place in dict.fromkeys(isolation):
+            path = precompile(name, fuel=fuel, isolation=place)
+            if path is None:
+                raise Unkept
+            click.echo(f"{name} {path}")
+            click.echo(f"{name}: {path.stat().st_size / 1e6:.0f} MB", err=True)
 
 
 @click.command()

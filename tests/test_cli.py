@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from sandbox_wasm import (
     ArtifactError,
+    ConfigError,
     Limits,
     Session,
     Usage,
@@ -25,6 +26,7 @@ from sandbox_wasm import (
     _cli_limits,
     available_interpreters,
     cli,
+    precompile,
 )
 
 COMMAND = [sys.executable, "-m", "sandbox_wasm"]
@@ -694,6 +696,28 @@ def test_compile(tmp_path: Path) -> None:
     metered = spawn("compile", "micropython", "--fuel", env=env)
     assert (0, 2) == (metered.returncode, len(list(folder.glob("*.cwasm"))))
     assert file.name not in metered.stdout.decode()
+
+
+def test_compile_for_workers(tmp_path: Path) -> None:
+    """
+    They run other code; a first worker finds it compiled.
+    """
+    folder = tmp_path / "cache"
+    env = {**os.environ, "SANDBOX_WASM_CACHE": str(folder)}
+    places = ("--isolation", "thread", "--isolation", "process", "--isolation", "thread")
+    done = spawn("compile", "micropython", *places, env=env)
+    told = [Path(line.split()[1]) for line in done.stdout.decode().splitlines()]
+    assert (0, 2) == (done.returncode, len(told))
+    assert set(told) == set(folder.glob("*.cwasm"))
+    for place in ("thread", "process"):
+        ran = spawn(
+            *("--interpreter", "micropython", "--isolation", place, "-c", "print(1)"), env=env
+        )
+        assert (0, b"1\n") == (ran.returncode, ran.stdout)
+    assert set(told) == set(folder.glob("*.cwasm"))
+    assert 2 == invoke("compile", "micropython", "--isolation", "vm").exit_code
+    with pytest.raises(ConfigError, match="isolation must be 'thread' or 'process', got 'vm'"):
+        precompile("micropython", isolation="vm")  # type: ignore[arg-type]
 
 
 def test_compile_that_cannot_be_kept() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 from .._errors import ConfigError
 from .._wasm import _artifacts, _engine
+from . import Isolation
 
 
-def precompile(interpreter: str = "cpython", *, fuel: bool = False) -> Path | None:
+def precompile(
+    interpreter: str = "cpython", *, fuel: bool = False, isolation: Isolation = "thread"
+) -> Path | None:
     """Compile an interpreter now, so that the first session need not wait for it.
 
     Args:
@@ -16,17 +20,22 @@ def precompile(interpreter: str = "cpython", *, fuel: bool = False) -> Path | No
 
         fuel: For sessions with `Limits.fuel`, which run other code.
 
+        isolation: For sessions with this isolation: those in workers run other code, too.
+
     Returns:
         The file, in the wheel or in the user's cache folder; None if it is kept in the
         memory of this process only, because there is no folder that nobody else can write.
 
     Raises:
-        ConfigError: There is no such interpreter.
+        ConfigError: There is no such interpreter or isolation.
         ArtifactError: It is missing or damaged, or cannot be compiled.
     """
     known = _artifacts.names()
     if interpreter not in known:
         raise ConfigError(f"interpreter must be one of {', '.join(known)}; got {interpreter!r}")
-    engine = _engine.family(_artifacts.load(interpreter), fuel=fuel).take()
+    if isolation not in get_args(Isolation):
+        raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
+    epoch = isolation == "thread"  # a worker is killed instead
+    engine = _engine.family(_artifacts.load(interpreter), fuel=fuel, epoch=epoch).take()
     engine.release()
     return engine.family.compiled_file
