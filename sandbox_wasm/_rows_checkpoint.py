@@ -135,7 +135,10 @@ def _read(line: bytes) -> Record | None:
         results, told, output = decode(data, max_bytes=_MOST, max_nodes=_MOST)
         errors = [(index, _error(name, args)) for index, name, args in told]
         pairs = [(stream, text) for stream, text in output]
-        if len(results) != int(count):
+        indexes = [index for index, _ in errors]
+        if len(results) != int(count) or not set(indexes) <= set(range(len(results))):
+            return None
+        if any(type(text) is not str for pair in pairs for text in pair):
             return None
         return Record(int(count), found.decode(), Outcome(results, errors, pairs))
     except (ValueError, TypeError, GuestProtocolError):

@@ -132,7 +132,7 @@ class Runner:
             except BrokenExecutor as error:
                 self._replace(batch, error)
                 continue
-            if not isinstance(outcome, Outcome) or not outcome.results:
+            if not isinstance(outcome, Outcome) or not 0 < len(outcome.results) <= len(batch.rows):
                 raise ConfigError("the executor does not return what it was given to do")
             self._alone = max(0, self._alone - 1)
             return outcome

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import itertools
+import json
 import multiprocessing
 import os
 import pickle
@@ -11,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -580,6 +583,56 @@ def test_checkpoint_that_was_changed(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"[16,18", b"[16,99"))
 
     assert list(range(0, 40, 2)) == list(map_rows(DOUBLE, range(20), checkpoint=path))
+
+
+@pytest.mark.parametrize(
+    ("results", "errors", "output"),
+    [
+        ([1], [], []),
+        ([1, 2], [[2, "GuestError", ["E"]]], []),
+        ([1, 2], [[-1, "GuestError", ["E"]]], []),
+        ([1, 2], [["0", "GuestError", ["E"]]], []),
+        ([1, 2], [[[], "GuestError", ["E"]]], []),
+        ([1, 2], [[0, "annotations", []]], []),
+        ([1, 2], [], [[1, 2]]),
+        ([1, 2], [], [["stdout"]]),
+        (1, 2, 3),
+    ],
+    ids=repr,
+)
+def test_checkpoint_that_was_made_up(
+    tmp_path: Path, results: Any, errors: Any, output: Any
+) -> None:
+    """
+    A record that makes no sense is done again, also where its checksum is right.
+    """
+    path = tmp_path / "rows.checkpoint"
+    list(map_rows(DOUBLE, [3, 4], checkpoint=path, interpreter="micropython"))
+    first, record = path.read_bytes().splitlines(keepends=True)
+    head = b" ".join(record.split(b" ")[:2])
+    data = json.dumps([results, errors, output]).encode()
+    check = zlib.crc32(data, zlib.crc32(head))
+    path.write_bytes(first + b"%s %08x %s\n" % (head, check, data))
+
+    again = map_rows(
+        DOUBLE, [3, 4], checkpoint=path, interpreter="micropython", on_output=lambda *_: None
+    )
+    assert [6, 8] == list(again)
+
+
+class Generous(Executor):
+    """Gives more back than it was given."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        outcome = fn(*args, **kwargs)
+        future: Future[Any] = Future()
+        future.set_result(dataclasses.replace(outcome, results=outcome.results * 2))
+        return future
+
+
+def test_an_executor_that_gives_too_much() -> None:
+    with pytest.raises(ConfigError, match="does not return"):
+        list(map_rows(DOUBLE, [1, 2], executor=Generous(), interpreter="micropython"))
 
 
 def test_checkpoints_of_others(tmp_path: Path) -> None:
