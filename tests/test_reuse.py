@@ -1,5 +1,6 @@
 """What one session leaves of an instance to the next: nothing."""
 
+import contextlib
 import re
 import threading
 from pathlib import Path
@@ -19,6 +20,7 @@ from sandbox_wasm.interpreters import _maker
 pytestmark = pytest.mark.skipif(page_table() is None, reason="nothing is reused on this system")
 
 SECRET = "kX2vQ9pLs7"
+BOUND = 20
 
 
 @pytest.fixture
@@ -293,6 +295,63 @@ def test_random_numbers_are_the_next_sessions_own(used, interpreter):
         used(lambda session: seeded.append(session.run(DRAWS[interpreter]).value), seed=7)
         used(lambda session: session.run("import random\nrandom.seed(1)\nrandom.random()"))
     assert seeded[0] == seeded[1]
+
+
+def test_nobody_waits_for_a_module_that_is_there(interpreter):
+    """
+    A thread that is interrupted while it compiles holds up no session that can begin.
+    """
+    with Session(interpreter) as session:
+        session.run("1")
+    results = []
+
+    def use():
+        with contextlib.ExitStack() as stack:  # more than there are to be taken over
+            for _ in range(_engine._SPARE + 2):
+                session = stack.enter_context(Session(interpreter))
+                results.append(session.run("6 * 7").value)
+
+    thread = threading.Thread(target=use, daemon=True)
+    with contextlib.ExitStack() as held:
+        for family in _engine._families.values():
+            held.enter_context(family._lock)
+        held.enter_context(_engine._families_lock)
+        thread.start()
+        thread.join(BOUND)
+        alive = thread.is_alive()
+    thread.join(BOUND)
+
+    assert not alive
+    assert [42] * (_engine._SPARE + 2) == results
+
+
+def test_engines_are_claimed_once(interpreter):
+    """
+    Threads that take and give back at the same time never have the same one.
+    """
+    with Session(interpreter) as session:
+        session.run("1")
+    family = next(each for each in _engine._families.values() if each._spare)
+    held, twice = set(), []
+
+    def work():
+        for _ in range(300):
+            engine = family.take()
+            twice.extend([engine] if id(engine) in held else [])
+            held.add(id(engine))
+            held.discard(id(engine))
+            engine.release()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+
+    assert not twice
+    assert len(family._spare) == len(set(map(id, family._spare))) <= _engine._SPARE
+    with Session(interpreter) as session:
+        assert 2 == session.run("1 + 1").value
 
 
 # ---- pools: instances that are put back to the state of a template

@@ -159,6 +159,9 @@ def _describe(kind: object) -> str:
 class EngineFamily:
     """All engines of one artifact in one configuration.
 
+    Those that are spare change hands without a lock, by one operation of a list each: a signal
+    handler or a finaliser that comes in between may wait for what another thread then takes.
+
     Attributes:
         reference: An instance that is started, and never runs guest code; None until it is
             made, while its lock is held.
@@ -186,35 +189,37 @@ class EngineFamily:
 
     def take(self, mould: Mould | None = None) -> Engine:
         """Return an engine that nothing runs on; one whose instance rests in *mould*, if any."""
-        with self._lock:
-            self._taken += 1
-            spare = self._spare
-            for at in range(len(spare) - 1, -1, -1):  # the last is in the caches still
-                rested = spare[at].rested
-                if (None if rested is None else rested.mould) is mould:
-                    return spare.pop(at)
-            if spare:
-                return spare.pop()
-        return Engine(self)
+        self._taken += 1
+        for engine in reversed(self._spare.copy()):  # the last is in the caches still
+            rested = engine.rested
+            if (None if rested is None else rested.mould) is mould and self._claim(engine):
+                return engine
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return Engine(self)
+
+    def _claim(self, engine: Engine) -> bool:
+        """Have *engine*, which nobody else gets then; return False if somebody has it."""
+        try:
+            self._spare.remove(engine)
+        except ValueError:
+            return False
+        return True
 
     def keep(self, engine: Engine) -> bool:
         """Take an engine for the next session; False if there are enough."""
-        with self._lock:
-            if len(self._spare) < _SPARE:
-                self._spare.append(engine)
-                return True
-        return False
+        self._spare.append(engine)
+        return len(self._spare) <= _SPARE or not self._claim(engine)
 
     def drop(self, mould: Mould) -> None:
         """Free the instances that rest in *mould*."""
-        with self._lock:
-            dropped = []
-            for engine in self._spare:
-                if engine.rested is not None and engine.rested.mould is mould:
-                    dropped.append(engine.rested)
-                    engine.rested = None
-        for instance in dropped:
-            instance.free()
+        for engine in self._spare.copy():
+            instance = engine.rested
+            if instance is not None and instance.mould is mould and self._claim(engine):
+                engine.rested = None
+                self._spare.append(engine)
+                instance.free()
 
     def pristine(self) -> list[bytearray]:
         """Return memory of an instance that nobody has used, for comparisons."""
@@ -235,23 +240,31 @@ class EngineFamily:
 
     def load(self, engine: wasmtime.Engine) -> wasmtime.Module:
         """Return the module for *engine*, compiled earlier or now."""
+        tried = self._compiled
+        module = None if tried is None else self._read(engine, tried)
+        if module is not None:
+            return module
         with self._lock:
             # Last of all what is compiled now, and kept nowhere: it cannot be another's.
             for source in (self._known, self._shipped, self._cached, self._compile):
                 found = source()
-                if found is None:
+                if found is None or found is tried:
                     continue
-                try:
-                    if isinstance(found, bytes):
-                        module = wasmtime.Module.deserialize(engine, found)
-                    else:
-                        module = wasmtime.Module.deserialize_file(engine, str(found))
-                except wasmtime.WasmtimeError as error:
-                    _log.warning("a compiled module cannot be used (%s)", error)
-                else:
+                module = self._read(engine, found)
+                if module is not None:
                     self._compiled = found
                     return module
         raise ArtifactError(f"what was compiled of {self.artifact.name!r} cannot be used")
+
+    @staticmethod
+    def _read(engine: wasmtime.Engine, found: Path | bytes) -> wasmtime.Module | None:
+        try:
+            if isinstance(found, bytes):
+                return wasmtime.Module.deserialize(engine, found)
+            return wasmtime.Module.deserialize_file(engine, str(found))
+        except wasmtime.WasmtimeError as error:
+            _log.warning("a compiled module cannot be used (%s)", error)
+            return None
 
     def _known(self) -> Path | bytes | None:
         return self._compiled
@@ -318,6 +331,9 @@ def family(artifact: Artifact, *, fuel: bool, epoch: bool = True) -> EngineFamil
     """Return the family of that artifact, in the configuration that is sound just now."""
     variant = Variant(fuel, signals=handlers.are_ours(), epoch=epoch)
     key = (artifact.digest, variant)
+    found = _families.get(key)
+    if found is not None:
+        return found
     with _families_lock:
         if key not in _families:
             _families[key] = EngineFamily(artifact, variant)
