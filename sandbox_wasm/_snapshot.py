@@ -32,7 +32,7 @@ from ._errors import ConfigError, SnapshotError
 from ._filesystem import MAX_OPEN
 from ._limits import Limits
 from ._nodes import FilesState
-from ._sources import LATEST, SourcesState
+from ._sources import END, SourcesState
 from ._state import GuestState
 
 MAGIC = b"sandbox-wasm"
@@ -303,7 +303,7 @@ def check_magic(data: bytes) -> None:
 
 def _more(content: memoryview, at: int) -> tuple[SourcesState, int]:
     blocks, now, monotonic, names = _MORE.unpack_from(content, at)
-    if blocks >> 63 or not -1 <= now <= LATEST * 10**9 or monotonic >> 62:
+    if blocks >> 63 or not -1 <= now <= END or monotonic > END:
         raise SnapshotError("the snapshot does not fit together")
     return SourcesState(blocks, None if now < 0 else now, monotonic), names
 

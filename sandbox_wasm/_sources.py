@@ -23,7 +23,7 @@ Seed = int | str | bytes
 TICK_NS = 1_000_000
 _REAL, _MONOTONIC = bytes(ASKED_BYTES), b"\1".ljust(ASKED_BYTES, b"\0")
 LATEST = 9_000_000_000  # seconds: in the year 2255, before 63 bits of nanoseconds are full
-_LONGEST = 62  # bits of monotonic nanoseconds
+END = LATEST * 10**9  # where every clock of a guest stands still: what is stored has room for it
 
 
 class SourcesState(NamedTuple):
@@ -97,8 +97,8 @@ class Sources:
     def mark(self) -> SourcesState:
         """Return where time and randomness have come to, for `reset`."""
         if self._now is None:
-            return SourcesState(self._blocks, None, time.monotonic_ns() + self._lead)
-        return SourcesState(self._blocks, self._now, self._now - self._begun)
+            return SourcesState(self._blocks, None, min(time.monotonic_ns() + self._lead, END))
+        return SourcesState(self._blocks, self._now, min(self._now - self._begun, END))
 
     def reset(self, state: SourcesState) -> None:
         """Go back to where they were."""
@@ -153,10 +153,10 @@ class Sources:
             journal.note(Kind.CLOCK, 0, asked, now.to_bytes(8, "little"))
             return now
         now = int.from_bytes(known[1], "little")
-        if now >> (_LONGEST if monotonic else 63):
+        if now > END:
             raise SnapshotError("the journal of the run is damaged")
         if self._now is not None:
-            self._now += TICK_NS
+            self._now = min(self._now + TICK_NS, END)
         elif monotonic:
             self._keep_up(now)
         return now
@@ -165,9 +165,9 @@ class Sources:
         """Return the time for what is no part of a run; see `clock`."""
         if self._now is None:
             now = time.monotonic_ns() + self._lead if monotonic else time.time_ns()
-            return now - now % TICK_NS
-        self._now += TICK_NS
-        return self._now - self._begun if monotonic else self._now
+            return min(now - now % TICK_NS, END)
+        self._now = min(self._now + TICK_NS, END)
+        return min(self._now - self._begun, END) if monotonic else self._now
 
     def _keep_up(self, monotonic: int) -> None:
         """Let no monotonic time before that one come any more."""
@@ -177,7 +177,7 @@ class Sources:
         """Let a sleep pass, if it needs no waiting; else return False."""
         if self._now is None:
             return False
-        self._now = min(self._now + max(0, nanoseconds), LATEST * 10**9)
+        self._now = min(self._now + max(0, nanoseconds), END)
         return True
 
 

@@ -28,6 +28,7 @@ from sandbox_wasm import (
 )
 from sandbox_wasm._files import Files
 from sandbox_wasm._snapshot import inflate
+from sandbox_wasm._sources import END
 from sandbox_wasm.interpreters import digest
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -468,7 +469,7 @@ def test_other_versions_and_artifacts(packed):
         {"sources": struct.pack("<QqQI", 1 << 63, -1, 0, 0)},
         {"sources": struct.pack("<QqQI", 0, -2, 0, 0)},
         {"sources": struct.pack("<QqQI", 0, (1 << 63) - 1, 0, 0)},
-        {"sources": struct.pack("<QqQI", 0, -1, 1 << 62, 0)},
+        {"sources": struct.pack("<QqQI", 0, -1, END + 1, 0)},
         {"sources": struct.pack("<QqQI", 0, -1, 0, 1)},
         {"sources": struct.pack("<QqQI", 0, -1, 0, (1 << 32) - 2)},
         {"sources": b""},
@@ -622,6 +623,25 @@ def test_times_that_no_form_has_room_for(isolation):
     assert "OSError" == info.value.type_name
     with Session.restore(Snapshot.from_bytes(stored)) as other:
         assert (1 << 63) - 1 == other.run("import os\nos.stat('/a').st_mtime_ns").value
+
+
+@pytest.mark.parametrize("clock", [0, 1.7e9, 9e9])
+def test_a_clock_that_has_come_to_its_end(clock):
+    """
+    It stands still there, and the session can be stored, and go on with that clock or another.
+    """
+    with Session("cpython", clock=clock) as session:
+        session.run("import time\nfor _ in range(3): time.sleep(4e9)")
+        session.run("t = time.time(), time.monotonic()\nopen('/a', 'w').close()")
+        assert 8e9 <= session.run("t[0]").value <= 9e9
+        stored = session.snapshot().to_bytes()
+
+    for other in ({"clock": clock}, {"clock": 5}, {}):
+        with Session.restore(Snapshot.from_bytes(stored), **other) as again:
+            again.run("import time\ntime.sleep(0.002)\nnow = time.monotonic()")
+            again.run("time.sleep(0.002)")
+            assert again.run("t[1] <= now <= time.monotonic()").value is True
+            Snapshot.from_bytes(again.snapshot().to_bytes())
 
 
 @pytest.mark.parametrize("field", ["accessed", "modified"])
