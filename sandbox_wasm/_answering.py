@@ -51,8 +51,8 @@ class Answering:
 
             wait_for: Returns what the coroutine of an asynchronous function comes to.
 
-            approved: Make the call, also if it is one that waits for a yes; bytes are the
-                payload that was shown, encoded, and must be that of this call.
+            approved: Make the call, also if it is one that waits for a yes; a name and a
+                payload, encoded, are what was shown, and must be those of this call.
 
             calls: What the session remembers of the earlier ones.
 
@@ -110,7 +110,9 @@ class Answering:
             asked = {"function": host.name, "args": given[0], "kwargs": given[1]}
             if options.suspends or approved is False:
                 raise Suspend(asked)
-            if isinstance(approved, bytes) and not _is(asked, approved):
+            if isinstance(approved, tuple) and not (
+                approved[0] == host.name and _is(asked, approved[1])
+            ):
                 raise SnapshotError("another call was shown than the one that the run makes")
         try:
             result = host.call(args, kwargs, calls, wait_for)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._errors import ConfigError, SnapshotError
 from ._job import Suspension
-from ._journal import Journal
+from ._journal import Approved, Journal
 from ._ledger import OnOutput
 from ._result import Result
 from ._snapshot import Snapshot
@@ -141,8 +141,11 @@ class Continuation:
 
     def approve(self, **options: Any) -> Result:
         """Make the call that waits for it, and go on. Otherwise as `resume`."""
-        shown = None if self._stored is None else self._stored.shown
-        return self._go_on(self._where(options), lambda it: it.approved(shown), **options)
+        run = self._stored
+        approved: Approved = True
+        if run is not None and run.shown is not None:
+            approved = run.name, run.shown
+        return self._go_on(self._where(options), lambda it: it.approved(approved), **options)
 
     def _where(self, options: dict[str, Any]) -> Lifecycle:
         session = options.pop("session", None) or self._session

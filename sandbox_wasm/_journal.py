@@ -50,7 +50,8 @@ _STATUSES = {Kind.CALL: 1, Kind.FILE: _LARGEST_ERRNO}  # the largest; else 0
 # see it. No journal keeps it.
 OVER = (1, b'["RuntimeError","the run is over"]')
 
-Approved = bool | bytes  # bytes: for what was shown, encoded; else nobody has made it up
+# With the name and the payload, encoded, that were shown, where somebody may have made those up.
+Approved = bool | tuple[str, bytes]
 Invoke = Callable[[bytes, bytes, Approved], tuple[int, bytes]]
 
 
@@ -216,13 +217,8 @@ class Journal:
         entry = _HEAD.pack(Kind.CALL, status, len(answer), self.asked) + answer
         return Journal(bytes(self._data) + entry, most=self._most)
 
-    def approved(self, shown: bytes | None = None) -> Journal:
-        """Return a journal for going through the run again, and making its open call.
-
-        Args:
-            shown: The payload, encoded, of a run that somebody else may have made up.
-        """
-        approved = True if shown is None else shown
+    def approved(self, approved: Approved = True) -> Journal:
+        """Return a journal for going through the run again, and making its open call."""
         self._settle()
         return Journal(bytes(self._data), let=self.asked, approved=approved, most=self._most)
 

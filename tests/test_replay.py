@@ -482,6 +482,10 @@ def test_what_was_shown_is_not_made_up(make_session):
         data = _stored_run.pack(run._replace(payload=payload), None)
         with pytest.raises(SnapshotError, match="another call was shown"):
             Continuation.from_bytes(data).approve(session=other())
+    for name in ("read", "Pay", "pay ", ""):
+        data = _stored_run.pack(run._replace(name=name), None)
+        with pytest.raises(SnapshotError, match="another call was shown"):
+            Continuation.from_bytes(data).approve(session=other())
     assert [] == made
     Continuation.from_bytes(continuation.to_bytes()).approve(session=other())
     continuation.approve()
