@@ -5,6 +5,7 @@ import gc
 import pytest
 import wasmtime
 
+from sandbox_wasm._wasm._exports import entry
 from sandbox_wasm._wasm._imports import define
 from sandbox_wasm._wasm._traps import _KINDS, FUEL, STOPPED, describe, kind_of
 
@@ -82,6 +83,34 @@ def test_what_an_import_raises_comes_out_nowhere():
     exports["no"](store)
     assert [1, 1] == calls
     del kept
+
+
+def test_entry_raises_what_ended_its_own_guest(monkeypatch):
+    """
+    And nothing that an import of somebody else's guest has raised and nobody has taken.
+    """
+    monkeypatch.setattr("wasmtime._func.LAST_EXCEPTION", KeyError("of another guest"))
+    engine = wasmtime.Engine()
+    store = wasmtime.Store(engine)
+    text = """
+    (module (func (export "no")) (func (export "die") (unreachable))
+      (func $f (export "deep") (call $f) (call $f)))
+    """
+    exports = wasmtime.Instance(store, wasmtime.Module(engine, text), []).exports(store)
+    no, die, deep = (entry(store, exports[name]) for name in ("no", "die", "deep"))
+    del exports
+    gc.collect()
+
+    no()
+    with pytest.raises(wasmtime.Trap) as info:
+        die()
+    assert "unreachable code" == kind_of(info.value)
+    with pytest.raises(wasmtime.Trap) as info:
+        deep()
+    assert "stack overflow" == kind_of(info.value)
+    store.close()
+    with pytest.raises(ValueError, match="closed"):
+        no()
 
 
 def test_an_import_cannot_be_defined_twice():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import wasmtime
 
@@ -17,7 +18,7 @@ from .._errors import (
 from .._state import GuestState
 from .._thread import current
 from ._engine import Engine, EngineFamily, set_limits
-from ._exports import cheap, export, signed, stack_pointer
+from ._exports import entry, export, signed, stack_pointer
 from ._faults import handlers
 from ._memory import GuestMemory
 from ._mould import Mould
@@ -25,6 +26,8 @@ from ._pages import Finder, Ranges, finder, page_table, union
 from ._traps import FUEL, kind_of
 
 _log = logging.getLogger("sandbox_wasm")
+
+T = TypeVar("T")
 
 PAGE = 65_536
 
@@ -105,12 +108,12 @@ class Instance:
         memory = export(exports, "memory", wasmtime.Memory)
         exchange = export(exports, "sandbox_exchange", wasmtime.Global)
         start = export(exports, "sandbox_start", wasmtime.Func)
-        self._exec = cheap(export(exports, "sandbox_exec", wasmtime.Func))
+        self._exec = entry(self._store, export(exports, "sandbox_exec", wasmtime.Func))
         self._alloc = export(exports, "sandbox_alloc", wasmtime.Func)
         self._stack_pointer = stack_pointer(exports)
         self.exchange = int(exchange.value(self._store)) & 0xFFFFFFFF
         self.memory = GuestMemory(self._store, memory)
-        self._call(cheap(start))
+        self._call(entry(self._store, start))
         if engine.killed:
             raise GuestProtocolError("guest asked for something before it was asked")
         self.memory.refresh()
@@ -243,15 +246,15 @@ class Instance:
 
     def alloc(self, length: int) -> int:
         """Return the address of a block of *length* bytes; 0 if there is no room."""
-        address = self._call(lambda store: self._alloc(store, length))
+        address = self._call(lambda: self._alloc(self._store, length))
         if not isinstance(address, int):
             raise GuestProtocolError("sandbox_alloc returned no address")
         self.memory.refresh()
         return address & 0xFFFFFFFF
 
-    def _call(self, function: Any) -> Any:
+    def _call(self, function: Callable[[], T]) -> T:
         try:
-            return function(self._store)
+            return function()
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             kind = kind_of(error)
             self._is_whole = False
