@@ -31,8 +31,8 @@ def source(code: object) -> bytes:
         raise GuestError("SyntaxError", f"source has a lone surrogate at {bad.start}") from None
 
 
-def inputs(values: object, max_bytes: int, refer: Refer | None = None) -> bytes | None:
-    """Return the values of global variables as the guest takes them; None for none.
+def inputs(values: object, max_bytes: int, refer: Refer | None = None) -> bytes:
+    """Return the values of global variables as the guest takes them.
 
     Args:
         refer: As in `encode`.
@@ -40,8 +40,6 @@ def inputs(values: object, max_bytes: int, refer: Refer | None = None) -> bytes 
     Raises:
         ConfigError: A name is no identifier, or a value is no data or too large.
     """
-    if values is None:
-        return None
     if not isinstance(values, Mapping):
         raise ConfigError(
             f"inputs must be a mapping of names to values, got {type(values).__name__}"

@@ -140,3 +140,6 @@ _RANGE: dict[str, tuple[float, float]] = {
     "session_output_bytes": (0, 1 << 62),
     "session_fuel": (1, 1 << 62),
 }
+
+# Checking them takes longer than anything else about a session's beginning.
+DEFAULT_LIMITS = Limits()

@@ -45,8 +45,10 @@ if TYPE_CHECKING or sys.version_info >= (3, 14):
     _Base = _Safe
 else:  # the one in C is safe, and one in Python is not before 3.11
     _Base = _Plain
-if TYPE_CHECKING or sys.version_info < (3, 14):
+if TYPE_CHECKING:
     RLock = threading.RLock
+elif sys.version_info < (3, 14):
+    RLock = _Plain  # what `threading.RLock` returns
 else:
     RLock = _Safe
 

@@ -17,7 +17,7 @@ from ._functions import HostFunctions
 from ._lane import Lane
 from ._ledger import OnOutput
 from ._lifecycle import Lifecycle, settle
-from ._limits import Limits
+from ._limits import DEFAULT_LIMITS, Limits
 from ._mounts import Mount, make_files
 from ._result import Result
 from ._session_files import SessionFiles
@@ -116,10 +116,10 @@ class Session(Lifecycle):
     ) -> None:
         self._lane: Lane | None = None
         if limits is None:
-            limits = Limits()
+            limits = DEFAULT_LIMITS
         elif not isinstance(limits, Limits):
             raise ConfigError(f"limits must be a Limits, got {type(limits).__name__}")
-        self._functions = HostFunctions(() if functions is None else functions).copy()
+        self._functions = HostFunctions() if functions is None else HostFunctions(functions).copy()
         self._closed = False
         self._background = Background()
         self.interpreter = interpreter
@@ -224,7 +224,9 @@ class Session(Lifecycle):
             source = _arguments.source(code)
         except GuestError as error:
             return settle(Result(error=error), error, check)
-        values = _arguments.inputs(inputs, self.limits.input_bytes, self._refer(lane))
+        values = None
+        if inputs is not None:
+            values = _arguments.inputs(inputs, self.limits.input_bytes, self._refer(lane))
         mode = _dialects.mode(dialect, self._functions)
         return self._perform(lane, mode, source, values, check, on_output, wall_seconds)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMES = ("cpython", "micropython")
 Isolation = Literal["thread", "process"]
+_ISOLATIONS = get_args(Isolation)
 
 
 class Interpreter(Protocol):
@@ -87,7 +88,7 @@ def make(
     """
     if name not in NAMES:
         raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
-    if isolation not in get_args(Isolation):
+    if isolation not in _ISOLATIONS:
         raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
     if isolation == "process":
         from ._remote_maker import RemoteMaker
