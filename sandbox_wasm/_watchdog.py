@@ -69,6 +69,10 @@ class Watchdog:
         """Watch no more over it."""
         with self._lock:
             self._watched.discard(watched)
+            # It sleeps until that was due, and would be there until then.
+            is_late = not self._watched and self._until > time.perf_counter() + _rest()
+        if is_late:
+            self.ring()
 
     def tick(self) -> None:
         """Look for a while whether work stands still."""
@@ -115,7 +119,7 @@ class Watchdog:
                 if idle_since and now - idle_since > _IDLE_SECONDS:
                     self._works, self._until = False, 0.0
                     return
-                rest = now + _IDLE_SECONDS + 0.1
+                rest = now + _rest()
                 self._until = min((each.at for each in self._watched), default=rest)
                 if self._ticks:
                     self._until = min(self._until, now + TICK_SECONDS)
@@ -141,3 +145,8 @@ class Watchdog:
         except Exception:  # no room, for instance: whatever it is, the others are watched on
             _log.exception("what is due could not be done, and is tried again")
             watched.at = time.perf_counter() + TICK_SECONDS
+
+
+def _rest() -> float:
+    """Return for how long it sleeps when there is nothing to watch."""
+    return _IDLE_SECONDS + 0.1

@@ -2,6 +2,7 @@
 
 import ctypes
 import threading
+import time
 
 import pytest
 
@@ -251,6 +252,30 @@ def test_a_watchdog_that_has_little_to_do(monkeypatch):
     ended.set()
 
     assert max(waits) <= 4_294_967  # what Windows takes
+
+
+def test_a_watchdog_whose_last_thing_is_gone(monkeypatch):
+    """
+    Its thread ends, and does not wait for when that would have been due.
+    """
+
+    class Far:
+        def __init__(self):
+            self.at = time.perf_counter() + 1e6
+
+        def look(self):
+            return self.at - time.perf_counter()
+
+    monkeypatch.setattr(_watchdog, "_IDLE_SECONDS", 0.01)
+    watchdog = _watchdog.Watchdog(lambda: False)
+    things = [Far(), Far()]
+    for thing in things:
+        watchdog.add(thing)
+    assert until(lambda: watchdog._until > time.perf_counter() + 1000)
+    for thing in things:
+        assert watchdog._works
+        watchdog.discard(thing)
+    assert until(lambda: not watchdog._works)
 
 
 def test_a_watchdog_that_is_sent_an_exception():
