@@ -26,7 +26,8 @@ class Usage(NamedTuple):
         peak_memory_bytes: Linear memory that the guest has had at most since
             the session began, beyond what its interpreter starts with.
 
-        checkpoint_bytes: What the host kept of the guest's state at the end, to go back to.
+        checkpoint_bytes: What the host keeps of the guest's state, to go back to; for a run,
+            of the state that it began with.
 
         host_calls: Host calls made.
 
