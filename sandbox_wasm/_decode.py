@@ -50,6 +50,7 @@ _ALL_BYTES = bytes(range(256))
 _BRACKETS = bytes.maketrans(b"[{]}", b"(())")
 _NO_BRACKETS = _ALL_BYTES.translate(None, b"[]{}")
 _NUMBERS = bytes.maketrans(b"123456789+E", b"0000000000e")
+_BACKSLASH, _DOLLAR, _E = b"\\$e"
 _SURROGATE_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -108,16 +109,21 @@ def decode(
     size = len(data)
     if size > max_bytes:
         raise ValueTooLarge(f"a value takes more than {max_bytes} bytes")
-    escapes = b"\\" in data
+    # One byte, as a number, is looked for in half the time: most values have none of these.
+    escapes = _BACKSLASH in data
     # A key may be spelled with escapes, and "$" has one such spelling.
-    tagged = b'"$"' in data or (escapes and b"\\u0024" in data)
+    tagged = (_DOLLAR in data and b'"$"' in data) or (escapes and b"\\u0024" in data)
     depth = size
     if size > max_depth or size > max_nodes:
         # Each level of a value takes up to three in JSON, and a tagged scalar three more.
         depth = _measure(data, 3 * max_depth + 3 if tagged else max_depth, max_nodes)
     # A number of 19 digits may be beyond 64 bit, one with three in its exponent infinite.
     numbers = data.translate(_NUMBERS)
-    unusual = tagged or b"e000" in numbers or b"0000000000000000000" in numbers
+    unusual = (
+        tagged
+        or (_E in numbers and b"e000" in numbers)
+        or (size >= 19 and b"0000000000000000000" in numbers)
+    )
     if escapes and (b"\\ud" in data or b"\\uD" in data):
         _refuse_lone_surrogates(data)
     try:

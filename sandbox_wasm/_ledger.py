@@ -259,8 +259,8 @@ class Ledger:
                 self._give_up(error)
 
     def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
-        if self.is_suspended:  # a guest that goes on all the same: nobody hears it any more
-            return OVER
+        if self.reason is not None and self.is_suspended:
+            return OVER  # a guest that goes on all the same: nobody hears it any more
         self.call_bytes += len(args)
         if self.host_calls >= self._most_calls or self.call_bytes > self._call_bytes_left:
             self.call_bytes -= len(args)

@@ -76,7 +76,7 @@ class GuestMemory:
         end = address + length
         if address < 0 or length < 0 or end > self.size:
             self._check(address, length)
-        return bytes(self._view[address:end])
+        return self._view[address:end].tobytes()
 
     def write(self, address: int, data: bytes) -> None:
         """Store *data* at *address*."""
