@@ -97,6 +97,7 @@ def _kernel() -> Iterator[Finding]:
     features = {
         "Landlock": _has_landlock(),
         "seccomp": os.path.exists("/proc/sys/kernel/seccomp/actions_avail"),
+        "/proc": os.path.exists("/proc/self/statm"),  # which workers read their size from
         "pidfd": hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal"),
     }
     lacking = [name for name, there in features.items() if not there]

@@ -57,6 +57,18 @@ def test_missing_protections_are_told(monkeypatch):
     assert "Landlock" in kernel.text
 
 
+def test_a_root_without_proc_is_told(monkeypatch):
+    """
+    No worker can begin there, and the reason is not that it ended.
+    """
+    monkeypatch.setattr(_doctor.os.path, "exists", lambda path: not path.startswith("/proc"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    (kernel,) = _doctor._kernel()
+
+    assert "missing" == kernel.state
+    assert "/proc" in kernel.text
+
+
 def test_protection_that_fails_is_listed(monkeypatch):
     """
     The step that could not be done is there with its reason; the others are done.
