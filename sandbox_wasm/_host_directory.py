@@ -74,8 +74,8 @@ class HostDirectory:
                     if stat.S_ISLNK(self.look(at, name).st_mode):
                         raise FileError(Errno.LOOP) from None
                     raise
-                os.close(at)
-                at = below
+                above, at = at, below
+                os.close(above)  # which is closed even if that fails
             yield at
         finally:
             os.close(at)

@@ -81,6 +81,25 @@ def handles() -> int:
     return len(os.listdir("/dev/fd"))
 
 
+def test_a_host_that_fails_to_close(make_files, host, monkeypatch):
+    """
+    What was closed is not closed again: its number may be another's by then.
+    """
+    files, close, closed = make_files(), os.close, []
+
+    def fail(fd):
+        closed.append(fd)
+        close(fd)
+        raise OSError(5, "Input/output error")
+
+    before = handles()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "close", fail)
+        refused(Errno.IO, lambda: files.stat_path(ROOT, "data/sub/deep.txt", True))
+    assert len(set(closed)) == len(closed) == 2
+    assert before == handles()
+
+
 def test_a_host_that_cannot_tell_of_a_file_any_more(make_files, host, monkeypatch):
     """
     What was open is closed all the same: one by one, and when all of it is let go.
