@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._ledger import OnOutput
 from ._limits import Limits
 from ._mounts import Mount
+from ._network import NetworkPolicy
 from ._result import Result
 from ._session import Functions, Packages, Session
 from .interpreters import Isolation
-
-if TYPE_CHECKING:
-    from ._network import NetworkPolicy
 
 
 def run(

@@ -19,6 +19,7 @@ from ._ledger import OnOutput
 from ._lifecycle import Lifecycle, settle
 from ._limits import DEFAULT_LIMITS, Limits
 from ._mounts import Mount, make_files
+from ._network import NetworkPolicy
 from ._result import Result
 from ._session_files import SessionFiles
 from ._snapshot import Snapshot
@@ -28,7 +29,6 @@ from .interpreters import Isolation
 from .interpreters._base import Request
 
 if TYPE_CHECKING:
-    from ._network import NetworkPolicy
     from ._problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -98,6 +98,13 @@ def test_public_names_are_documented(name: str) -> None:
         assert "return" in typing.get_type_hints(found)
 
 
+def test_annotations_of_a_session_can_be_read() -> None:
+    """
+    Although most of what it can be given is imported by whoever gives it.
+    """
+    assert "network" in typing.get_type_hints(sandbox_wasm.Session.__init__)
+
+
 def test_dir_lists_the_public_names() -> None:
     """
     Completion in an editor or a shell finds them, loaded or not.
@@ -194,7 +201,7 @@ SELDOM |= {"importlib.metadata", "multiprocessing", "secrets", "sqlite3", "ssl",
 # What is for putting a compiled module into the cache, and brings more.
 TO_COMPILE = {"random", "shutil", "subprocess", "tempfile"}
 # The same of ours: what a session has for a grant, a pool, a worker process.
-OURS = "_async _check _continuation _credentials _doctor _fetch _network _origins _packages _pool"
+OURS = "_async _check _continuation _credentials _doctor _fetch _origins _packages _pool"
 OURS += " _prelude _request _resolve _rows _stored_run _tasks _tables _typecheck _worker"
 SELDOM |= {f"sandbox_wasm.{name}" for name in OURS.split()}
 SELDOM |= {f"sandbox_wasm.interpreters.{name}" for name in ("_remote", "_zygote")}
