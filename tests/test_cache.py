@@ -496,6 +496,25 @@ print(found.read_bytes() == b"x" * 300_000)
 """
 
 
+def test_a_file_system_without_links(tmp_path, monkeypatch):
+    """
+    Modules are kept there as well, and trusted as everywhere.
+    """
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    cache, compiled = ModuleCache(tmp_path / "c"), []
+    paths = [cache.get("k", lambda: compiled.append(1) or b"module") for _ in range(2)]
+
+    assert [tmp_path / "c"] * 2 == [path.parent for path in paths]
+    assert [1] == compiled
+    (tmp_path / "c" / "key").write_bytes(bytes(32))
+    cache.get("k", lambda: compiled.append(2) or b"module")
+    assert [1, 2] == compiled
+
+
 @needs_posix
 def test_first_use_compiles_once(folder):
     """

@@ -23,6 +23,7 @@ or library of the system, a disk that gives back other bytes than it was given.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import hmac
 import logging
@@ -38,6 +39,8 @@ _log = logging.getLogger("sandbox_wasm")
 
 _SEAL_BYTES = 32
 _SETTLED_NS = 2_000_000_000
+# How file systems say that they have no hard links: FAT, and many that others are mounted by.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 # Seconds to wait for another process that compiles the same; then this one compiles, too.
 _PATIENCE = 120.0
@@ -225,8 +228,15 @@ def _write_new(path: Path, data: bytes, keep: bool = False) -> None:
         if not keep:
             os.replace(name, path)
             return
-        with contextlib.suppress(FileExistsError):
+        try:
             os.link(name, path)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            os.replace(name, path)  # the last one stays, as whole as any
+            return
         os.unlink(name)
     except BaseException:
         if os.path.exists(name):
