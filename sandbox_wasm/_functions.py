@@ -80,13 +80,14 @@ class HostFunctions(Answering, Listing):
         self._shown = frozenset()
         self._granted = frozenset()
         given: Any = functions
+        is_list = isinstance(given, (list, tuple))  # asking an ABC first takes longer than all else
         if isinstance(given, HostFunctions):
             self._table, self._classes = given._table, given._classes
             self.counted = given.counted
-        elif isinstance(given, Mapping):
+        elif not is_list and isinstance(given, Mapping):
             for name, function in given.items():
                 self._add(function, name)
-        elif isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
+        elif is_list or (isinstance(given, Iterable) and not isinstance(given, (str, bytes))):
             for function in given:
                 self._add(function, own_name(function))
         else:
