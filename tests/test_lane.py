@@ -1,5 +1,6 @@
 """Interrupts that come at awkward moments, and what a run leaves behind."""
 
+import gc
 import threading
 import time
 
@@ -12,6 +13,7 @@ from sandbox_wasm import (
     SessionBroken,
     SessionClosed,
     _deadline,
+    _lane,
     _thread,
 )
 from sandbox_wasm._files import Files
@@ -21,6 +23,8 @@ from sandbox_wasm._lifecycle import State
 from sandbox_wasm._wasm import _engine
 from sandbox_wasm.interpreters import _abi
 from sandbox_wasm.interpreters._reactor import ReactorGuest
+
+BOUND = 20
 
 
 @pytest.fixture
@@ -144,6 +148,30 @@ def test_interrupt_that_guest_code_overwrites(patient, make_session, monkeypatch
 
     assert isinstance(future.result(15).error, Interrupted)
     assert session.run("caught").value is True
+
+
+def test_dropped_in_a_cycle_while_it_rests(interpreter, monkeypatch):
+    """
+    The collector finds such a session with all that it has, which is handed on whole.
+    """
+
+    def drop(sessions):
+        sessions.clear()
+        gc.collect()
+
+    monkeypatch.setattr(_lane, "_REST_AFTER", 0.01)
+    gc.collect()
+    for _ in range(5):
+        sessions = [Session(interpreter)]
+        sessions[0].itself = sessions[0]
+        sessions[0].run("x = 1")
+        end = time.monotonic() + BOUND
+        while sessions[0]._lane._serving and time.monotonic() < end:
+            threading.Event().wait(0.005)
+        with pytest.warns(ResourceWarning, match="never closed"):
+            drop(sessions)
+        with Session(interpreter) as after:
+            assert 2 == after.run("1 + 1").value
 
 
 def test_thread_that_cannot_start(interpreter, monkeypatch):

@@ -61,8 +61,10 @@ class Engine:
             define(self._linker, "sandbox", "sys", self._sys),
         )
         self._pre: Any = None
+        family.held[id(self)] = (self._engine, self._module, self._linker)
         try:
             self._pre = self._linker.instantiate_pre(self._module)
+            family.held[id(self)] += (self._pre,)
         except wasmtime.WasmtimeError as error:
             self.dispose()
             raise ArtifactError(
@@ -96,6 +98,7 @@ class Engine:
             SessionBroken: The host has no room for it.
         """
         store = wasmtime.Store(self._engine)
+        self.family.held[id(store)] = (store,)
         set_limits(store, 1 << 30)
         store.set_epoch_deadline(1)
         if self.family.variant.fuel:
@@ -103,8 +106,13 @@ class Engine:
         try:
             return store, self._pre.instantiate(store)
         except wasmtime.WasmtimeError as error:  # each instance takes 4 GiB of addresses
-            store.close()
+            self.free(store)
             raise SessionBroken("the host has no memory for another instance") from error
+
+    def free(self, store: wasmtime.Store) -> None:
+        """Free a store, and the instance in it."""
+        store.close()
+        self.family.held.pop(id(store), None)
 
     def kill(self) -> None:
         """Make whatever runs on this engine trap; from any thread."""
@@ -129,6 +137,7 @@ class Engine:
         self._module.close()
         self._engine.close()
         self._imports = ()
+        self.family.held.pop(id(self), None)
 
 
 def set_limits(store: wasmtime.Store, memory_bytes: int) -> None:
@@ -168,6 +177,10 @@ class EngineFamily:
     """
 
     def __init__(self, artifact: Artifact, variant: Variant) -> None:
+        # What wasmtime has given and was not given back, so that it is never garbage: the
+        # collector would free it in a cycle with a session that was dropped, before that
+        # session's thread has handed on the instance, or while it does.
+        self.held: dict[int, tuple[object, ...]] = {}
         self.artifact = artifact
         self.variant = variant
         self._lock = RLock()
@@ -233,7 +246,7 @@ class EngineFamily:
                 view = GuestMemory(store, memory)
                 self._pristine = view.blocks()
                 view.release()
-                store.close()
+                engine.free(store)
             finally:
                 engine.release()
         return self._pristine

@@ -93,7 +93,7 @@ class Instance:
         try:
             self._begin(instance, target, memory_bytes, state)
         except BaseException:
-            self._store.close()
+            engine.free(self._store)
             raise
 
     def _begin(
@@ -307,7 +307,7 @@ class Instance:
     def free(self) -> None:
         """Free the memory."""
         self.memory.release()
-        self._store.close()
+        self._engine.free(self._store)
 
     def part(self) -> None:
         """Let go of the engine; memory goes when nobody has it any more."""
