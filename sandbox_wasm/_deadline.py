@@ -76,7 +76,8 @@ class Deadline:
 
     def hurry(self) -> None:
         """Have no more patience."""
-        self._stages = ((0.0, self._ends.kill_guest),)
+        late = time.perf_counter() - self._ending if self._ending else 0.0
+        self._stages = ((late, self._ends.kill_guest),)
 
     def look(self) -> float | None:
         """Do what is due; return the seconds until the next look.
@@ -109,9 +110,13 @@ class Deadline:
                 (_ABORT_AFTER, ends.abort_guest),
                 (_KILL_AFTER, ends.kill_guest),
             )
-        while stages and late >= stages[0][0]:
-            (_, act), *stages = stages
+        if stages and late >= stages[0][0]:
+            (due, act), *stages = stages
             act()
+            # On a machine that has kept us waiting the guest was kept waiting as well, perhaps:
+            # however late this was, it has its time until the next.
+            self._ending += late - due
+            late = due
         self._stages = stages
         if not stages and late >= _LEAVE_AFTER:
             keeper.broken = "a host function did not return in time"
