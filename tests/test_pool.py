@@ -34,6 +34,7 @@ from sandbox_wasm._deadline import Deadline
 from sandbox_wasm._files import Files
 from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
+from sandbox_wasm._wasm import _engine
 from sandbox_wasm.interpreters import _zygote, make
 
 BOUND = 20
@@ -1030,6 +1031,27 @@ def test_programs_in_workers_leave_nothing(make_pool):
     while any(now > before for now, before in zip(found(), most, strict=True)):
         assert time.monotonic() < end, (found(), most)
         threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
+def test_pools_leave_nothing_of_the_engine(make_pool):
+    """
+    What their sandboxes were copied from goes with them, and 4 GiB of addresses each.
+    """
+
+    def held():
+        gc.collect()
+        return sum(len(family.held) for family in _engine._families.values())
+
+    def use():
+        with make_pool(size=2, setup="x = 1") as pool:
+            assert [1, 1] == [pool.run("x").value for _ in range(2)]
+
+    use()
+    first = held()
+    for _ in range(24):
+        use()
+    assert held() < first + 12  # some engines wait for their next session
 
 
 @pytest.mark.parametrize("isolation", ["process"])

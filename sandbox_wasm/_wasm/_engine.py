@@ -112,6 +112,10 @@ class Engine:
     def free(self, store: wasmtime.Store) -> None:
         """Free a store, and the instance in it."""
         store.close()
+        self.let_go(store)
+
+    def let_go(self, store: wasmtime.Store) -> None:
+        """Leave a store to whoever has it; the last frees it."""
         self.family.held.pop(id(store), None)
 
     def kill(self) -> None:

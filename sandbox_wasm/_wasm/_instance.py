@@ -312,6 +312,7 @@ class Instance:
     def part(self) -> None:
         """Let go of the engine; memory goes when nobody has it any more."""
         self._engine.dispose()
+        self._engine.let_go(self._store)
 
     def _is_reusable(self) -> bool:
         # Not after a trap; and memory that has grown does not shrink.
