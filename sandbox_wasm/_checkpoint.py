@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from ._ledger import Mark
+from ._room import give_back, room
 from ._state import NO_ROOM, GuestState
 from .interpreters import Interpreter
 from .interpreters._base import Guest, HostSide
@@ -75,7 +76,8 @@ class Checkpoint:
 
     def replace(self, state: GuestState, mark: Mark) -> None:
         """Keep a state that comes from elsewhere."""
-        data = bytearray(state.data)  # whose room will be used again
+        data = room(len(state.data), None if self._state is None else self._state.data)
+        data[:] = state.data
         self._state = GuestState(state.size, state.stack_pointer, list(state.ranges), data)
         self.mark = mark
         self.is_usable = self.is_wanted
@@ -83,7 +85,9 @@ class Checkpoint:
     def drop(self) -> None:
         """Free what is kept; nothing is from now on."""
         self.is_wanted = self.is_usable = False
-        self._state = None
+        state, self._state = self._state, None
+        if state is not None:
+            give_back(state.data)
 
     def restore(self, interpreter: Interpreter, host: HostSide) -> Guest | None:
         """Return a new guest in that state; None if there is no going back."""

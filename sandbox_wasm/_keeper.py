@@ -128,9 +128,9 @@ class Keeper:
     def end(self) -> None:
         """Let go of the guest, and of its checkpoint."""
         guest, self.guest = self.guest, None
-        self._checkpoint.drop()
         if guest is not None:
             guest.close()
+        self._checkpoint.drop()  # whose room the guest would have written to
         self._interpreter.discard()
         self._ledger.calls.objects.clear()
 

@@ -20,7 +20,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_host _lockdown _nodes",
     "_changes _table",
     "_tree",
-    "_limits _problem _result _sources _state _thread _turns",
+    "_limits _problem _result _room _sources _state _thread _turns",
     "_recorded",
     "_addresses _descriptors _overlay",
     "_decode _origins _paths _submissions",

@@ -15,6 +15,7 @@ from .._errors import (
     GuestProtocolError,
     SnapshotError,
 )
+from .._room import room
 from .._state import GuestState
 from .._thread import current
 from ._engine import Engine, EngineFamily, set_limits
@@ -34,6 +35,8 @@ PAGE = 65_536
 # What an instance may have written to and still be made what it was, instead of being freed:
 # a session that did more gains little by finding its pages in place.
 _REUSED_BYTES = 2 << 20
+
+_NOWHERE = memoryview(b"")
 
 
 class Instance:
@@ -87,8 +90,8 @@ class Instance:
         self._differing: tuple[Ranges, Ranges] = ((), ())
         self._is_whole = True  # nothing has trapped in it
         self.memory_bytes = -1
-        # A view that states were taken to, and what the last of them took of it.
-        self._room = (memoryview(b""),) * 2
+        # Where the last state was taken to: with the same view, a copy takes half the time.
+        self._room = _NOWHERE
         self._store, instance = engine.instantiate()
         try:
             self._begin(instance, target, memory_bytes, state)
@@ -180,9 +183,9 @@ class Instance:
         """Return what the instance is, while nothing runs in it.
 
         Args:
-            into: An earlier state that is not needed any more: its room is used. If its
-                data is a view, so much of that as is needed. Without, time is taken to
-                leave out pages that are what every instance begins with.
+            into: An earlier state that is not needed any more: its room is used, if its data
+                is a view of enough. Without, time is taken to leave out pages that are what
+                every instance begins with.
 
             again: Whether another thread may have written to memory since the last time.
 
@@ -202,29 +205,12 @@ class Instance:
             return GuestState(
                 self.memory.size, self._read_pointer(), ranges, self.memory.gather(ranges)
             )
-        data = into.data
-        if isinstance(data, memoryview) and len(data) >= length:
-            whole, part = self._room
-            if whole is not data or len(part) != length:
-                part = data[:length]
-                self._room = data, part
-            data = part
-        else:
-            data = self._resized(data, length)
+        data = self._room
+        if len(data) != length or data.obj is not getattr(into.data, "obj", None):
+            self.memory.forget_copy()
+            data = self._room = room(length, into.data)
         self.memory.copy(ranges, data)
         return GuestState(self.memory.size, self._read_pointer(), ranges, data)
-
-    def _resized(self, data: bytes | bytearray | memoryview, length: int) -> bytearray:
-        """Return room of that length: *data* itself if it can be, so that there are never two."""
-        if not isinstance(data, bytearray):
-            return bytearray(length)
-        if len(data) != length:
-            self.memory.forget_copy()
-            if len(data) > length:
-                del data[length:]
-            else:
-                data.extend(bytes(length - len(data)))
-        return data
 
     def _found(self, again: bool) -> Ranges:
         if self._finder is None:
@@ -332,6 +318,7 @@ class Instance:
         family, mould = self._engine.family, self.mould
         reference = _reference(family, mould)
         self.memory.release_windows()
+        self._room = _NOWHERE
         ranges = found = self._found(again)
         pointer, most = self._first_pointer, _REUSED_BYTES
         if mould is not None:
