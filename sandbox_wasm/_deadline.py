@@ -3,6 +3,9 @@
 A run that must end is asked to, in stages: an exception in guest code; unwinding past every
 handler; a trap, after which the guest is gone; and if even that has no effect, because a host
 function does not return, it is left, and its thread ends by itself.
+
+Without a host function in the way, what is late is the machine: it has not come to end a thread or
+a process yet. Then there is more patience, because a run that is left costs its session.
 """
 
 from __future__ import annotations
@@ -17,10 +20,13 @@ from ._job import Job
 from ._keeper import Keeper
 from ._ledger import Ledger
 
-# Seconds after a run was to end. What catches everything is over within 50 ms all the same.
+# Seconds from one stage to the next. What catches everything is over within 50 ms all the same.
 _ABORT_AFTER = 0.035
-_KILL_AFTER = 0.2
-_LEAVE_AFTER = 0.3
+_KILL_AFTER = 0.165
+_LEAVE_AFTER = 0.1
+
+# The same, when no code is in the way that need ever end.
+_PATIENCE = 2.0
 
 # For a machine that was asleep, and for a guest whose code is to be compiled first.
 _START_SECONDS = 120.0
@@ -58,7 +64,9 @@ class Deadline:
         wall: Seconds that it may take.
     """
 
-    __slots__ = ("_begun", "_ending", "_ends", "_keeper", "_ledger", "_stages", "_wall", "job")
+    __slots__ = (
+        "_begun", "_ends", "_hurries", "_keeper", "_ledger", "_since", "_stages", "_wall", "job",
+    )  # fmt: skip
 
     def __init__(self, ends: Ends, job: Job, keeper: Keeper, ledger: Ledger, wall: float) -> None:
         self._ends = ends
@@ -67,8 +75,9 @@ class Deadline:
         self._ledger = ledger
         self._wall = wall
         self._begun = time.perf_counter()
-        self._ending = 0.0
+        self._since = 0.0  # when the last stage was come to
         self._stages: Sequence[tuple[float, Callable[[], None]]] | None = None
+        self._hurries = False
 
     def first(self) -> float:
         """Return after how many seconds to look for the first time."""
@@ -76,18 +85,19 @@ class Deadline:
 
     def hurry(self) -> None:
         """Have no more patience."""
-        late = time.perf_counter() - self._ending if self._ending else 0.0
-        self._stages = ((late, self._ends.kill_guest),)
+        if not self._hurries:
+            self._hurries = True
+            self._stages = ((0.0, self._ends.kill_guest),)
 
     def look(self) -> float | None:
         """Do what is due; return the seconds until the next look.
 
         None: there is no need for one. The run is through, or has to be left.
         """
-        job, ledger, keeper, wall = self.job, self._ledger, self._keeper, self._wall
+        job, ledger, wall = self.job, self._ledger, self._wall
         if job.done:
             return None
-        if job.ended:  # no guest code runs any more: the answer is under way
+        if job.ended and not ledger.is_calling:  # the answer is under way
             return LOOK_SECONDS
         now = time.perf_counter()
         if ledger.reason is None:
@@ -101,32 +111,45 @@ class Deadline:
                 if job.started
                 else SessionBroken("the interpreter did not start in time")
             )
-        self._ending = self._ending or now
-        ends, late = self._ends, now - self._ending
-        stages = self._stages
-        if stages is None:
-            stages = (
+        if self._stages is None:
+            ends = self._ends
+            self._stages = (
                 (0.0, ends.interrupt_guest),
                 (_ABORT_AFTER, ends.abort_guest),
                 (_KILL_AFTER, ends.kill_guest),
             )
-        if stages and late >= stages[0][0]:
-            (due, act), *stages = stages
+        # From when a stage was come to: a machine that has kept us waiting has kept the guest
+        # waiting as well, perhaps, and it has its time until the next.
+        self._since = self._since or now
+        rest = self._since + self._patience() - now
+        if rest <= 0:
+            if not self._stages:
+                self._leave()
+                return None
+            (_, act), *self._stages = self._stages
             act()
-            # On a machine that has kept us waiting the guest was kept waiting as well, perhaps:
-            # however late this was, it has its time until the next.
-            self._ending += late - due
-            late = due
-        self._stages = stages
-        if not stages and late >= _LEAVE_AFTER:
-            keeper.broken = "a host function did not return in time"
-            job.state = "broken"
-            return None
-        timeout = (stages[0][0] if stages else _LEAVE_AFTER) - late
-        guest = keeper.guest
+            self._since = now
+            rest = self._patience()
+        guest = self._keeper.guest
         if guest is not None and guest.remind():
-            timeout = min(timeout, _REMIND_SECONDS)
-        return max(0.001, timeout)
+            rest = min(rest, _REMIND_SECONDS)
+        return max(0.001, min(rest, _KILL_AFTER))  # for patience may end
+
+    def _patience(self) -> float:
+        """Return for how many seconds from the last stage to wait with the next."""
+        stages, job = self._stages, self.job
+        if stages:
+            # Before its run has begun, a guest is about to be made or to be kept, and will not
+            # begin with it any more.
+            is_soon = job.started or self._hurries or len(stages) > 1
+            return stages[0][0] if is_soon else _PATIENCE
+        return _LEAVE_AFTER if self._hurries or self._ledger.is_calling else _PATIENCE
+
+    def _leave(self) -> None:
+        is_calling = self._ledger.is_calling
+        what = "a host function did not return" if is_calling else "an earlier run did not end"
+        self._keeper.broken = f"{what} in time"
+        self.job.state = "broken"
 
 
 class Server(Protocol):

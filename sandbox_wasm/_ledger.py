@@ -83,6 +83,9 @@ class Ledger:
 
         loop: Runs the coroutines of host functions; None for one that sessions share.
 
+        is_calling: Whether the application's own code is in the way of the run's end: a host
+            function, or what takes the output.
+
         at_end: Called after each run, on the session's thread: lets go of what guest code
             has open outside.
     """
@@ -126,6 +129,7 @@ class Ledger:
             charged: What the session was charged with for it then.
         """
         self.reason: BaseException | None = None
+        self.is_calling = False
         self.calls.begin()
         self.host_calls = self.call_bytes = 0
         self.output_bytes = 0
@@ -253,10 +257,13 @@ class Ledger:
         text = text[max(0, len(text) - max(0, self.told - self._told_before)) :]
         if self._on_output is not None and text:
             try:
+                self.is_calling = True
                 self._on_output(_STREAMS[stream], text)
             except BaseException as error:
                 self._on_output = None
                 self._give_up(error)
+            finally:
+                self.is_calling = False
 
     def call(self, name: bytes, args: bytes) -> tuple[int, bytes]:
         if self.reason is not None and self.is_suspended:
@@ -299,6 +306,7 @@ class Ledger:
             functions, max_bytes = FINAL, min(max_bytes, self._limits.result_bytes)
         self.audit.note_call(name, functions.knows(name))
         try:
+            self.is_calling = True
             return functions.invoke(
                 name,
                 args,
@@ -322,6 +330,8 @@ class Ledger:
             ended = HostFunctionError(name.decode("utf-8", "replace"))
             ended.__cause__ = error
             self._give_up(ended)
+        finally:
+            self.is_calling = False
         return OVER
 
     def _suspend(self, name: str, payload: Any) -> None:

@@ -30,40 +30,107 @@ def clock(monkeypatch):
     return now
 
 
-def begin(clock):
+def begin(clock, is_calling=False, started=True):
     """Return a run that was to end just now, who can end it, and its deadline."""
-    job = SimpleNamespace(done=False, ended=0.0, started=clock.at - 1, state="kept")
-    ledger = SimpleNamespace(reason=KeyboardInterrupt())
+    began = clock.at - 1 if started else 0.0
+    job = SimpleNamespace(done=False, ended=0.0, started=began, state="kept")
+    ledger = SimpleNamespace(reason=KeyboardInterrupt(), is_calling=is_calling)
     keeper = SimpleNamespace(guest=None, broken=None)
     ends = Ends()
     return job, ends, Deadline(ends, job, keeper, ledger, 1.0)
 
 
+def stages(clock, deadline, ends):
+    """Look whenever that is due until the run is left; return when was what, and the end."""
+    told, began, asked = [], clock.at, []
+    while (rest := deadline.look()) is not None:
+        if ends.asked != asked:
+            asked = list(ends.asked)
+            told.append((round(clock.at - began, 3), asked[-1]))
+        clock.at += rest + 1e-6
+    return told, round(clock.at - began, 3)
+
+
 def test_stages_come_in_time(clock):
     """
-    Interrupt at once, unwinding after 35 ms, the trap after 200, and after 300 it is left.
+    Interrupt at once, unwinding after 35 ms, the trap after 200, and a host function that has
+    not returned after 300 is left.
+    """
+    job, ends, deadline = begin(clock, is_calling=True)
+
+    told, left = stages(clock, deadline, ends)
+
+    assert [(0.0, "interrupt"), (0.035, "abort"), (0.2, "kill")] == told
+    assert 0.3 == left
+    assert "broken" == job.state
+    assert "a host function did not return in time" == deadline._keeper.broken
+
+
+def test_a_machine_that_is_slow_to_end_the_guest_has_more_time(clock):
+    """
+    Where no host function is in the way, the guest's end will come.
     """
     job, ends, deadline = begin(clock)
-    told = []
-    ended = clock.at
-    while (rest := deadline.look()) is not None:
-        told.append((round(clock.at - ended, 3), list(ends.asked)))
-        clock.at += rest + 1e-6
 
-    assert told == [
-        (0.0, ["interrupt"]),
-        (0.035, ["interrupt", "abort"]),
-        (0.2, ["interrupt", "abort", "kill"]),
-    ]
-    assert 0.3 == round(clock.at - ended, 3)
+    told, left = stages(clock, deadline, ends)
+
+    assert [(0.0, "interrupt"), (0.035, "abort"), (0.2, "kill")] == told
+    assert 2.2 == left
     assert "broken" == job.state
+    assert "an earlier run did not end in time" == deadline._keeper.broken
+
+
+def test_a_host_call_after_the_trap_was_asked_for(clock):
+    """
+    A host function that is in the way after all gets no more than any other.
+    """
+    _, ends, deadline = begin(clock)
+    while ends.asked[-1:] != ["kill"]:
+        clock.at += deadline.look()
+    clock.at += 0.5
+    assert deadline.look() is not None
+    deadline._ledger.is_calling = True
+    assert deadline.look() is None
+
+
+def test_a_run_that_has_not_begun_is_not_worth_a_guest(clock):
+    """
+    While the guest is only made, or kept, nothing has to be trapped: it comes to its end.
+    """
+    _, ends, deadline = begin(clock, started=False)
+    told, left = stages(clock, deadline, ends)
+    assert [(0.0, "interrupt"), (0.035, "abort"), (2.035, "kill")] == told
+    assert 4.035 == left
+
+    _, ends, deadline = begin(clock, started=False)
+    deadline.look()
+    deadline.hurry()
+    clock.at += 0.001
+    told, left = stages(clock, deadline, ends)
+    assert [(0.0, "kill")] == told
+    assert 0.1 == left
+
+
+def test_output_that_nobody_takes_after_the_guest_has_answered(clock):
+    """
+    What takes the output may not return either, when the guest has.
+    """
+    job, ends, deadline = begin(clock, is_calling=True)
+    job.ended = clock.at
+    assert 0.3 == stages(clock, deadline, ends)[1]
+
+    job, ends, deadline = begin(clock)
+    job.ended = clock.at
+    clock.at += 10
+    assert deadline.look() is not None
+    assert not ends.asked
 
 
 def test_who_comes_late_leaves_out_no_stage(clock):
     """
     A machine that has let the watchdog sleep may have let the guest sleep as well.
     """
-    job, ends, deadline = begin(clock)
+    job, ends, deadline = begin(clock, is_calling=True)
     rest = deadline.look()
     for asked, following in (("abort", 0.165), ("kill", 0.1)):
         clock.at += rest + 10

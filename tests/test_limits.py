@@ -433,6 +433,31 @@ def test_host_function_that_outlives_the_limit(make_session, assert_healthy):
     assert_healthy()
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["print('x')\nwhile True: pass", "print('x')", "import sys\nsys.stdout.buffer.write(b'\\xe2')"],
+    ids=["in the run", "at its end", "after it"],
+)
+def test_output_that_is_not_taken_before_the_limit(make_session, assert_healthy, code):
+    """
+    The caller is free at the limit as well; also if the guest has answered, and what is told is
+    only what its output ends with.
+    """
+    release = threading.Event()
+    session = make_session(limits=SHORT)
+
+    began = time.perf_counter()
+    with pytest.raises(WallTimeExceeded) as info:
+        session.run(code, on_output=lambda stream, text: release.wait(30))
+
+    assert time.perf_counter() - began < BOUND
+    assert "broken" == info.value.state
+    with pytest.raises(SessionBroken):
+        session.run("1")
+    release.set()
+    assert_healthy()
+
+
 def test_compilation_is_not_on_the_clock(make_session, tmp_path, monkeypatch):
     """
     The first run of a new machine has all its time.
