@@ -45,6 +45,9 @@ _HEX_UUID = r"[0-9a-f]{32}"
 # large ints with equal hashes are easy to make, and 50,000 of them in one set
 # keep the host busy for a minute.
 _MAX_SAME_HASH = 100
+# A Decimal that is compared with an int makes one of that in quadratic time, in C: of 500 KB
+# it takes half a minute. It is compared with one that has its hash, which is soon found.
+_LONG_BITS = 2048
 
 _ALL_BYTES = bytes(range(256))
 _BRACKETS = bytes.maketrans(b"[{]}", b"(())")
@@ -102,7 +105,7 @@ def decode(
         ValueTooLarge: One of the three bounds is crossed.
 
         ValueUnfit: The value holds a decimal or fraction of a size or kind that would do
-            harm, or too many keys of one hash.
+            harm, or keys of one hash that are too many or take long to be told apart.
 
         GuestProtocolError: *data* is malformed in any way.
     """
@@ -289,9 +292,27 @@ def _make_bytes(value: Any) -> bytes:
 
 
 def _hashable(items: list[Any]) -> list[Any]:
-    if len(items) - len(set(map(hash, items))) > _MAX_SAME_HASH:
+    same = len(items) - len(set(map(hash, items)))
+    if same > _MAX_SAME_HASH:
         raise ValueUnfit("too many elements of a set or dict have the same hash")
+    if same and _are_slow(items):
+        raise ValueUnfit("a long int and a decimal in a set or dict have the same hash")
     return items
+
+
+def _are_slow(items: list[Any]) -> bool:
+    """Whether a Decimal and a long int are among *items*, or within what they are made of."""
+    rest, has_long, has_decimal = items.copy(), False, False
+    while rest:
+        item = rest.pop()
+        kind = type(item)
+        if kind is tuple or kind is frozenset:
+            rest.extend(item)
+        elif kind is int:
+            has_long = has_long or item.bit_length() > _LONG_BITS
+        elif kind.__name__ == "Decimal":
+            has_decimal = True
+    return has_long and has_decimal
 
 
 def _make_dict(value: Any) -> dict[Any, Any]:

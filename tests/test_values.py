@@ -692,6 +692,26 @@ def test_elements_of_one_hash_are_refused(tag):
     assert set(honest) == back(there(set(honest)))
 
 
+@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: {"$": "tuple", "v": [0, it]}])
+@pytest.mark.parametrize("tag", ["set", "frozenset", "dict"])
+def test_a_long_int_is_compared_with_no_decimal(tag, wrap):
+    """
+    Python would make a Decimal of it in quadratic time: 4 MiB take half an hour, in C.
+    """
+    number = (1 << 4_000_000) * sys.hash_info.modulus + 5
+    elements = [wrap({"$": "int", "v": hex(number)}), wrap({"$": "decimal", "v": "5"})]
+    payload = [[it, 0] for it in elements] if tag == "dict" else elements
+    data = json.dumps({"$": tag, "v": payload}).encode()
+    started = time.monotonic()
+
+    with pytest.raises(ValueUnfit, match="same hash"):
+        back(data, max_bytes=8 * MIB)
+
+    assert time.monotonic() - started < 5
+    for honest in ({number, 5}, {Decimal(5), number + 1}, {Decimal(5), 5 + (1 << 61) - 1}):
+        assert honest == back(there(honest, max_bytes=8 * MIB), max_bytes=8 * MIB)
+
+
 SEEDS = [
     there(value)
     for value in (
