@@ -23,6 +23,7 @@ from ._hints import fitted
 
 _MAX_LISTED = 300
 _MAX_ERRORS = 3
+_DOUBLE_BITS = 1023  # a longer int pydantic reads from JSON as an infinite float
 
 
 class BadArgument(Exception):
@@ -232,6 +233,8 @@ def _as_json(value: Any) -> str | None:
 
 def _plain(value: Any) -> Any:
     kind = type(value)
+    if kind is int and value.bit_length() > _DOUBLE_BITS:
+        raise TypeError("no JSON that all read alike")
     if kind in _SCALARS:
         return value
     if kind is list or kind is tuple:

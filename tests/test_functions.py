@@ -508,6 +508,11 @@ class Order(pydantic.BaseModel):
         (Annotated[Row, pydantic.Field()], {"id": 1}, {"id": 1}),
         (Any, {"a": 1}, {"a": 1}),
         (typing.Sequence[float], [1, 2.5], [1.0, 2.5]),
+        (int, 10**400, 10**400),
+        (float, 10**300, 1e300),
+        (float, 10**400, "TypeError"),
+        (list[float], [10**5000], "TypeError"),
+        (Literal[1, 2], 10**400, "ValueError"),
     ],
 )
 def test_arguments_are_validated_from_hints(hint, value, expected):
