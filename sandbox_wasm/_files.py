@@ -28,6 +28,24 @@ from ._watch import together
 _START = build({}, [("tmp",)])
 
 
+class Time:
+    """What the time is for files.
+
+    Args:
+        clock: Tells it to guest code.
+
+    Attributes:
+        now: What it is while the owner changes something; else None.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.now: int | None = None
+
+    def __call__(self) -> int:
+        return self._clock() if self.now is None else self.now
+
+
 class Files(Paths):
     """A `FileSystem` for one guest, and the host's own way to the same files.
 
@@ -43,7 +61,7 @@ class Files(Paths):
     Attributes:
         journal: Of the run that goes on; None for one that is not to be suspended.
 
-        now: What the time is while the owner changes something.
+        time: What the time is.
     """
 
     def __init__(
@@ -55,13 +73,10 @@ class Files(Paths):
         clock: Clock = time.time_ns,
         owner_clock: Clock = time.time_ns,
     ) -> None:
-        def tell() -> int:
-            return clock() if self.now is None else self.now
-
-        tree = Tree(_START, max_bytes=max_bytes, max_files=max_files, clock=tell)
-        super().__init__(tree, volumes or {}, tell)
+        self.time = Time(clock)
+        tree = Tree(_START, max_bytes=max_bytes, max_files=max_files, clock=self.time)
+        super().__init__(tree, volumes or {}, self.time)
         self.owner_clock = owner_clock
-        self.now: int | None = None
         self.journal: Journal | None = None
         self._overlays = {
             at: volume for at, volume in self._volumes.items() if isinstance(volume, Overlay)

@@ -388,7 +388,7 @@ class Lane:
         if not self._ended:
             self._ended = True
             self._keeper.end()
-            self.ledger.files.release()
+            self.ledger.close()
 
     def _rest(self) -> bool:
         """Let the thread go to others, if there is no job for it; the next job gets another."""

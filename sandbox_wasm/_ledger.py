@@ -226,6 +226,14 @@ class Ledger:
         """Whether guest code has ever asked for randomness."""
         return self._sources.is_drawn
 
+    def close(self) -> None:
+        """Let go of files that are open on the host, and of the guest, which is gone.
+
+        Else a session that has ended would be garbage that only the collector finds.
+        """
+        self.files.release()
+        self._stop_guest = _nobody
+
     # ---- HostSide
 
     @property
@@ -394,3 +402,7 @@ class Ledger:
 
     def fail(self, error: BaseException) -> None:
         self.end(error)
+
+
+def _nobody() -> None:
+    """Ask no guest for anything."""

@@ -51,25 +51,25 @@ def repeat(files: Files, data: bytes) -> None:
         raise SnapshotError("the journal of the run is damaged")
     with files.lock, contextlib.suppress(FileError):
         files.owner_clock()
-        files.now = now
+        files.time.now = now
         try:
             if is_removed:
                 _remove(files, parts)
             else:
                 _put(files, parts, data[_HEAD.size + length :])
         finally:
-            files.now = None
+            files.time.now = None
 
 
 @contextlib.contextmanager
 def _changing(files: Files, is_removed: bool, parts: Parts, content: bytes) -> Iterator[None]:
     """Change files at one moment, and tell the journal of the run that goes on, if any."""
     with files.lock:
-        now = files.now = files.owner_clock()
+        now = files.time.now = files.owner_clock()
         try:
             yield
         finally:
-            files.now = None
+            files.time.now = None
             if files.journal is not None:
                 path = "/".join(parts).encode()
                 files.journal.change(_HEAD.pack(is_removed, now, len(path)) + path + content)

@@ -229,7 +229,9 @@ class Program:
         self._lease = None
         if not is_told:
             self._result, self._error = result, error
-            self._told()
+            # They may hold this, which would be garbage that only the collector finds.
+            told, self._told, self._may_begin = self._told, _nobody, None
+            told()
 
     # ---- `_lane.Server`
 
@@ -245,9 +247,10 @@ class Program:
 
     def claim(self) -> bool:
         """Return whether its thread is to tell what came of it."""
-        watched, lease = self._watched, self._lease
+        lease = self._lease
         with self._lock:
             self._teller = self._teller or "thread"
+            watched, self._watched = self._watched, None
         if watched is not None and lease is not None and lease._lane is not None:
             self._watchdog.discard(watched)
             job = watched.deadline.job
@@ -299,3 +302,7 @@ class _Run:
         if again is None and not self.deadline.job.done:
             start_thread(self._leave)  # who is told may take their time
         return again
+
+
+def _nobody() -> None:
+    """Tell nobody."""

@@ -217,6 +217,7 @@ class Turns:
         following = None
         with self._lock:
             was, turn.state = turn.state, TurnState.OVER
+            turn.ready = _accept  # the other may hold whoever holds this
             if was is TurnState.WAITING:
                 queue = self._queues[turn.submitter]
                 queue.remove(turn)
@@ -246,10 +247,11 @@ class Turns:
         with self._lock:
             self._closed = True
             waiting = [turn for queue in self._queues.values() for turn in queue if turn.awaited]
+            told = [turn.ready for turn in waiting]
             for turn in waiting:  # now: who is sent away may make way for another of them
                 self._leave(turn)
-        for turn in waiting:
-            turn.ready()
+        for tell in told:
+            tell()
 
     @property
     def is_closed(self) -> bool:

@@ -202,7 +202,7 @@ class GuestMemory:
         For another thread, which must not ask the store for anything.
         """
         self._check(address, length)
-        view = memoryview((ctypes.c_char * length).from_address(self._base + address)).cast("B")
+        view = self._view[address : address + length]
         self._windows.append(view)
         return view
 
@@ -226,8 +226,7 @@ def _copy(pairs: list[tuple[memoryview, memoryview]]) -> None:
     for target, source in pairs:
         if len(source) > _LARGE:
             # Without the interpreter's lock, which others want meanwhile.
-            length = len(source)
-            begin = (ctypes.c_char * length).from_buffer(source)
-            ctypes.memmove((ctypes.c_char * length).from_buffer(target), begin, length)
+            begin, to = map(ctypes.c_char.from_buffer, (source, target))
+            ctypes.memmove(ctypes.byref(to), ctypes.byref(begin), len(source))
         else:
             target[:] = source

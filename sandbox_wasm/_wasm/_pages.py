@@ -126,6 +126,7 @@ _SCAN_REQUEST = 3 << 30 | _SCAN.size << 16 | ord("f") << 8 | 16
 _NO_LARGE_PAGES = 15  # MADV_NOHUGEPAGE
 _IS_FILE, _IS_PRESENT, _IS_SWAPPED, _IS_ZERO_PAGE = 1 << 2, 1 << 3, 1 << 4, 1 << 5
 _REGIONS = 256
+_Regions = ctypes.c_char * (24 * _REGIONS)  # of each struct page_region
 # The highest byte of an entry of pagemap: present or swapped, and no page of a file.
 _OWN = bytes(1 if entry & 0xC0 and not entry & 0x20 else 0 for entry in range(256))
 
@@ -165,7 +166,7 @@ class PageTable:
         import fcntl
 
         # Made for each time: kept for each thread, it would be memory of every session.
-        regions = ctypes.create_string_buffer(24 * _REGIONS)
+        regions = _Regions()
         to = ctypes.addressof(regions)
         found: list[tuple[int, int]] = []
         at, end = base, base + size
