@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Any, NoReturn
 
+from ._crowds import Crowded, new_dict, new_set
 from ._errors import GuestProtocolError
 from ._result import GuestObject
 
@@ -40,14 +41,6 @@ _ISO = {date: _DATE, time: _TIME, datetime: f"{_DATE}[T ]{_TIME}"}
 _FRACTION = rf"-?[0-9]{{1,{MAX_DIGITS}}}/[0-9]{{1,{MAX_DIGITS}}}"
 _HEX_INT = r"-?0x[0-9a-f]+"
 _HEX_UUID = r"[0-9a-f]{32}"
-
-# Elements of one set or dict that may share a hash with another. Tuples and
-# large ints with equal hashes are easy to make, and 50,000 of them in one set
-# keep the host busy for a minute.
-_MAX_SAME_HASH = 100
-# A Decimal that is compared with an int makes one of that in quadratic time, in C: of 500 KB
-# it takes half a minute. It is compared with one that has its hash, which is soon found.
-_LONG_BITS = 2048
 
 _ALL_BYTES = bytes(range(256))
 _BRACKETS = bytes.maketrans(b"[{]}", b"(())")
@@ -291,28 +284,11 @@ def _make_bytes(value: Any) -> bytes:
     return raw
 
 
-def _hashable(items: list[Any]) -> list[Any]:
-    same = len(items) - len(set(map(hash, items)))
-    if same > _MAX_SAME_HASH:
-        raise ValueUnfit("too many elements of a set or dict have the same hash")
-    if same and _are_slow(items):
-        raise ValueUnfit("a long int and a decimal in a set or dict have the same hash")
-    return items
-
-
-def _are_slow(items: list[Any]) -> bool:
-    """Whether a Decimal and a long int are among *items*, or within what they are made of."""
-    rest, has_long, has_decimal = items.copy(), False, False
-    while rest:
-        item = rest.pop()
-        kind = type(item)
-        if kind is tuple or kind is frozenset:
-            rest.extend(item)
-        elif kind is int:
-            has_long = has_long or item.bit_length() > _LONG_BITS
-        elif kind.__name__ == "Decimal":
-            has_decimal = True
-    return has_long and has_decimal
+def _make_set(value: Any) -> set[Any]:
+    try:
+        return new_set(_list(value))
+    except Crowded as error:
+        raise ValueUnfit(str(error)) from None
 
 
 def _make_dict(value: Any) -> dict[Any, Any]:
@@ -320,8 +296,10 @@ def _make_dict(value: Any) -> dict[Any, Any]:
     for pair in pairs:
         if len(_list(pair)) != 2:
             _refuse()
-    _hashable([key for key, _ in pairs])
-    return dict(pairs)
+    try:
+        return new_dict(pairs)
+    except Crowded as error:
+        raise ValueUnfit(str(error)) from None
 
 
 def _make_iso(kind: type[date | time]) -> Callable[[Any], Any]:
@@ -376,8 +354,8 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "bytes": _make_bytes,
     "bytearray": lambda value: bytearray(_make_bytes(value)),
     "tuple": lambda value: tuple(_list(value)),
-    "set": lambda value: set(_hashable(_list(value))),
-    "frozenset": lambda value: frozenset(_hashable(_list(value))),
+    "set": _make_set,
+    "frozenset": lambda value: frozenset(_make_set(value)),
     "dict": _make_dict,
     "datetime": _make_iso(datetime),
     "date": _make_iso(date),

@@ -71,6 +71,24 @@ def fitted(
     return origin[inner]
 
 
+def makes_keys(schema: Any) -> bool:
+    """Tell whether pydantic makes a set, or a dict, of anything but texts by that schema."""
+    todo = [schema]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Mapping):
+            kind = node.get("type")
+            keys = node.get("items_schema", {}) if kind in ("set", "frozenset") else None
+            if kind == "dict":
+                keys = node.get("keys_schema")  # without, they are texts
+            if isinstance(keys, Mapping) and keys.get("type") != "str":
+                return True
+            todo.extend(node.values())
+        elif isinstance(node, (list, tuple)):
+            todo.extend(node)
+    return False
+
+
 def _fields(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind, include_extras=True)
 

@@ -18,8 +18,9 @@ from inspect import Parameter
 from types import MappingProxyType
 from typing import Any
 
+from ._crowds import is_slow
 from ._errors import ConfigError
-from ._hints import fitted
+from ._hints import fitted, makes_keys
 
 _MAX_LISTED = 300
 _MAX_ERRORS = 3
@@ -146,6 +147,7 @@ class Validators:
         parameters.marked = dict(parameters.hints)
         self._parameters = parameters
         self._adapters: dict[str, TypeAdapter[Any]] = {}
+        self._with_keys: set[str] = set()
         for key, hint in parameters.hints.items():
             if hint is Any:
                 continue
@@ -161,6 +163,8 @@ class Validators:
                     f"({str(error).partition(chr(10))[0]})"
                 ) from error
             self._adapters[key] = adapter
+            if key != "return" and makes_keys(adapter.core_schema):
+                self._with_keys.add(key)
         # A value of exactly such a class needs no validator; no pydantic type is among these.
         self._exact = {
             key: hint
@@ -209,6 +213,12 @@ class Validators:
             refused = error
         text = _as_json(value)
         if text is not None:
+            # What came as a set or dict was looked at on its way; what is made one was not.
+            if name in self._with_keys and is_slow(
+                value, lambda some: adapter.validate_json(_as_json(some) or "", strict=True)
+            ):
+                text = f"argument {(shown or name)[:40]!a}: the items are too much like each other"
+                raise BadArgument("ValueError", text)
             try:
                 return adapter.validate_json(text, strict=True)
             except self._refused as error:

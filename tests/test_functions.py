@@ -11,6 +11,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 import typing
 import warnings
 from datetime import date, datetime, timedelta, timezone
@@ -535,6 +536,51 @@ def test_arguments_are_validated_from_hints(hint, value, expected):
         assert (0, None) == (status, answer)
         assert expected == seen[0]
         assert type(expected) is type(seen[0])
+
+
+class Key(pydantic.BaseModel, frozen=True):
+    a: int
+
+
+class Keys(pydantic.BaseModel):
+    keys: set[int]
+
+
+@pytest.mark.parametrize(
+    ("hint", "make"),
+    [
+        (set[int], list),
+        (frozenset[Decimal], lambda numbers: list(map(str, numbers))),
+        (set[Key], lambda numbers: [{"a": number} for number in numbers]),
+        (dict[int, Any], lambda numbers: {str(number): 0 for number in numbers}),
+        (Keys, lambda numbers: {"keys": list(numbers)}),
+    ],
+    ids=["set", "frozenset", "models", "dict", "field"],
+)
+def test_what_becomes_a_set_is_soon_one(hint, make):
+    """
+    A list holds no keys on its way, and pydantic makes it a set in one operation of C.
+    """
+    seen = []
+
+    def take(a):
+        seen.append(a)
+
+    take.__annotations__["a"] = hint
+    functions = HostFunctions([take])
+
+    def told(numbers):
+        payload = encode([[make(numbers)], {}], max_bytes=MAX * 100, max_depth=66)
+        return functions.invoke(b"take", payload, max_bytes=MAX * 100, wait_for=asyncio.run)
+
+    began = time.thread_time()
+    status, answer = told([number * sys.hash_info.modulus for number in range(16_000)])
+
+    assert time.thread_time() - began < 5
+    assert (1, "ValueError") == (status, decode(answer, max_bytes=MAX)[0])
+    assert [] == seen
+    assert 0 == told([number * 1000 for number in range(16_000)])[0]
+    assert 1 == len(seen)
 
 
 def test_a_dataclass_with_a_constructor_of_its_own_is_left_to_pydantic():

@@ -13,7 +13,7 @@ import sandbox_wasm
 
 PACKAGE = Path(sandbox_wasm.__file__).parent
 LAYERS = [  # a module imports only from layers above its own line
-    "_errors _audit _output _builtins _content _coroutines _filesystem _guest _locks",
+    "_errors _audit _output _builtins _content _coroutines _crowds _filesystem _guest _locks",
     "_journal _noted _seccomp _volume",
     "_watch _checks",
     "_host_directory _host_file",

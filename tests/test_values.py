@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import enum
+import functools
 import itertools
 import json
 import math
@@ -710,6 +711,50 @@ def test_a_long_int_is_compared_with_no_decimal(tag, wrap):
     assert time.monotonic() - started < 5
     for honest in ({number, 5}, {Decimal(5), number + 1}, {Decimal(5), 5 + (1 << 61) - 1}):
         assert honest == back(there(honest, max_bytes=8 * MIB), max_bytes=8 * MIB)
+
+
+@functools.cache
+def meeting(count):
+    """Small numbers that a dict of so many leads from one taken place to the next."""
+    mask = 0xFFFF
+    places = [0]
+    while len(places) < count:
+        places.append((5 * places[-1] + 1) & mask)
+    taken, early = set(places), set(places[: count // 2])
+
+    def meets(number):
+        at = number & mask
+        rest = number
+        while rest and at in taken:  # as CPython goes on
+            rest >>= 5
+            at = (5 * at + rest + 1) & mask
+        return not rest and at in early
+
+    others = filter(meets, itertools.count(mask + 1))
+    return places + list(itertools.islice(others, count))
+
+
+@pytest.mark.parametrize("tag", ["set", "dict"])
+def test_elements_that_meet_are_refused(tag):
+    """
+    No two have one hash, and each new one still has to pass by thousands.
+    """
+    elements = meeting(21_000)
+    payload = [[it, 0] for it in elements] if tag == "dict" else elements
+    data = json.dumps({"$": tag, "v": payload}).encode()
+    started = time.thread_time()
+
+    with pytest.raises(ValueUnfit, match="too much like each other"):
+        back(data, max_bytes=8 * MIB)
+
+    assert time.thread_time() - started < 5
+    for honest in (
+        range(42_000),
+        (i / 1024 for i in range(42_000)),
+        (i << 40 for i in range(42_000)),
+    ):
+        value = dict.fromkeys(honest) if tag == "dict" else set(honest)
+        assert value == back(there(value, max_bytes=8 * MIB), max_bytes=8 * MIB)
 
 
 SEEDS = [
