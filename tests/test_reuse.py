@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_wasm import Limits, SandboxError, Session, SessionPool, WallTimeExceeded
+from sandbox_wasm import (
+    Limits,
+    SandboxError,
+    Session,
+    SessionBroken,
+    SessionPool,
+    WallTimeExceeded,
+)
 from sandbox_wasm._state import NO_ROOM
 from sandbox_wasm._wasm import _engine, _instance
 from sandbox_wasm._wasm._mould import Mould
@@ -385,7 +392,7 @@ def test_memory_is_that_of_the_template(pool, programs):
 
     for engine in until(lambda: pool.statistics().leased == 0 and rested(mould)) or []:
         instance = engine.rested
-        reference = _instance._reference(engine.family, mould)
+        reference = _instance._begun(engine.family, mould)
         assert reference.read(0, reference.size) == memory(instance)
         assert SECRET.encode() not in memory(instance)
         assert mould.state.stack_pointer == instance._read_pointer()
@@ -447,16 +454,57 @@ def test_a_mould_that_is_closed_while_it_is_filled():
     """
     The collector may find the pool just then, on the same thread.
     """
-    mould = Mould(NO_ROOM)
+    mould, told = Mould(NO_ROOM), []
 
     def fill():
         mould.close()
-        return SimpleNamespace(memory=b"")
+        return SimpleNamespace(memory=b"", part=lambda: told.append("parted"))
 
-    filling = threading.Thread(target=lambda: mould.reference("family", fill), daemon=True)
+    filling = threading.Thread(
+        target=lambda: told.append(mould.reference("family", fill)), daemon=True
+    )
     filling.start()
     filling.join(20)
-    assert not filling.is_alive()
+    assert told == ["parted", None]
+    assert mould.reference("family", lambda: told.append("made")) is None
+    assert told == ["parted", None]
+
+
+def held(interpreter):
+    """How much the engines of *interpreter* have that was not given back."""
+    return sum(
+        len(family.held)
+        for family in _engine._families.values()
+        if family.artifact.name == interpreter
+    )
+
+
+def test_no_room_for_what_instances_are_copied_from(pool, interpreter, monkeypatch):
+    """
+    What there was of it is given back each time, and sessions go on as new ones.
+    """
+
+    begin = _instance.Instance._begin
+
+    def no_room(instance, made, target, *rest):
+        if target is None:  # that of an instance which nobody uses
+            raise SessionBroken("the host has no memory for another instance")
+        begin(instance, made, target, *rest)
+
+    def use():
+        with pool.lease() as session:
+            session.run("x = 1")
+        assert until(lambda: pool.statistics().leased == 0)
+
+    references = pool._template.mould._references
+    while references:
+        references.popitem()[1].part()
+    monkeypatch.setattr(_instance.Instance, "_begin", no_room)
+    use()
+    before = held(interpreter)
+    for _ in range(3):
+        use()
+    assert held(interpreter) <= before
 
 
 def test_memory_has_no_large_pages(interpreter):

@@ -279,7 +279,7 @@ class Instance:
         Args:
             again: Whether another thread may have written to memory meanwhile.
         """
-        engine = self._engine
+        engine, mould = self._engine, self.mould
         engine.target = None
         try:
             if self._is_reusable() and self._revert(again):
@@ -289,6 +289,8 @@ class Instance:
         if engine.rested is None:
             self.free()
         engine.release()
+        if mould is not None and not mould.is_open:  # perhaps since it was looked at
+            engine.family.drop(mould)
 
     def free(self) -> None:
         """Free the memory."""
@@ -316,7 +318,9 @@ class Instance:
     def _revert(self, again: bool) -> bool:
         """Make memory and the one global what they were before this session's code had run."""
         family, mould = self._engine.family, self.mould
-        reference = _reference(family, mould)
+        reference = _reference(family) if mould is None else _begun(family, mould)
+        if reference is None:
+            return False
         self.memory.release_windows()
         self._room = _NOWHERE
         ranges = found = self._found(again)
@@ -356,12 +360,24 @@ def open_instance(
     return rested
 
 
-def _reference(family: EngineFamily, mould: Mould | None = None) -> GuestMemory:
+def _reference(family: EngineFamily) -> GuestMemory:
     """Return the memory of an instance that never runs guest code, as it begins."""
-    if mould is not None:
-        state = mould.state
-        return mould.reference(family, lambda: Instance(Engine(family), None, state.size, state))
     with family.reference_lock:
         if family.reference is None:
-            family.reference = Instance(Engine(family), None, 0)
+            family.reference = _unused(family)
         return family.reference.memory
+
+
+def _begun(family: EngineFamily, mould: Mould) -> GuestMemory | None:
+    """Return the memory of one that begins in *mould*; None if that was closed."""
+    return mould.reference(family, lambda: _unused(family, mould.state))
+
+
+def _unused(family: EngineFamily, state: GuestState | None = None) -> Instance:
+    """Return an instance in that state that never runs guest code, on an engine of its own."""
+    engine = Engine(family)
+    try:
+        return Instance(engine, None, 0 if state is None else state.size, state)
+    except BaseException:
+        engine.dispose()
+        raise

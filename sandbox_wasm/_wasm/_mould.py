@@ -35,16 +35,22 @@ class Mould:
         self._lock = RLock()  # the collector may close it while a reference is made
         self._references: dict[EngineFamily, Instance] = {}
 
-    def reference(self, family: EngineFamily, make: Callable[[], Instance]) -> GuestMemory:
+    def reference(self, family: EngineFamily, make: Callable[[], Instance]) -> GuestMemory | None:
         """Return the memory of an instance in this state that never runs guest code.
+
+        None after `close`: nobody would give it back any more.
 
         Args:
             make: Makes one, of that family.
         """
         with self._lock:
-            if family not in self._references:
-                self._references[family] = make()
-            return self._references[family].memory
+            references = self._references
+            if self.is_open and family not in references:
+                references[family] = made = make()
+                if references is not self._references:  # the collector has closed it meanwhile
+                    made.part()
+            found = self._references.get(family)
+            return None if found is None else found.memory
 
     def close(self) -> None:
         """Keep nothing for further sessions; those that go on are freed when they end."""
