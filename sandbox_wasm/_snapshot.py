@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import itertools
 import os
 import re
 import struct
@@ -33,7 +32,7 @@ from ._filesystem import MAX_OPEN
 from ._limits import Limits
 from ._nodes import FilesState
 from ._sources import END, SourcesState
-from ._state import GuestState
+from ._state import PAGE, GuestState
 
 MAGIC = b"sandbox-wasm"
 VERSION = 2
@@ -46,7 +45,6 @@ _MORE = struct.Struct("<QqQI")  # blocks, now or -1, monotonic, length of the fu
 _UNKNOWN = (1 << 32) - 1  # in place of that length: nobody has said
 _NAMES_BYTES = 1 << 20
 _RANGE = struct.Struct("<II")  # first page, and number of pages
-_PAGE = 4096
 _MEMORY = 1 << 32
 _NAME = re.compile(r"[a-z]{1,32}", re.ASCII)
 # A level above makes a file smaller by a twentieth, and takes several times as long.
@@ -199,9 +197,9 @@ class Snapshot:
         if (
             not _NAME.fullmatch(name)
             or not 0 < shape.memory <= _MEMORY
-            or shape.memory % _PAGE
+            or shape.memory % PAGE
             or shape.stored > shape.memory
-            or shape.ranges > shape.memory // _PAGE
+            or shape.ranges > shape.memory // PAGE
         ):
             raise SnapshotError("the snapshot does not fit together")
         snapshot = cls.__new__(cls)
@@ -269,21 +267,18 @@ class Snapshot:
         table = shape.ranges * _RANGE.size
         found, data, stored = inflate(self._body, (table, shape.stored, shape.files), "snapshot")
         ranges = [
-            (page * _PAGE, (page + length) * _PAGE) for page, length in _RANGE.iter_unpack(found)
+            (page * PAGE, (page + length) * PAGE) for page, length in _RANGE.iter_unpack(found)
         ]
-        ends = [0, *(at for pair in ranges for at in pair), shape.memory]
-        if any(a > b for a, b in itertools.pairwise(ends)) or shape.stored != sum(
-            end - begin for begin, end in ranges
-        ):
+        state = GuestState(shape.memory, shape.stack_pointer, ranges, data)
+        if not state.is_whole:
             raise SnapshotError("the snapshot does not fit together")
-        files = _files_form.decode(stored, most, count)
-        return GuestState(shape.memory, shape.stack_pointer, ranges, data), files
+        return state, _files_form.decode(stored, most, count)
 
     def _packed(self) -> tuple[_Shape, bytes]:
         if self._live is None:
             return self._shape, self._body
         state, files = self._live
-        ranges = (_RANGE.pack(a // _PAGE, (b - a) // _PAGE) for a, b in state.ranges)
+        ranges = (_RANGE.pack(a // PAGE, (b - a) // PAGE) for a, b in state.ranges)
         stored = _files_form.encode(files)
         packer = zlib.compressobj(_LEVEL)
         parts = [packer.compress(part) for part in (b"".join(ranges), state.data, stored)]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+
+PAGE = 4096  # parts of memory are stored by these
+_MEMORY = 1 << 32
 
 
 class GuestState:
@@ -17,7 +21,7 @@ class GuestState:
         stack_pointer: The one mutable global that an interpreter has.
 
         ranges: Begin and end of each part of memory that is stored, in bytes, in
-            rising order.
+            rising order and by whole pages.
 
         data: The parts, one after another.
     """
@@ -40,6 +44,17 @@ class GuestState:
     def stored_bytes(self) -> int:
         """Bytes of memory that are stored."""
         return len(self.data)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it fits together; nothing is trusted that a worker or a file says of one."""
+        ends = [0, *itertools.chain.from_iterable(self.ranges), self.size]
+        return (
+            0 < self.size <= _MEMORY
+            and 0 <= self.stack_pointer < _MEMORY
+            and all(a <= b and not b % PAGE for a, b in itertools.pairwise(ends))
+            and len(self.data) == sum([end - begin for begin, end in self.ranges])
+        )
 
     def load(self) -> GuestState:
         """Return the state with its data at hand; one of a worker process may be elsewhere.

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox_wasm._state import PAGE
 from sandbox_wasm._wasm import _pages
-from sandbox_wasm._wasm._pages import PAGE, Comparison, OwnPages, PageTable
+from sandbox_wasm._wasm._pages import Comparison, OwnPages, PageTable
 
 PAGES = 64
 

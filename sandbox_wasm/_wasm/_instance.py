@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -30,7 +29,7 @@ _log = logging.getLogger("sandbox_wasm")
 
 T = TypeVar("T")
 
-PAGE = 65_536
+_WASM_PAGE = 65_536
 
 # What an instance may have written to and still be made what it was, instead of being freed:
 # a session that did more gains little by finding its pages in place.
@@ -152,21 +151,14 @@ class Instance:
         if memory_bytes == self.memory_bytes:
             return
         self.memory_bytes = memory_bytes
-        self.limit_pages = min((self.base_bytes + memory_bytes) // PAGE, 65_535)
-        set_limits(self._store, self.limit_pages * PAGE)
+        self.limit_pages = min((self.base_bytes + memory_bytes) // _WASM_PAGE, 65_535)
+        set_limits(self._store, self.limit_pages * _WASM_PAGE)
 
     def restore(self, state: GuestState) -> None:
         """Become what another instance was, before anything has run in this one."""
-        ends = [0, *(at for pair in state.ranges for at in pair), state.size]
-        if (
-            not self.memory.size <= state.size <= 1 << 32
-            or state.size % PAGE
-            or any(a > b for a, b in itertools.pairwise(ends))
-            or len(state.data) != sum(end - begin for begin, end in state.ranges)
-            or not 0 <= state.stack_pointer < 1 << 32
-        ):
+        if not state.is_whole or state.size < self.memory.size or state.size % _WASM_PAGE:
             raise SnapshotError("the state of the guest does not fit together")
-        if state.size > self.limit_pages * PAGE:
+        if state.size > self.limit_pages * _WASM_PAGE:
             raise SnapshotError(
                 f"the state has {state.size - self.base_bytes} bytes of memory, "
                 f"memory_bytes={self.memory_bytes}"

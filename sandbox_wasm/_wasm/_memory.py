@@ -15,7 +15,8 @@ import struct
 import wasmtime
 
 from .._errors import GuestProtocolError
-from ._pages import PAGE, Finder, Ranges, append, blocks, keep_small
+from .._state import PAGE
+from ._pages import Finder, Ranges, append, blocks, keep_small
 
 _LARGE = 1 << 18  # a copy of more takes longer than giving up the interpreter's lock
 

@@ -21,9 +21,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from .._state import PAGE
 from .._thread import current
 
-PAGE = 4096
 _BLOCK = 65_536
 
 Ranges = Sequence[tuple[int, int]]

@@ -27,7 +27,7 @@ from .._filesystem import MAX_IO, MAX_PATH
 from .._limits import Limits
 from .._lockdown import Protection
 from .._locks import RLock
-from .._state import GuestState
+from .._state import PAGE, GuestState
 from . import _remote_files, _zygote
 from . import _wire as wire
 from ._base import Answer, HostSide, Request
@@ -41,7 +41,6 @@ _RANDOM_BYTES = 65_536
 _START_BYTES = 1 << 16
 _SLACK = 64  # what a frame needs besides its largest value
 _MEMORY_BYTES = 1 << 32
-_PAGE = 4096
 _SETTLE_SECONDS = 20.0  # to copy a state of some gigabytes takes two
 
 _SIGNALS = {int(each): each.name for each in signal.Signals}
@@ -107,7 +106,7 @@ class RemoteGuest:
                 wire.SLEEP: _SLACK,
                 wire.RANDOM: _SLACK,
                 wire.FILE: MAX_IO + 2 * MAX_PATH + 4 * _SLACK,
-                wire.CAPTURED: store.size // _PAGE * 8 + _SLACK,
+                wire.CAPTURED: store.size // PAGE * 8 + _SLACK,
             },
         )
         try:
