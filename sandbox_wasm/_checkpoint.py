@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from ._errors import SandboxError
 from ._ledger import Mark
 from ._room import give_back, room
 from ._state import NO_ROOM, GuestState
@@ -67,10 +68,13 @@ class Checkpoint:
             self.take(guest, mark)
 
     def copy(self) -> tuple[GuestState | None, Mark]:
-        """Return what is kept, in room of its own."""
+        """Return what is kept, in room of its own; None if nothing is."""
         if not self.is_usable or self._state is None:
             return None, self.mark
-        state = self._state.load()
+        try:
+            state = self._state.load()
+        except (SandboxError, OSError):  # a worker that was to keep it could not
+            return None, self.mark
         copy = GuestState(state.size, state.stack_pointer, tuple(state.ranges), bytes(state.data))
         return copy, self.mark
 

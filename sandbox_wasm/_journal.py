@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ._errors import SnapshotError
+from ._errors import HostFunctionError, SnapshotError
 
 # What a journal holds at most: runs that ask for more cannot be suspended.
 MAX_BYTES = 64 << 20
@@ -266,6 +266,18 @@ class Journal:
 
     def __iter__(self) -> Iterator[Entry]:
         return _walk(self.to_bytes())
+
+
+def cannot_wait(name: str, why: str | None = None) -> HostFunctionError:
+    """Return the error of a run whose call of host function *name* cannot be left open.
+
+    Args:
+        why: Default: there is no state to go back to.
+    """
+    why = why or "the session keeps no checkpoints, or none as large as its state"
+    error = HostFunctionError(name)
+    error.__cause__ = SnapshotError(f"the run cannot be suspended: {why}")
+    return error
 
 
 def digest(question: bytes) -> bytes:

@@ -205,7 +205,7 @@ class Keeper:
         if ledger.is_suspended and not callable(job.request):
             state, mark = self._checkpoint.copy()
             if state is None:
-                ledger.end(SessionBroken("there is no state to go back to"), over=True)
+                ledger.refuse_to_wait()
             else:
                 names = self._names() if job.again is None else job.again.functions
                 used = ledger.host_calls, ledger.call_bytes, ledger.output_bytes

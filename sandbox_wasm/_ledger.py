@@ -25,13 +25,12 @@ from ._errors import (
     HostFunctionError,
     OutputExceeded,
     SandboxError,
-    SnapshotError,
     Suspend,
     Suspended,
 )
 from ._files import Files
 from ._functions import HostFunctions
-from ._journal import OVER, Approved, Journal
+from ._journal import OVER, Approved, Journal, cannot_wait
 from ._limits import Limits
 from ._locks import RLock
 from ._nodes import FilesState
@@ -343,18 +342,17 @@ class Ledger:
         return OVER
 
     def _suspend(self, name: str, payload: Any) -> None:
-        reason: SandboxError = Suspended(name, payload)
-        why = None
-        if self.journal is None:
-            why = "the session keeps no checkpoints"
+        journal = self.journal
+        if journal is None or journal.fault is not None:
+            self._give_up(cannot_wait(name, None if journal is None else journal.fault))
         else:
-            why = self.journal.fault
-        if why:
-            reason = HostFunctionError(name)
-            reason.__cause__ = SnapshotError(f"the run cannot be suspended: {why}")
-        elif self.journal is not None:
-            self.journal.leave()
-        self._give_up(reason)
+            journal.leave()
+            self._give_up(Suspended(name, payload))
+
+    def refuse_to_wait(self) -> None:
+        """Take it back that the run waits: it turns out that there is no state to go back to."""
+        if isinstance(self.reason, Suspended):
+            self.end(cannot_wait(self.reason.name), over=True)
 
     def _give_up(self, reason: BaseException) -> None:
         self.end(reason)

@@ -260,6 +260,21 @@ def test_without_checkpoints(make_session):
     assert 2 == session.run("1 + 1").value
 
 
+@pytest.mark.parametrize("most", [0, 1 << 16])
+def test_a_state_that_is_too_large_to_keep(make_session, most):
+    """
+    The same, and the session goes on: in a worker nobody knows before the run waits.
+    """
+    session = make_session(limits=Limits(checkpoint_bytes=most))
+    session.function(ask, suspends=True)
+    session.run("kept = bytearray(1 << 20)")
+    with pytest.raises(HostFunctionError) as info:
+        session.run("ask(1)")
+    assert "checkpoints" in str(info.value.__cause__)
+    assert "kept" == info.value.state
+    assert 1 << 20 == session.run("len(kept)").value
+
+
 def test_check_false(asking):
     """
     The suspension is the result's error, and the same continuation.
