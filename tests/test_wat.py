@@ -117,9 +117,10 @@ def attacker(tmp_path, monkeypatch):
         artifact = _artifacts.Artifact("micropython", "", "0", digest, abi.ABI_VERSION, (), file)
         with monkeypatch.context() as patch:
             patch.setenv("SANDBOX_WASM_CACHE", "")
-            patch.setattr(_engine, "_families", {})
+            patch.setattr(_engine, "_families", families := {})
             patch.setattr(_artifacts, "load", lambda name: artifact)
             session = Session("micropython", **{"checkpoints": False, **arguments})
+            session.families = families
         sessions.append(session)
         return session
 
@@ -737,6 +738,28 @@ def test_start_that_goes_wrong(attacker, assert_healthy, monkeypatch, start):
     assert isinstance(found, SandboxError), found
     assert isinstance(outcome(session), SessionBroken)
     assert_healthy()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        module(start="(unreachable)"),
+        module(about=struct.pack("<4I", 99, abi.EXCHANGE_BYTES, SOURCE, OUTPUT)),
+        module(exchange=-16),
+        module(breaker=0xFFFFFFFF),
+    ],
+    ids=["trap", "version", "exchange", "breaker"],
+)
+def test_a_guest_that_cannot_be_made_leaves_nothing(attacker, text):
+    """
+    Its store and engine are given back, and with them 4 GiB of addresses.
+    """
+    session = attacker(text)
+
+    assert isinstance(outcome(session), SandboxError)
+    session.close()
+    (family,) = session.families.values()
+    assert {} == family.held
 
 
 @pytest.mark.parametrize("name", ["sandbox_start", "sandbox_exec", "sandbox_alloc"])

@@ -22,6 +22,7 @@ from ._artifacts import Artifact
 from ._cache import ModuleCache, default_folder
 from ._compile import compile_module
 from ._config import Variant, config, module_key, wasmtime_version
+from ._exports import export
 from ._faults import handlers
 from ._imports import define
 from ._memory import GuestMemory
@@ -244,13 +245,13 @@ class EngineFamily:
             engine = self.take()
             try:
                 store, instance = engine.instantiate()
-                memory = instance.exports(store)["memory"]
-                if not isinstance(memory, wasmtime.Memory):
-                    raise ArtifactError(f"interpreter {self.artifact.name!r} has no memory")
-                view = GuestMemory(store, memory)
-                self._pristine = view.blocks()
-                view.release()
-                engine.free(store)
+                try:
+                    memory = export(instance.exports(store), "memory", wasmtime.Memory)
+                    view = GuestMemory(store, memory)
+                    self._pristine = view.blocks()
+                    view.release()
+                finally:
+                    engine.free(store)
             finally:
                 engine.release()
         return self._pristine

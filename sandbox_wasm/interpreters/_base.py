@@ -1,8 +1,7 @@
 """The seam between a session and an interpreter.
 
 A session sees a `Guest`; the guest sees the session as its `HostSide`. What lies
-between is the interpreter's own affair, so that `testing.FakeGuest` can stand in
-for a real one.
+between is the interpreter's own affair: it may be in this process or in a worker.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import threading
 from .._limits import Limits
 from .._state import GuestState
 from .._wasm import _artifacts, _engine
-from .._wasm._instance import open_instance
+from .._wasm._instance import Instance, open_instance
 from .._wasm._mould import Mould
 from ._base import HostSide
 from ._reactor import Layout, ReactorGuest
@@ -63,23 +63,29 @@ class Maker:
         layout = None if state is None else _layouts[self._artifact.digest]
         mould = self._mould if self._mould is not None and self._mould.state is state else None
         engine = self._engine or self._take()
-        with self._lock:
-            self._engine = engine
-        made = False
+        self._hold(engine)
+        opened: list[Instance] = []
+
+        def open_one(target: object) -> Instance:
+            opened.append(open_instance(engine, target, limits.memory_bytes, state, mould))
+            return opened[0]
+
         try:
-            guest = ReactorGuest(
-                lambda target: open_instance(engine, target, limits.memory_bytes, state, mould),
-                host,
-                limits.fuel,
-                layout,
-            )
-            made = True
-            return guest
+            return ReactorGuest(open_one, host, limits.fuel, layout)
+        except BaseException:
+            self._hold(None)  # nobody may kill what is gone
+            for instance in opened:
+                instance.free()
+            engine.dispose()
+            raise
         finally:
-            with self._lock:
-                self._engine = None
-            if not made:
-                engine.dispose()
+            self._hold(None)
+
+    def _hold(self, engine: _engine.Engine | None) -> _engine.Engine | None:
+        """Have `kill` end what is made with *engine*; return what it was to end before."""
+        with self._lock:
+            before, self._engine = self._engine, engine
+        return before
 
     def kill(self) -> None:
         """Make a guest that is being made trap; from any thread."""
@@ -89,8 +95,7 @@ class Maker:
 
     def discard(self) -> None:
         """Give back what a guest would have been made of; none will be."""
-        with self._lock:
-            engine, self._engine = self._engine, None
+        engine = self._hold(None)
         if engine is not None:
             engine.release()
 

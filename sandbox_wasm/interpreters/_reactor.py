@@ -396,5 +396,6 @@ class ReactorGuest:
 
     def close(self) -> None:
         with self._control:
-            self._open = False
-            self._instance.close(self._touched)
+            if self._open:
+                self._open = False
+                self._instance.close(self._touched)

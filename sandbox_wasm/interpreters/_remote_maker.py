@@ -70,19 +70,23 @@ class RemoteMaker:
         child = None
         try:
             child = self._zygote().fork()
-            with self._lock:
-                self._child = child
+            self._making(child)
             return RemoteGuest(child, host, self._limits, store, told, handle)
         except BaseException:
             if child is not None:
+                self._making(None)  # before its descriptor is another's
                 child.kill()
                 child.close()
             raise
         finally:
-            with self._lock:
-                self._child = None
+            self._making(None)
             if handle >= 0:
                 os.close(handle)
+
+    def _making(self, child: _zygote.Child | None) -> None:
+        """Have `kill` end that one."""
+        with self._lock:
+            self._child = child
 
     def _open(self, original: Original) -> int:
         try:

@@ -114,9 +114,9 @@ class Child:
             self._status = -signal.SIGKILL
         self.data.close()
         self.control.close()
-        if self._process is not None:
-            os.close(self._process)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            os.close(process)
 
 
 class Zygote:
