@@ -13,13 +13,12 @@ from .._errors import (
     OutputExceeded,
     SandboxError,
 )
-from .._filesystem import FileError
 from .._locks import RLock
 from .._state import GuestState
-from .._wasi import FUNCTIONS, Args, FileFunction
 from .._wasm._instance import Instance
 from . import _abi as abi
 from ._base import Answer, HostSide, Request
+from ._serving import Serving
 
 _MODES = {
     "run": abi.MODE_RUN,
@@ -36,14 +35,7 @@ _STATUS: dict[int, Literal["ok", "error", "aborted"]] = {
     abi.STATUS_ERROR: "error",
     abi.STATUS_ABORTED: "aborted",
 }
-_FILE_FUNCTIONS = {
-    value: FUNCTIONS[name[4:].lower()]
-    for name, value in vars(abi).items()
-    if name.startswith(("SYS_FD_", "SYS_PATH_"))
-}
 _PRELUDE_FUEL = 1 << 30  # a hundred times what any of ours takes
-_NAME_BYTES = 256  # the longest name of a host function that is looked at
-_RANDOM_BYTES = 65_536  # the most that one request for randomness gets
 _ERROR_BYTES = 1 << 20  # the guest keeps an error's texts far below this
 
 
@@ -91,9 +83,6 @@ class ReactorGuest:
         self._host = host
         self._fuel = fuel
         self._given = 0  # of it, to the request that goes on
-        self._reply = b""
-        self._files = host.files
-        self._stopped = False
         self._asked = False  # to end, since the request began
         self._touched = False  # whether another thread has ever written to memory
         self._aborting = False
@@ -102,13 +91,15 @@ class ReactorGuest:
         # Signal handlers may come back to it.
         self._control = RLock()
         self._open = False
-        self._instance = make_instance(self)
+        self._serving = Serving(host)
+        self._instance = make_instance(self._serving)
         self._memory = self._instance.memory
         # The struct: checked once, for memory neither moves nor shrinks.
         self._exchange = self._memory.window(self._instance.exchange, abi.EXCHANGE_BYTES)
         self._control_block = self._exchange[abi.CONTROL_AT :]
         self.layout = layout or self._read_layout()
-        _, self._source_buffer, self._output_buffer, breaker, self._breaker_bits = self.layout
+        _, self._source_buffer, output_buffer, breaker, self._breaker_bits = self.layout
+        self._serving.begin(self._instance, self._exchange, output_buffer)
         self._breaker = self._memory.window(breaker, 1)
         self._open = True
         if layout is not None:  # a wish that came just before the state was taken is in it
@@ -201,7 +192,7 @@ class ReactorGuest:
             raise
         self._account()
         fields = self._read_answer()
-        if self._stopped:
+        if self._serving.is_stopped:
             raise GuestProtocolError("guest went on when it was told to stop")
         return self._answer(*fields)
 
@@ -226,7 +217,7 @@ class ReactorGuest:
             self._exchange, abi.ANSWER_AT
         )
         if unread:
-            self._output(stream, unread)
+            self._serving.output(stream, unread)
         return status, kind, address, length, bits
 
     def _answer(self, status: int, kind: int, address: int, length: int, bits: int) -> Answer:
@@ -254,101 +245,6 @@ class ReactorGuest:
             return Answer(word, data.decode(errors="strict" if word == "ok" else "replace"))
         except UnicodeDecodeError:
             raise GuestProtocolError("guest answered with text that is not UTF-8") from None
-
-    def _output(self, stream: int, length: int) -> bool:
-        if stream not in (1, 2) or length > abi.OUTPUT_BYTES:
-            raise GuestProtocolError(f"guest wrote {length} bytes to stream {stream}")
-        return self._host.output(stream, self._memory.read(self._output_buffer, length))
-
-    # ---- imports: called by the engine, while the guest waits; they never raise
-
-    def on_call(self) -> None:
-        try:
-            if not self._stopped:
-                self._serve_call()
-        except BaseException as error:
-            self._stop(error)
-        if self._stopped:
-            abi.REPLY.pack_into(self._exchange, abi.REPLY_AT, 0, abi.REPLY_STOP)
-
-    def _serve_call(self) -> None:
-        memory, exchange = self._memory, self._exchange
-        op, name_at, name_len, args_at, args_len, reply_at, capacity = abi.CALL.unpack_from(
-            exchange, abi.CALL_AT
-        )
-        if op == abi.CALL_INVOKE:
-            if name_len > _NAME_BYTES:
-                raise GuestProtocolError(f"guest named a host function with {name_len} bytes")
-            name = memory.read(name_at, name_len)
-            if args_len > self._host.host_call_bytes:
-                text = b'["RuntimeError","the arguments of the host call are too large"]'
-                status, self._reply = abi.REPLY_EXCEPTION, text
-            else:
-                status, self._reply = self._host.call(name, memory.read(args_at, args_len))
-        elif op == abi.CALL_FETCH:
-            status = abi.REPLY.unpack_from(exchange, abi.REPLY_AT)[1]
-            if status not in (abi.REPLY_VALUE, abi.REPLY_EXCEPTION):
-                raise GuestProtocolError(f"guest fetched a reply of the unknown status {status}")
-        else:
-            raise GuestProtocolError(f"guest asked for the unknown call operation {op}")
-        reply = self._reply
-        if len(reply) <= capacity:
-            memory.write(reply_at, reply)
-            self._reply = b""
-        abi.REPLY.pack_into(exchange, abi.REPLY_AT, len(reply), status)
-
-    def on_sys(self) -> None:
-        try:
-            if not self._stopped:
-                # One look at everything: programs that use files ask for little else.
-                asked = abi.SYS_FILE.unpack_from(self._exchange, abi.SYS_FILE_AT)
-                function = _FILE_FUNCTIONS.get(asked[0])
-                if function is not None:
-                    self._serve_files(function, asked[3:])
-                else:
-                    self._serve_sys(asked[0], asked[3], asked[4])
-        except BaseException as error:
-            self._stop(error)
-        if self._stopped:
-            abi.WORD.pack_into(self._exchange, abi.SYS_RESULT_AT, abi.SYS_STOP)
-
-    def _serve_files(self, function: FileFunction, args: Args) -> None:
-        view, errno = self._exchange, 0
-        try:
-            stat = function(self._files, self._memory, args)
-        except FileError as error:
-            errno, stat = error.errno, None
-        if stat is None:
-            abi.SYS_RESULT.pack_into(view, abi.SYS_RESULT_AT, abi.SYS_OK, 0, errno)
-        else:
-            abi.SYS_OPENED.pack_into(view, abi.SYS_OPENED_AT, abi.SYS_OK, 1, 0, *stat)
-
-    def _serve_sys(self, op: int, first: int, second: int) -> None:
-        memory, exchange = self._memory, self._exchange
-        result = abi.SYS_OK
-        if op == abi.SYS_OUTPUT:
-            stream, length = abi.OUTPUT.unpack_from(exchange, abi.OUTPUT_AT)
-            if not self._output(stream, length):
-                (flags,) = abi.WORD.unpack_from(exchange, abi.FLAGS_AT)
-                abi.WORD.pack_into(exchange, abi.FLAGS_AT, flags | abi.FLAG_DISCARD)
-        elif op == abi.SYS_CLOCK:
-            first = self._host.clock(bool(first))
-        elif op == abi.SYS_SLEEP:
-            self._host.sleep(first)
-        elif op == abi.SYS_RANDOM:
-            if second > _RANDOM_BYTES:
-                result = abi.SYS_REFUSED
-            else:
-                memory.write(first, self._host.random(second))
-        else:
-            raise GuestProtocolError(f"guest asked for the unknown system function {op}")
-        abi.SYS_RESULT.pack_into(exchange, abi.SYS_RESULT_AT, result, 0, first)
-
-    def _stop(self, error: BaseException) -> None:
-        """End the run: the guest is told to trap, and one that does not is made to."""
-        self._stopped = True
-        self._host.fail(error)
-        self._instance.kill()
 
     # ---- from any thread
 

@@ -12,6 +12,7 @@ from . import _zygote
 from ._base import Guest, HostSide
 from ._remote import RemoteGuest
 from ._store import HeldState, Original, Store
+from ._zygote import Child
 
 
 class RemoteMaker:
@@ -34,7 +35,7 @@ class RemoteMaker:
         self._limits = limits
         self._original = original
         self._lock = threading.Lock()
-        self._child: _zygote.Child | None = None
+        self._child: Child | None = None
         self._made = self._get()  # compiles, if that was never done
         try:
             self._store = Store(self._made.base_bytes + limits.memory_bytes)
@@ -83,7 +84,7 @@ class RemoteMaker:
             if handle >= 0:
                 os.close(handle)
 
-    def _making(self, child: _zygote.Child | None) -> None:
+    def _making(self, child: Child | None) -> None:
         """Have `kill` end that one."""
         with self._lock:
             self._child = child
