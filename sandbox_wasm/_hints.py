@@ -71,8 +71,13 @@ def fitted(
     return origin[inner]
 
 
-def makes_keys(schema: Any) -> bool:
-    """Tell whether pydantic makes a set, or a dict, of anything but texts by that schema."""
+def made_of(schema: Any) -> set[str]:
+    """Return what pydantic makes by that schema of which guest code could make too much.
+
+    ``"keys"``: a set, or a dict, of anything but texts; ``"decimal"``; ``"json"``: one of these,
+    of a text.
+    """
+    found: set[str] = set()
     todo = [schema]
     while todo:
         node = todo.pop()
@@ -82,11 +87,15 @@ def makes_keys(schema: Any) -> bool:
             if kind == "dict":
                 keys = node.get("keys_schema")  # without, they are texts
             if isinstance(keys, Mapping) and keys.get("type") != "str":
-                return True
+                found.add("keys")
+            if kind == "decimal":
+                found.add("decimal")
+            if kind == "json" and made_of(node.get("schema")):
+                found.add("json")
             todo.extend(node.values())
         elif isinstance(node, (list, tuple)):
             todo.extend(node)
-    return False
+    return found
 
 
 def _fields(kind: type) -> dict[str, Any]:

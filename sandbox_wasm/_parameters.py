@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 import typing
 from collections.abc import Callable, Mapping
 from inspect import Parameter
@@ -19,8 +20,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ._crowds import is_slow
+from ._decode import MAX_DIGITS
 from ._errors import ConfigError
-from ._hints import fitted, makes_keys
+from ._hints import fitted, made_of
+
+# As Python reads them: digits of any script, and underscores between.
+_WIDE = re.compile(r"[Ee][+-]?[\d_]{7,}\s*\Z")
+_NUMBER = re.compile(r"[\s\d_+.Ee-]+")
 
 _MAX_LISTED = 300
 _MAX_ERRORS = 3
@@ -147,7 +153,7 @@ class Validators:
         parameters.marked = dict(parameters.hints)
         self._parameters = parameters
         self._adapters: dict[str, TypeAdapter[Any]] = {}
-        self._with_keys: set[str] = set()
+        self._made: dict[str, set[str]] = {}
         for key, hint in parameters.hints.items():
             if hint is Any:
                 continue
@@ -163,8 +169,14 @@ class Validators:
                     f"({str(error).partition(chr(10))[0]})"
                 ) from error
             self._adapters[key] = adapter
-            if key != "return" and makes_keys(adapter.core_schema):
-                self._with_keys.add(key)
+            if key == "return":
+                continue
+            made = self._made[key] = made_of(adapter.core_schema)
+            if "json" in made:
+                raise ConfigError(
+                    f"host function {name!r}: the type hint of {key!r} reads decimals, or keys "
+                    "that are no texts, from JSON, where nothing bounds them; take the data itself"
+                )
         # A value of exactly such a class needs no validator; no pydantic type is among these.
         self._exact = {
             key: hint
@@ -213,17 +225,39 @@ class Validators:
             refused = error
         text = _as_json(value)
         if text is not None:
-            # What came as a set or dict was looked at on its way; what is made one was not.
-            if name in self._with_keys and is_slow(
-                value, lambda some: adapter.validate_json(_as_json(some) or "", strict=True)
-            ):
-                text = f"argument {(shown or name)[:40]!a}: the items are too much like each other"
-                raise BadArgument("ValueError", text)
+            self._bound(name, value, shown)
             try:
                 return adapter.validate_json(text, strict=True)
             except self._refused as error:
                 refused = error
         raise _told(shown or name, refused.errors(include_url=False, include_input=False))
+
+    def _bound(self, name: str, value: Any, shown: str) -> None:
+        """Raise `BadArgument` if data that becomes something else would become too much.
+
+        What came as a set, a dict or a decimal was looked at on its way.
+        """
+        made, fault = self._made[name], ""
+        if "decimal" in made and _has_wide_decimal(value):
+            fault = "a decimal of this size or kind cannot cross"
+        elif "keys" in made and is_slow(
+            value,
+            lambda some: self._adapters[name].validate_json(_as_json(some) or "", strict=True),
+        ):
+            fault = "the items are too much like each other"
+        if fault:
+            raise BadArgument("ValueError", f"argument {(shown or name)[:40]!a}: {fault}")
+
+
+def _has_wide_decimal(value: Any) -> bool:
+    """Whether a text in *value* is a number that is no good as a decimal, see `_decode`."""
+    kind = type(value)
+    if kind is str:
+        is_long = len(value) > MAX_DIGITS and _NUMBER.fullmatch(value) is not None
+        return is_long or _WIDE.search(value) is not None
+    if kind is dict:
+        return any(map(_has_wide_decimal, value)) or any(map(_has_wide_decimal, value.values()))
+    return (kind is list or kind is tuple) and any(map(_has_wide_decimal, value))
 
 
 def _as_json(value: Any) -> str | None:

@@ -583,6 +583,61 @@ def test_what_becomes_a_set_is_soon_one(hint, make):
     assert 1 == len(seen)
 
 
+class Price(pydantic.BaseModel):
+    amount: Decimal
+    unit: str = ""
+
+
+@pytest.mark.parametrize("hint", [Decimal, list[Decimal], Price, dict[Decimal, int], int | Decimal])
+@pytest.mark.parametrize(
+    "text",
+    ["1e999999999", "-1E+1_000_000\n", "1e٩٩٩٩٩٩٩", "1e-9999999", "1" * 5000, "1." + "0" * 5000],
+)
+def test_a_text_becomes_no_decimal_that_would_do_harm(hint, text):
+    """
+    What the host would make an int of, and fill its memory, is no argument, spelled as it may be.
+    """
+    seen = []
+
+    def take(a):
+        seen.append(a)
+
+    take.__annotations__["a"] = hint
+    functions = HostFunctions([take])
+    wrap = {list[Decimal]: lambda it: [it], Price: lambda it: {"amount": it}}
+    wrap[dict[Decimal, int]] = lambda it: {it: 1}
+    make = wrap.get(hint, lambda it: it)
+
+    status, answer = invoke(functions, "take", make(text))
+
+    assert (1, "ValueError") == (status, answer[0])
+    assert "cannot cross" in answer[1]
+    assert [] == seen
+    for honest in ("1.50", "-1e999999", "1" * 100):
+        assert 0 == invoke(functions, "take", make(honest))[0]
+
+
+class Text(pydantic.BaseModel):
+    keys: pydantic.Json[list[set[int]]]
+
+
+@pytest.mark.parametrize("hint", [pydantic.Json[set[int]], pydantic.Json[Decimal], Text])
+def test_what_nothing_bounds_is_not_registered(hint):
+    """
+    A hint that reads JSON out of a text is one for texts and numbers.
+    """
+
+    def take(a):
+        pass
+
+    take.__annotations__["a"] = hint
+
+    with pytest.raises(ConfigError, match="take the data itself"):
+        HostFunctions([take])
+    take.__annotations__["a"] = pydantic.Json[dict[str, list[float]]]
+    assert 0 == invoke(HostFunctions([take]), "take", '{"a": [1.5]}')[0]
+
+
 def test_a_dataclass_with_a_constructor_of_its_own_is_left_to_pydantic():
     """
     Which sets its fields, and never calls that.
