@@ -93,7 +93,7 @@ def test_memory_is_what_it_was(used, programs):
         reference = _instance._reference(instance._engine.family)
         assert reference.read(0, reference.size) == memory(instance)
         assert SECRET.encode() not in memory(instance)
-        assert instance._first_pointer == instance._read_pointer()
+        assert instance._first_pointer == instance._stack_pointer.read()
 
 
 def test_the_next_session_has_it(used, interpreter):
@@ -395,7 +395,7 @@ def test_memory_is_that_of_the_template(pool, programs):
         reference = _instance._begun(engine.family, mould)
         assert reference.read(0, reference.size) == memory(instance)
         assert SECRET.encode() not in memory(instance)
-        assert mould.state.stack_pointer == instance._read_pointer()
+        assert mould.state.stack_pointer == instance._stack_pointer.read()
 
 
 def until(look):

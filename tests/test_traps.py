@@ -5,7 +5,7 @@ import gc
 import pytest
 import wasmtime
 
-from sandbox_wasm._wasm._exports import entry
+from sandbox_wasm._wasm._exports import StackPointer, entry
 from sandbox_wasm._wasm._imports import define
 from sandbox_wasm._wasm._traps import _KINDS, FUEL, STOPPED, describe, kind_of
 
@@ -122,3 +122,41 @@ def test_an_import_cannot_be_defined_twice():
     with pytest.raises(wasmtime.WasmtimeError, match="defined twice"):
         define(linker, "s", "f", list)
     assert kept
+
+
+@pytest.mark.parametrize("word", [0, 1, 65_536, (1 << 31) - 1, 1 << 31, (1 << 32) - 1])
+def test_stack_pointer(word):
+    """
+    It is a word without sign, which the guest has as the same bits.
+    """
+    store = wasmtime.Store()
+    text = """
+    (module (global $p (export "__stack_pointer") (mut i32) (i32.const -8))
+      (func (export "is") (param i32) (result i32) (i32.eq (local.get 0) (global.get $p)))
+      (func (export "set") (param i32) (global.set $p (local.get 0))))
+    """
+    exports = wasmtime.Instance(store, wasmtime.Module(store.engine, text), []).exports(store)
+    pointer, signed = StackPointer(store, exports), word - (word >> 31 << 32)
+    assert (1 << 32) - 8 == pointer.read()
+
+    pointer.write(word)
+    assert word == pointer.read()
+    assert exports["is"](store, signed)
+    for value in (7, signed):
+        exports["set"](store, value)
+        assert value & 0xFFFFFFFF == pointer.read()
+    store.close()
+    with pytest.raises(ValueError, match="closed"):
+        pointer.read()
+
+
+def test_no_stack_pointer():
+    """
+    Modules without one are as if it were 0.
+    """
+    store = wasmtime.Store()
+    exports = wasmtime.Instance(store, wasmtime.Module(store.engine, "(module)"), []).exports(store)
+    pointer = StackPointer(store, exports)
+    pointer.write(8)
+
+    assert 0 == pointer.read()

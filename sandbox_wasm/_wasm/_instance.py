@@ -18,7 +18,7 @@ from .._room import room
 from .._state import GuestState
 from .._thread import current
 from ._engine import Engine, EngineFamily, set_limits
-from ._exports import entry, export, signed, stack_pointer
+from ._exports import StackPointer, entry, export
 from ._faults import handlers
 from ._memory import GuestMemory
 from ._mould import Mould
@@ -112,7 +112,7 @@ class Instance:
         start = export(exports, "sandbox_start", wasmtime.Func)
         self._exec = entry(self._store, export(exports, "sandbox_exec", wasmtime.Func))
         self._alloc = export(exports, "sandbox_alloc", wasmtime.Func)
-        self._stack_pointer = stack_pointer(exports)
+        self._stack_pointer = StackPointer(self._store, exports)
         self.exchange = int(exchange.value(self._store)) & 0xFFFFFFFF
         self.memory = GuestMemory(self._store, memory)
         self._call(entry(self._store, start))
@@ -120,7 +120,7 @@ class Instance:
             raise GuestProtocolError("guest asked for something before it was asked")
         self.memory.refresh()
         self.base_bytes = self.memory.size
-        self._first_pointer = self._read_pointer()
+        self._first_pointer = self._stack_pointer.read()
         self._serve(target, memory_bytes, state)
 
     def begin_again(
@@ -168,8 +168,7 @@ class Instance:
         except wasmtime.WasmtimeError:
             raise SnapshotError("there is no memory for the state") from None
         self.memory.paste(state.ranges, state.data)
-        if self._stack_pointer is not None:
-            self._stack_pointer.set_value(self._store, signed(state.stack_pointer))
+        self._stack_pointer.write(state.stack_pointer)
 
     def capture(self, into: GuestState | None, again: bool, most: int | None) -> GuestState:
         """Return what the instance is, while nothing runs in it.
@@ -195,24 +194,19 @@ class Instance:
             raise MemoryError(f"the state has {length} bytes, checkpoint_bytes={most}")
         if into is None:
             return GuestState(
-                self.memory.size, self._read_pointer(), ranges, self.memory.gather(ranges)
+                self.memory.size, self._stack_pointer.read(), ranges, self.memory.gather(ranges)
             )
         data = self._room
         if len(data) != length or data.obj is not getattr(into.data, "obj", None):
             self.memory.forget_copy()
             data = self._room = room(length, into.data)
         self.memory.copy(ranges, data)
-        return GuestState(self.memory.size, self._read_pointer(), ranges, data)
+        return GuestState(self.memory.size, self._stack_pointer.read(), ranges, data)
 
     def _found(self, again: bool) -> Ranges:
         if self._finder is None:
             self._finder = finder(self._engine.family.pristine)
         return self.memory.find(self._finder, again)
-
-    def _read_pointer(self) -> int:
-        if self._stack_pointer is None:
-            return 0
-        return int(self._stack_pointer.value(self._store)) & 0xFFFFFFFF
 
     def exec(self) -> None:
         """Enter the guest: one request.
@@ -328,9 +322,7 @@ class Instance:
         if length > most or reference.size != self.memory.size:
             return False
         self.memory.revert(ranges, reference)
-        # Looking takes a fifth of the time, and it mostly is what it was.
-        if self._stack_pointer is not None and self._read_pointer() != pointer:
-            self._stack_pointer.set_value(self._store, signed(pointer))
+        self._stack_pointer.write(pointer)
         return True
 
 
