@@ -124,11 +124,11 @@ def decode(
         _refuse_lone_surrogates(data)
     try:
         text = data.decode()
-        read: Callable[..., tuple[Any, int]] = _read_all if unusual else _read_plain
+        read = _read_all if unusual else _read_plain
         if resolve is not None and tagged and b'"host"' in data:
             read = _reader(resolve)
-        value, end = read(text)
-    except (ValueError, RecursionError):
+        value, end = read(text, 0)
+    except (ValueError, RecursionError, StopIteration):
         raise GuestProtocolError("a value is not valid JSON") from None
     if end != len(text):
         raise GuestProtocolError("a value is followed by other text")
@@ -228,13 +228,18 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
         _refuse()
 
 
-_read_plain = json.JSONDecoder(parse_constant=_refuse).raw_decode
-_read_all = json.JSONDecoder(
-    parse_constant=_refuse, parse_int=_int, parse_float=_float, object_pairs_hook=_object
-).raw_decode
+def _scanner(**hooks: Any) -> Callable[[str, int], tuple[Any, int]]:
+    """Return what `JSONDecoder.raw_decode` calls: StopIteration is a text that is no value."""
+    decoder: Any = json.JSONDecoder(parse_constant=_refuse, **hooks)
+    scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
+    return scan
 
 
-def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[..., tuple[Any, int]]:
+_read_plain = _scanner()
+_read_all = _scanner(parse_int=_int, parse_float=_float, object_pairs_hook=_object)
+
+
+def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[[str, int], tuple[Any, int]]:
     """Return a reader that knows references to host objects."""
 
     def read(pairs: list[tuple[str, Any]]) -> Any:
@@ -245,9 +250,7 @@ def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[..., tuple[Any, int
             return resolve([told[0], told[1][:_NAME_LENGTH]])
         return _object(pairs)
 
-    return json.JSONDecoder(
-        parse_constant=_refuse, parse_int=_int, parse_float=_float, object_pairs_hook=read
-    ).raw_decode
+    return _scanner(parse_int=_int, parse_float=_float, object_pairs_hook=read)
 
 
 # One function a tag. Each takes a payload of any type; what it does not raise by
