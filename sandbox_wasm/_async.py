@@ -190,6 +190,7 @@ async def arun(
     inputs: Mapping[str, Any] | None = None,
     check: bool = True,
     on_output: OnOutput | None = None,
+    dialect: Dialect = "expression",
     **options: Any,
 ) -> Result:
     """Run *code* in a session of its own, which ends with it.
@@ -198,4 +199,6 @@ async def arun(
     what either raises.
     """
     async with AsyncSession(**options) as session:
-        return await session.run(code, inputs=inputs, check=check, on_output=on_output)
+        return await session.run(
+            code, inputs=inputs, check=check, on_output=on_output, dialect=dialect
+        )

@@ -273,7 +273,8 @@ def test_output_as_it_comes(interpreter):
             await asyncio.sleep(0)
             seen.append((stream, text, threading.current_thread() is threading.main_thread()))
 
-        result = await arun("print('a')\nprint('b')", interpreter=interpreter, on_output=take)
+        code = "print('a')\nprint('b')\nreturn"
+        result = await arun(code, interpreter=interpreter, on_output=take, dialect="return")
         assert "a\nb\n" == result.stdout
         return seen
 

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import inspect
 import math
 import pickle
 import threading
@@ -500,6 +501,27 @@ def test_run_in_a_session_of_its_own(interpreter):
     The function `run` needs no session.
     """
     assert 5 == run("add(a, 3)", interpreter=interpreter, functions=[add], inputs={"a": 2}).value
+
+
+def test_run_takes_what_a_session_and_its_runs_take(interpreter):
+    """
+    With the same defaults; but for what is about other runs than the one.
+    """
+    taken = inspect.signature(run).parameters
+    session = inspect.signature(Session).parameters
+    its_run = inspect.signature(Session.run).parameters
+
+    assert taken.keys() == (session.keys() - {"checkpoints", "snapshot"}) | (
+        its_run.keys() - {"self", "wall_seconds"}
+    )
+    for name, parameter in taken.items():
+        assert parameter.default == (its_run.get(name) or session[name]).default
+    code = "import random\nreturn random.random()"
+    first, second = (
+        run(code, interpreter=interpreter, seed=7, clock=0, dialect="return").value
+        for _ in range(2)
+    )
+    assert first == second
 
 
 def add(a, b):
