@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar, overload
@@ -13,6 +12,7 @@ from ._dialects import Dialect
 from ._errors import SessionClosed
 from ._ledger import OnOutput
 from ._lifecycle import State
+from ._locks import RLock
 from ._problem import Problem
 from ._result import Result
 from ._session import F, Session
@@ -41,7 +41,7 @@ class AsyncSession:
 
     def _begin(self, session: Session) -> None:
         self._session = session
-        self._lock = threading.Lock()
+        self._lock = RLock()
         self._running: object = None  # whose turn it is: what was asked for is done in order
 
     @classmethod

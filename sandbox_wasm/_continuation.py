@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ._lifecycle import Lifecycle
 
 
+_ONCE = "the run was resumed before: a continuation serves once"
+
+
 class Continuation:
     """A run that waits for the answer of a host call; comes with `Suspended`.
 
@@ -51,8 +54,7 @@ class Continuation:
         self._session: Lifecycle | None = session
         self._suspension: Suspension | None = suspension
         self._stored: StoredRun | None = None
-        self._lock = threading.Lock()
-        self._used = False
+        self._used = threading.Lock()  # held once it is answered
 
     @classmethod
     def from_bytes(cls, data: bytes, *, key: bytes | None = None) -> Continuation:
@@ -70,8 +72,7 @@ class Continuation:
         made.artifact = run.snapshot.artifact
         made._session = made._suspension = None
         made._stored = run
-        made._lock = threading.Lock()
-        made._used = False
+        made._used = threading.Lock()
         return made
 
     def to_bytes(self, *, key: bytes | None = None) -> bytes:
@@ -164,10 +165,10 @@ class Continuation:
         on_output: OnOutput | None = None,
         wall_seconds: float | None = None,
     ) -> Result:
-        with self._lock:
-            self._check_unused()
-            again = self._suspension or self._loaded(session)
-            self._used = True
+        self._check_unused()
+        again = self._suspension or self._loaded(session)
+        if not self._used.acquire(blocking=False):  # somebody was quicker
+            raise SnapshotError(_ONCE)
         journal = answer(again.journal)
         again = again._replace(journal=journal)
         try:
@@ -176,11 +177,11 @@ class Continuation:
             if journal.is_repeating:  # nobody was told the answer
                 if self._suspension is not None and journal.turn:
                     self._suspension = self._suspension._replace(turn=journal.turn)
-                self._used = False
+                self._used.release()
 
     def _check_unused(self) -> None:
-        if self._used:
-            raise SnapshotError("the run was resumed before: a continuation serves once")
+        if self._used.locked():
+            raise SnapshotError(_ONCE)
 
     def _loaded(self, session: Lifecycle) -> Suspension:
         run, limits = self._stored, session.limits

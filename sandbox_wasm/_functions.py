@@ -9,7 +9,6 @@ type. No repr, path, traceback or class of the host goes in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from threading import Lock
 from typing import Any, TypeVar, overload
 
 from ._answering import Answering
@@ -17,6 +16,7 @@ from ._builtins import CROSSING
 from ._errors import ConfigError
 from ._host_function import HostFunction, Options
 from ._listing import Listing
+from ._locks import RLock
 from ._naming import check_class, check_kind, check_name, check_path, methods_of, own_name
 from ._objects import HostException
 
@@ -73,7 +73,7 @@ class HostFunctions(Answering, Listing):
         | Mapping[str, Callable[..., Any]]
         | Iterable[Callable[..., Any]] = (),
     ) -> None:
-        self._lock = Lock()
+        self._lock = RLock()  # signal handlers may come back to it
         self._table: dict[bytes, HostFunction | HostException] = {}
         self._classes: dict[type, str] = {}
         self.counted: bool = False  # whether it matters how often one is called

@@ -9,7 +9,6 @@ results depend on neither the executor nor on what was interrupted and done agai
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from ._errors import (
 )
 from ._lifecycle import settle
 from ._limits import Limits
+from ._locks import RLock
 from ._result import GuestObject
 from ._session import Session
 from ._snapshot import Snapshot
@@ -103,9 +103,9 @@ class Job:
         self.spec = spec
         self.limits: Limits = spec.options.get("limits") or Limits()
         self._pool = pool
-        self._beginning = threading.Lock()
+        self._beginning = RLock()
         self._origin: tuple[Snapshot, str] | None = None
-        self._lock = threading.Lock()
+        self._lock = RLock()
         self._active: set[Session] = set()
         self._cancelled = False
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import sandbox_wasm
 from sandbox_wasm import Session
 from sandbox_wasm._locks import Mutex, RLock
 
@@ -124,3 +127,35 @@ def test_signal_handler_cannot_run_code_in_a_session_that_runs() -> None:
 
         assert "signal handler" in str(caught[0])
         assert session.run("4").value == 4
+
+
+# Where only threads of ours come, on which no signal handler runs.
+OURS = {"_coroutines.py", "_worker_host.py", "_zygote.py"}
+
+
+def plain_locks(path: Path) -> Iterator[str]:
+    """The names of locks of `threading` that a block of ``with`` in a module has."""
+    tree = ast.parse(path.read_text("utf-8"))
+    made = {
+        ast.unparse(target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and "Lock()" in ast.unparse(node.value).split(".")
+        for target in node.targets
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.With):
+            yield from made & {ast.unparse(item.context_expr) for item in node.items}
+
+
+def test_locks_that_callers_have_are_those_that_stand_signals() -> None:
+    """
+    A signal handler that closes a session, say, may come while its own thread has the lock.
+    """
+    package = Path(sandbox_wasm.__file__).parent
+    found = {
+        (path.name, name)
+        for path in package.rglob("*.py")
+        if path.name not in OURS and "integrations" not in path.parts
+        for name in plain_locks(path)
+    }
+    assert set() == found

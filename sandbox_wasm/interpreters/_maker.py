@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-
 from .._limits import Limits
+from .._locks import RLock
 from .._state import GuestState
 from .._wasm import _artifacts, _engine
 from .._wasm._instance import Instance, open_instance
@@ -38,8 +37,9 @@ class Maker:
         self._mould = mould
         self._artifact = _artifacts.load(name)
         self._engine: _engine.Engine | None = self._take()
-        # What the engine runs after the guest is another's affair.
-        self._lock = threading.Lock()
+        # What the engine runs after the guest is another's affair. Signal handlers may come back
+        # to it.
+        self._lock = RLock()
 
     def _take(self) -> _engine.Engine:
         fuel = self.limits.fuel is not None

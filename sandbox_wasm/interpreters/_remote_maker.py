@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 
 from .._errors import SessionBroken, SnapshotError
 from .._limits import Limits
+from .._locks import RLock
 from .._state import GuestState
 from . import _zygote
 from ._base import Guest, HostSide
@@ -34,7 +34,7 @@ class RemoteMaker:
         self._name = name
         self._limits = limits
         self._original = original
-        self._lock = threading.Lock()
+        self._lock = RLock()  # signal handlers may come back to it
         self._child: Child | None = None
         self._made = self._get()  # compiles, if that was never done
         try:
