@@ -35,11 +35,11 @@ def host_path(value: object, name: str) -> str:
     """
     try:
         path = os.fsdecode(value)  # type: ignore[arg-type]
-        fits = b"\0" not in os.fsencode(path)
+        raw = os.fsencode(path)
     except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        raise ConfigError(f"{name} must be a path, got {type(value).__name__}")
+        raise ConfigError(f"{name} must be a path, got {type(value).__name__}") from None
+    if b"\0" in raw:
+        raise ConfigError(f"{name} must be a path, and hold no null character, got {path!r}")
     return path
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ._checks import check_number, host_path
 from ._errors import ConfigError
 from ._files import Files
 from ._host import HostVolume
@@ -63,11 +64,7 @@ class Mount:
     commit: Literal["always", "on_success"] = "always"
 
     def __post_init__(self) -> None:
-        try:
-            os.fspath(self.host_path)
-        except TypeError:
-            kind = type(self.host_path).__name__
-            raise ConfigError(f"host_path must be a path, got {kind}") from None
+        host_path(self.host_path, "host_path")
         if not parse(self.guest_path):
             raise ConfigError("guest_path must not be the root, which is the session's own")
         if self.mode not in ("ro", "rw"):
@@ -77,9 +74,7 @@ class Mount:
         if self.commit == "on_success" and self.mode == "ro":
             raise ConfigError("commit='on_success' is for mode='rw'")
         for name in ("max_bytes", "max_files"):
-            value = getattr(self, name)
-            if type(value) is not int or not 0 <= value < 1 << 62:
-                raise ConfigError(f"{name} must be an int from 0 on, got {value!r}")
+            check_number(name, getattr(self, name), 0, (1 << 62) - 1)
 
 
 def open_mounts(
@@ -110,7 +105,7 @@ def open_mounts(
         for device, (parts, mount) in enumerate(given.items(), 2):
             is_direct = mount.mode == "rw" and mount.commit == "always"
             quota = Quota(mount.max_bytes, mount.max_files) if is_direct else None
-            volume = HostVolume(os.fspath(mount.host_path), quota, device, salt)
+            volume = HostVolume(host_path(mount.host_path, "host_path"), quota, device, salt)
             recorded = found[parts] = Recorded(volume, lambda: sources.journal)
             if mount.commit == "on_success":
                 found[parts] = Overlay(

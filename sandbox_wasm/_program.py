@@ -233,7 +233,7 @@ class Program:
             told, self._told, self._may_begin = self._told, _nobody, None
             told()
 
-    # ---- `_lane.Server`
+    # ---- `_deadline.Server`
 
     def watch(self, deadline: Deadline) -> None:
         """Have the watchdog look at it."""

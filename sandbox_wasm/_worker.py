@@ -49,7 +49,7 @@ _FROM_HOST = {
 Ranges = Sequence[tuple[int, int]]
 
 _FIELDS = [field.name for field in dataclasses.fields(Limits)]
-_REMIND_MILLISECONDS = 2  # as _lane.py has it
+_REMIND_MILLISECONDS = 2  # as _deadline.py has it
 # The next worker is made once the last one has had the time to begin: to make one at once
 # would take the processor from it.
 _IDLE_SECONDS = 0.005

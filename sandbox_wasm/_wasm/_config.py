@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import wasmtime
 
 # The most that wasmtime takes without aborting the process; a thread that runs a
-# guest has twice as much (see _lane.py).
+# guest has twice as much (see _thread.py).
 WASM_STACK_BYTES = 2 << 20
 
 SETTINGS: dict[str, Any] = {
