@@ -23,6 +23,9 @@ class Charged(NamedTuple):
     output_bytes: int = 0
 
 
+NOTHING = Charged()
+
+
 class Account:
     """The sums of one session.
 

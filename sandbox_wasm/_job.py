@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ._account import Charged
+from ._account import NOTHING, Charged
 from ._changes import NO_CHANGES
 from ._errors import (
     FinalAnswer,
@@ -21,7 +21,7 @@ from ._errors import (
     Suspended,
 )
 from ._journal import Journal
-from ._ledger import NOTHING, Ledger
+from ._ledger import Ledger
 from ._objects import Objects
 from ._result import Result, Usage
 from ._state import GuestState

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._account import Account, Charged
+from ._account import NOTHING, Account, Charged
 from ._audit import Audit
 from ._calls import Calls
 from ._dialects import FINAL, NAME
@@ -46,8 +46,6 @@ OnOutput = Callable[[str, str], None]
 LedgerMark = tuple[SourcesState, FilesState]
 # How many host functions the guest knows, whether it was prepared, and what `Ledger.mark` says.
 Mark = tuple[int, bool, LedgerMark]
-
-NOTHING = Charged()
 
 _STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -101,7 +99,7 @@ class Ledger:
         self._functions = functions
         self._sources = sources or Sources()
         self.files = files
-        self._stop_guest = stop_guest
+        self._stop_guest: Callable[[], None] | None = stop_guest
         self.account = Account(limits)
         self.audit = files.audit = Audit()
         # Signal handlers may come back to it.
@@ -226,12 +224,9 @@ class Ledger:
         return self._sources.is_drawn
 
     def close(self) -> None:
-        """Let go of files that are open on the host, and of the guest, which is gone.
-
-        Else a session that has ended would be garbage that only the collector finds.
-        """
+        """Let go of files that are open on the host, and of who has the guest, which is gone."""
         self.files.release()
-        self._stop_guest = _nobody
+        self._stop_guest = None  # it refers to this: only the collector would free both
 
     # ---- HostSide
 
@@ -356,7 +351,8 @@ class Ledger:
 
     def _give_up(self, reason: BaseException) -> None:
         self.end(reason)
-        self._stop_guest()
+        if self._stop_guest is not None:
+            self._stop_guest()
 
     def clock(self, monotonic: bool) -> int:
         return self._sources.clock(monotonic)
@@ -400,7 +396,3 @@ class Ledger:
 
     def fail(self, error: BaseException) -> None:
         self.end(error)
-
-
-def _nobody() -> None:
-    """Ask no guest for anything."""
