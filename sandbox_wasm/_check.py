@@ -18,6 +18,7 @@ from ._dialects import Dialect
 from ._errors import ConfigError, GuestError, GuestProtocolError, SandboxError
 from ._limits import Limits
 from ._problem import Problem
+from ._snapshots import take
 from ._typecheck import checker, problems_of_types
 from .interpreters import _info
 
@@ -59,7 +60,7 @@ def check(
         program,
         source.decode(),
         session.functions,
-        [*known, *_globals(session), *session.functions.shown],
+        [*known, *_globals(session, make), *session.functions.shown],
         dialect,
         _modules(session),
     )
@@ -75,12 +76,27 @@ def _modules(session: Session) -> Callable[[str], bool]:
     return lambda name: name in info.modules or name.partition(".")[0] in own
 
 
-def _globals(session: Session) -> list[str]:
-    """Return the names that earlier runs have left."""
-    lane = session._check_open()
-    found = session._perform(
-        lane, "prelude", b"[*globals()]", None, check=False, wall_seconds=_NAMES_SECONDS
-    ).value
+def _globals(session: Session, make: Callable[..., Session]) -> list[str]:
+    """Return the names that earlier runs have left.
+
+    The earlier code may have made something else of whatever is called for that. So a copy is
+    asked, which is granted nothing.
+    """
+    limits = session.limits
+    snapshot = take(session.interpreter, session._check_open(), wait=True)
+    with make(
+        session.interpreter,
+        limits=Limits(
+            wall_seconds=min(_NAMES_SECONDS, limits.wall_seconds),
+            memory_bytes=limits.memory_bytes,
+            file_bytes=limits.file_bytes,
+            file_count=limits.file_count,
+        ),
+        isolation=session.isolation,
+        checkpoints=False,
+        snapshot=snapshot,
+    ) as copy:
+        found = copy.run("[*globals()]", check=False).value
     if type(found) is not list or any(type(name) is not str for name in found):
         return []
     return [name for name in found[:_MAX_NAMES] if name.isidentifier()]

@@ -247,15 +247,15 @@ class Lane:
         self._keeper.broken = self.broken or "the session is closed"
         self._end()
 
-    def ask(self, work: Callable[[Guest], T]) -> T:
+    def ask(self, work: Callable[[Guest], T], *, wait: bool = False) -> T:
         """Return what *work* makes of the guest, on its thread, while nothing runs in it.
 
         Raises:
-            SnapshotError: A run goes on.
+            SnapshotError: A run goes on, here or, without *wait*, on another thread.
             SessionBroken: There is no guest any more.
         """
         inside = threading.get_ident() == self._thread.ident
-        if inside or not self._mutex.take():
+        if inside or not (self._mutex.take() or (wait and self._mutex.wait())):
             raise SnapshotError("the session runs code: it has no state to tell until that ends")
         try:
             job = Job(work)

@@ -64,3 +64,7 @@ class Mutex(_Base):
     def take(self) -> bool:
         """Lock it, unless it is locked; return whether it was not."""
         return not self._is_owned() and self.acquire(blocking=False)
+
+    def wait(self) -> bool:
+        """Lock it, when whoever has it unlocks it; return False if that is this thread."""
+        return not self._is_owned() and self.acquire()

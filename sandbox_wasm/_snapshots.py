@@ -27,11 +27,11 @@ _PRELUDE_SECONDS = 5.0
 RESEED = b"[r.seed() for r in [__import__('sys').modules.get('random')] if r] and None"
 
 
-def take(interpreter: str, lane: Lane) -> Snapshot:
+def take(interpreter: str, lane: Lane, *, wait: bool = False) -> Snapshot:
     """Return a snapshot of the guest of *lane*.
 
     Raises:
-        SnapshotError: It runs code just now.
+        SnapshotError: It runs code just now, see `Lane.ask`.
         SessionBroken: It is gone.
     """
 
@@ -43,7 +43,7 @@ def take(interpreter: str, lane: Lane) -> Snapshot:
         state = GuestState(state.size, state.stack_pointer, ranges, data)
         return state, files, sources, lane.told_functions
 
-    return Snapshot(interpreter, digest(interpreter), *lane.ask(look))
+    return Snapshot(interpreter, digest(interpreter), *lane.ask(look, wait=wait))
 
 
 def known(functions: HostFunctions, told: Names) -> int:

@@ -19,6 +19,7 @@ from sandbox_wasm import (
     Session,
     SessionClosed,
     Suspended,
+    _check,
     _typecheck,
     cli,
 )
@@ -136,6 +137,31 @@ def test_the_session_is_not_touched(make_session):
 
     assert [] == session.check("x = 2", types=False)
     assert 41 == info.value.continuation.resume(41).value
+
+
+def test_code_of_earlier_runs_is_not_run(make_session):
+    """
+    It may have taken the place of what tells the names: a copy is asked, which may do nothing.
+    """
+    called = []
+    session = make_session(functions={"spend": lambda: called.append(1)})
+    session.run("x = 1")
+    assert "x" in _check._globals(session, Session)
+    assert len(_check._globals(session, Session)) == len(session.run("[*globals()]").value)
+    session.run(
+        "def globals():\n    global x\n    x += 1\n    open('/f', 'w').close()\n"
+        "    try:\n        spend()\n    except Exception: pass\n    return ['y']"
+    )
+    before = session.usage.seconds
+
+    assert ["y"] == _check._globals(session, Session)
+
+    assert [] == called
+    assert before == session.usage.seconds
+    assert (1, []) == (session.run("x").value, [*session.files])
+    session.run("def globals():\n    while True: pass")
+    assert [] == _check._globals(session, Session)
+    assert 1 == session.run("x").value
 
 
 def test_arguments(session):

@@ -236,9 +236,9 @@ class Instance:
             raise FuelExhausted(self._fuel)
         raise GuestCrash(kind)
 
-    def set_fuel(self, fuel: int) -> None:
-        """Let the next request have that much fuel."""
-        self._fuel = fuel
+    def set_fuel(self, fuel: int, told: int) -> None:
+        """Let the next request have that much fuel, and its error tell of *told*."""
+        self._fuel = told
         self._store.set_fuel(fuel)
 
     def fuel_left(self) -> int:

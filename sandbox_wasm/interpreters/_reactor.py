@@ -36,6 +36,9 @@ _STATUS: dict[int, Literal["ok", "error", "aborted"]] = {
     abi.STATUS_ABORTED: "aborted",
 }
 _PRELUDE_FUEL = 1 << 30  # a hundred times what any of ours takes
+# Ten times what naming functions takes, of which nothing is charged: for what guest code had put
+# in their places finalizers may be run.
+_NAMES_FUEL, _FUEL_PER_BYTE = 1 << 20, 1 << 13
 _ERROR_BYTES = 1 << 20  # the guest keeps an error's texts far below this
 
 
@@ -165,8 +168,13 @@ class ReactorGuest:
         text = source if inputs is None else source + inputs
         address = self._source_buffer
         if self._fuel is not None:
-            self._given = self._fuel if request.fuel is None else min(self._fuel, request.fuel)
-            instance.set_fuel(_PRELUDE_FUEL if request.mode == "prelude" else self._given)
+            most = self._fuel if request.fuel is None else min(self._fuel, request.fuel)
+            self._given = most
+            if request.mode == "prelude":
+                self._given = _PRELUDE_FUEL
+            elif request.mode == "names":
+                self._given = _NAMES_FUEL + _FUEL_PER_BYTE * len(text)
+            instance.set_fuel(self._given, most)
         if len(text) > abi.SOURCE_BYTES:
             address = instance.alloc(len(text))
             if not address:
