@@ -8,8 +8,6 @@ or widened from inside.
 from __future__ import annotations
 
 import contextlib
-import errno
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
@@ -37,7 +35,7 @@ from ._nodes import FilesState
 from ._output import Output
 from ._owner import repeat
 from ._sources import Sources, SourcesState
-from ._thread import ring
+from ._waits import Waits
 
 if TYPE_CHECKING:
     import asyncio
@@ -104,10 +102,7 @@ class Ledger:
         self.audit = files.audit = Audit()
         # Signal handlers may come back to it.
         self._lock = RLock()
-        # Held while nobody is to be woken. An Event would do, were it not left locked
-        # by a Ctrl-C that lands within its own methods.
-        self._wake = threading.Lock()
-        self._bell: threading.Lock | None = None  # likewise, while a coroutine is waited for
+        self._waits = Waits()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.calls = Calls()
         self.at_end: Callable[[], None] | None = None
@@ -144,7 +139,7 @@ class Ledger:
         self.takes_answer = False
         self.told = 0
         self._told_before = told
-        self._wake.acquire(blocking=False)
+        self._waits.begin()
         self._excused = self._asking = 0.0
         self.audit.begin()
         self.files.begin()
@@ -165,7 +160,8 @@ class Ledger:
 
     def excuse(self, now: float) -> float:
         """Return the seconds up to *now*, of `time.perf_counter`, that do not count."""
-        return self._excused + (now - self._asking if self._asking else 0.0)
+        asking = self._asking  # which another thread ends meanwhile
+        return self._excused + (now - asking if asking else 0.0)
 
     def end(self, reason: BaseException, over: bool = False) -> None:
         """Record why the run ends, and wake what sleeps.
@@ -175,7 +171,7 @@ class Ledger:
         with self._lock:
             if over or self.reason is None:
                 self.reason = reason
-        self._ring()
+        self._waits.ring()
 
     def fork(self, origin: Ledger, fresh: bool) -> None:
         """Take time and randomness from where those of *origin* are."""
@@ -360,36 +356,10 @@ class Ledger:
     def sleep(self, nanoseconds: int) -> None:
         if self._sources.skip(nanoseconds) or (self.journal and self.journal.is_repeating):
             return
-        # A wait of more than a day is longer than any run.
-        if self._wake.acquire(timeout=min(nanoseconds / 1e9, 86_400.0)):
-            self._ring()
-
-    def _ring(self) -> None:
-        ring(self._wake)
-        bell = self._bell
-        if bell is not None:
-            ring(bell)
+        self._waits.sleep(nanoseconds)
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Return what *coroutine* returns; cancel it if the run is to end first."""
-        # asyncio takes 30 ms to import: this was, with the function.
-        from ._coroutines import Raised, start
-
-        bell = threading.Lock()
-        bell.acquire()
-        self._bell = bell
-        future = start(coroutine, self.loop)
-        future.add_done_callback(lambda _: ring(bell))
-        if not self.is_over:
-            bell.acquire()
-        self._bell = None
-        if not future.done():
-            future.cancel()
-            raise InterruptedError(errno.EINTR, "the run is over")
-        result = future.result()
-        if isinstance(result, Raised):
-            raise result.error
-        return result
+        return self._waits.wait_for(coroutine, self.loop, lambda: self.is_over)
 
     def random(self, length: int) -> bytes:
         return self._sources.random(length)

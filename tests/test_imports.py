@@ -22,7 +22,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_tree",
     "_limits _problem _result _room _sources _state _thread _turns",
     "_recorded",
-    "_addresses _descriptors _overlay",
+    "_addresses _descriptors _overlay _waits",
     "_decode _origins _paths _submissions",
     "_account _values _naming _objects _hints _background",
     "_parameters",
