@@ -1,4 +1,4 @@
-"""The commands beside running programs: ``interpreters``, ``compile``, ``wheel`` and ``doctor``."""
+"""The small commands: ``interpreters``, ``check``, ``compile``, ``wheel`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any, BinaryIO
 
 import click
 
+from ._cli_exit import Exit
 from ._cli_place import complete_interpreter, interpreter_option
-
-_FAULT = 4  # exit status: see cli.py
 
 
 class Unkept(click.ClickException):
     """There is no folder to keep a compiled interpreter in."""
 
-    exit_code = _FAULT
+    exit_code = Exit.FAULT
 
     def __init__(self) -> None:
         super().__init__(
@@ -80,7 +79,7 @@ def check_file(ctx: click.Context, file: BinaryIO, interpreter: str) -> None:
         text = f"{problem.severity}: {problem.message} [{problem.kind}]"
         click.echo(inert(":".join(filter(None, [name, place])) + f": {text}"))
     if any(problem.severity == "error" for problem in problems):
-        ctx.exit(1)
+        ctx.exit(Exit.GUEST)
 
 
 @click.command("compile")
@@ -145,4 +144,5 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     else:
         for finding in found:
             click.echo(f"{finding.state:8} {finding.subject}: {finding.text}")
-    ctx.exit(_FAULT if any(finding.state == "fault" for finding in found) else 0)
+    has_fault = any(finding.state == "fault" for finding in found)
+    ctx.exit(Exit.FAULT if has_fault else Exit.OK)

@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from . import _cli_limits
+from ._cli_exit import Exit
 from ._cli_map_plan import DRY_ROWS, Plan
 from ._cli_place import place_options
 from ._terminal import Streams
 
 _TEXT_FORMATS = ["csv", "tsv", "json", "jsonl"]
-_TERMINATED = 143  # by the shell's convention
 
 
 @click.command("map")
@@ -94,7 +94,7 @@ def map_command(ctx: click.Context, /, **given: Any) -> None:
                 kept += f"; the same command goes on from {plan.checkpoint!r}"
             streams.note(f"interrupted: {kept}")
             if was_terminated():
-                ctx.exit(_TERMINATED)
+                ctx.exit(Exit.TERMINATED)
             raise
 
 

@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from . import ConfigError, GuestError, LimitExceeded, Result, RowError, SandboxError
+from . import GuestError, Result, RowError, SandboxError
+from ._cli_exit import Exit, status
 from ._cli_map_plan import DRY_ROWS, Plan
 from ._tables import CsvSink, FileRows, JsonSink, NewFile, TableError, Unfit, format_of, plain
 from ._terminal import Streams, inert
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from . import MapProgress
     from ._tables import Rows, Sink
     from ._tables_sqlite import Changes
-
-_OK, _GUEST, _USAGE, _LIMIT, _FAULT = range(5)  # exit statuses: see cli.py
 
 
 class Run:
@@ -71,7 +70,7 @@ class Run:
         if is_table and plan.input == "-":
             raise click.UsageError("a database cannot be read from standard input")
 
-    def run(self) -> int:
+    def run(self) -> Exit:
         """Return the exit status."""
         try:
             with ExitStack() as stack:
@@ -80,15 +79,15 @@ class Run:
             self._streams.note(f"{error}; {self._nothing}")
             if traceback := getattr(error.error, "traceback", ""):
                 self._streams.err.line(traceback)
-            return _status(error.error)
+            return status(error.error)
         except SandboxError as error:
             self._streams.report(Result(error=error), 0)
-            return _status(error)
+            return status(error)
         self._summary()
         if self._plan.checkpoint is not None and not self._plan.dry_run:
             with suppress(FileNotFoundError):
                 os.unlink(self._plan.checkpoint)
-        return _OK
+        return Exit.OK
 
     # ---- what is read and written
 
@@ -370,11 +369,3 @@ def _showable(row: dict[str, Any]) -> Any:
         return plain(row)
     except Unfit:
         return {str(name): inert(repr(value)) for name, value in row.items()}
-
-
-def _status(error: SandboxError) -> int:
-    if isinstance(error, GuestError):
-        return _GUEST
-    if isinstance(error, LimitExceeded):
-        return _LIMIT
-    return _USAGE if isinstance(error, ConfigError) else _FAULT

@@ -8,7 +8,6 @@ What a command does not need is imported by no other: ``--version`` starts no en
 
 from __future__ import annotations
 
-import enum
 import importlib
 import os
 import sys
@@ -26,12 +25,13 @@ from . import (
     _cli_place,
     _cli_snapshots,
 )
+from ._cli_exit import Exit, status
 from ._terminal import Streams, inert, is_clean_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from . import Result, Session
+    from . import Session
 
 
 # The module of each command, and its name there: the first word says which of them is imported.
@@ -46,18 +46,6 @@ _COMMANDS = {
     "snapshot": ("_cli_snapshots", "snapshot"),
     "wheel": ("_cli_commands", "wheel"),
 }
-
-
-class Exit(enum.IntEnum):
-    """What the exit status says."""
-
-    OK = 0
-    GUEST = 1
-    USAGE = 2
-    LIMIT = 3
-    FAULT = 4
-    INTERRUPTED = 130
-    NO_READER = 141
 
 
 class Options(NamedTuple):
@@ -124,7 +112,7 @@ class Main(click.Group):
             ctx.exit(Exit.NO_READER)
         except OSError as error:  # a full disk
             _discard_output()
-            click.echo(f"sandbox-wasm: {error.strerror}", err=True)
+            click.echo(f"sandbox-wasm: {error.strerror or error}", err=True)
             ctx.exit(Exit.FAULT)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -293,7 +281,9 @@ def _run(ctx: click.Context, options: Options, code: str) -> NoReturn:
         else:
             streams.report(result, options.limits.output_bytes)
         was_kept = options.snapshots.keep(session, streams)
-    ctx.exit(_status(result) if was_kept else _status(result) or Exit.FAULT)
+    error = result.error
+    ended = Exit.OK if error is None or is_clean_exit(error) else status(error)
+    ctx.exit(ended if was_kept else ended or Exit.FAULT)
 
 
 def _talk(ctx: click.Context, options: Options) -> NoReturn:
@@ -309,22 +299,6 @@ def _talk(ctx: click.Context, options: Options) -> NoReturn:
     )
     left_well = repl.loop()
     ctx.exit(Exit.GUEST if not left_well else Exit.OK if all(kept) else Exit.FAULT)
-
-
-def _status(result: Result) -> Exit:
-    from . import ConfigError, GuestError, Interrupted, LimitExceeded
-
-    error = result.error
-    if error is None or is_clean_exit(error):
-        return Exit.OK
-    if isinstance(error, LimitExceeded):
-        return Exit.LIMIT
-    # Whatever number the guest left with: 2 to 4 are ours, and must not be forged.
-    if isinstance(error, GuestError):
-        return Exit.GUEST
-    if isinstance(error, ConfigError):
-        return Exit.USAGE
-    return Exit.INTERRUPTED if isinstance(error, Interrupted) else Exit.FAULT
 
 
 def _discard_output() -> None:

@@ -63,7 +63,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "_rows",
     "__init__",
     "_tables _terminal",
-    "_tables_sqlite",
+    "_cli_exit _tables_sqlite",
     "_json _repl",
     "testing integrations",
     "_cli_map_plan",
@@ -77,7 +77,7 @@ LAYERS = [  # a module imports only from layers above its own line
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 # What a user's program could do as well: these see the public names and one another.
 OUTSIDE = {"_json", "_tables", "_tables_sqlite", "_terminal", "_repl", "cli", "integrations"}
-OUTSIDE |= {"_cli_commands", "_cli_files", "_cli_limits", "_cli_mcp", "_cli_network"}
+OUTSIDE |= {"_cli_commands", "_cli_exit", "_cli_files", "_cli_limits", "_cli_mcp", "_cli_network"}
 OUTSIDE |= {"_cli_map", "_cli_map_plan", "_cli_map_run", "_cli_place", "_cli_serve"}
 OUTSIDE |= {"_cli_snapshots"}
 OUTSIDE |= {"__main__"}
