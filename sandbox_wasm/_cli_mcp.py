@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import _cli_files, _cli_limits, _cli_network, _cli_place
+from . import _cli_files, _cli_limits, _cli_network, _cli_place, _cli_tokens
 from ._terminal import inert
 
 if TYPE_CHECKING:
@@ -221,19 +221,10 @@ _cli_files.add_options(mcp)
 def _token(ctx: click.Context, path: str | None) -> str:
     """Return the token that clients must have."""
     if path is not None:
-        try:
-            with open(path, encoding="ascii") as file:
-                if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-                    raise click.UsageError(f"{path!r} can be read by others: chmod 600 it", ctx)
-                return file.read(10_000).strip()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
-            raise click.UsageError(f"cannot read {path!r}: {reason}", ctx) from None
+        return _cli_tokens.read_private(ctx, path).strip()
     if token := os.environ.get(_TOKEN):
         return token
-    import secrets
-
-    token = secrets.token_urlsafe(32)
+    token = _cli_tokens.made()
     click.echo(f"sandbox-wasm: the token is {token}", err=True)
     return token
 

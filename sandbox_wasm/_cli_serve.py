@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from typing import Any
 
 import click
 
-from . import _cli_files, _cli_limits
+from . import _cli_files, _cli_limits, _cli_network, _cli_tokens
 from ._cli_place import place_options
 from ._terminal import inert
 
 _TOKEN = "SANDBOX_WASM_SERVE_TOKEN"  # noqa: S105 - the name of a variable
-_MOST = 1 << 20
 
 
 @click.command()
@@ -27,9 +25,6 @@ _MOST = 1 << 20
 @click.option("--token-file", metavar="FILE", help="A line for each account: its name, a space, "
     f"its token. Default: the token in {_TOKEN}, or a new one.")  # fmt: skip
 @place_options("the code")
-@click.option("--allow-origin", "origins", multiple=True, metavar="ORIGIN",
-    help="Let the code send GET requests to ORIGIN; may be given several times.")  # fmt: skip
-@click.option("--ask", is_flag=True, help="Ask on the page about requests to other origins.")
 @click.option("--sessions", type=click.IntRange(1), metavar="N", help="Sessions of a token, at a "
     "time.  [default: 16]")  # fmt: skip
 @click.option("--runs", type=click.IntRange(1), metavar="N", help="Runs of a token, at a time.  "
@@ -89,34 +84,25 @@ def serve(ctx: click.Context, /, **given: Any) -> None:
 
 
 _cli_limits.add_options(serve)
+_cli_network.add_options(serve, "Ask on the page about requests to other origins.")
 _cli_files.add_options(serve)
 
 
 def _tokens(ctx: click.Context, path: str | None) -> tuple[dict[str, str], str | None]:
     """Return the tokens by account, and the one that is to be shown."""
     if path is not None:
-        return _read(ctx, path), None
+        return _accounts(ctx, path), None
     given = os.environ.get(_TOKEN)
     if given:
         return {"default": given}, None
-    import secrets
-
-    made = secrets.token_urlsafe(32)
-    return {"default": made}, made
+    token = _cli_tokens.made()
+    return {"default": token}, token
 
 
-def _read(ctx: click.Context, path: str) -> dict[str, str]:
-    try:
-        with open(path, "rb") as file:
-            found = os.fstat(file.fileno())
-            text = file.read(_MOST).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise click.UsageError(f"cannot read {path!r}: {reason}", ctx) from None
-    if os.name == "posix" and stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
-        raise click.UsageError(f"others can read {path!r}: chmod 600 it", ctx)
+def _accounts(ctx: click.Context, path: str) -> dict[str, str]:
+    """Return the tokens of a file, by account."""
     tokens: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_cli_tokens.read_private(ctx, path).splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         name, _, token = line.strip().partition(" ")
