@@ -528,7 +528,7 @@ def test_finalizers_do_not_hold_the_closing(interpreter, assert_healthy):
     began = time.perf_counter()
     session.close()
 
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 8  # guest code would run until its deadline
     assert_healthy()
 
 

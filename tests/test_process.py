@@ -643,6 +643,7 @@ def test_the_engines_handlers_are_known_again():
     assert ("[True]\n", "", 0) == (done.stdout, done.stderr, done.returncode)
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("isolation", ["thread"])
 def test_slow_a_hundred_thousand_of_each(make_session):
     """

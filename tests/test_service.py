@@ -143,7 +143,7 @@ def service() -> Iterator[Service]:
 
     with served(
         functions=functions,
-        limits=Limits(wall_seconds=5, output_bytes=200_000),
+        limits=Limits(wall_seconds=10, output_bytes=200_000),
         service_limits=ServiceLimits(sessions=200, runs=16, memory_bytes=64 << 30),
     ) as found:
         found.deleted = deleted  # type: ignore[attr-defined]
@@ -631,7 +631,7 @@ def test_files_while_it_runs(service: Service) -> None:
         path = f"/v1/sessions/{session}/files"
         found = list(pool.map(lambda _: service.client.get(path).status_code, range(12)))
     assert [200] * 12 == found
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8  # the run ends after ten
     service.client.post(f"/v1/sessions/{session}/interrupt", json={})
     assert "Interrupted" == future.result(PATIENCE)["error"]["type"]
 
@@ -830,7 +830,7 @@ def test_clients_that_leave(service: Service, stream: bool) -> None:
             service.until(lambda: service.about(session)["busy"])
         began = time.monotonic()
         service.until(lambda: not service.about(session)["busy"])
-        assert time.monotonic() - began < 4  # not by its deadline
+        assert time.monotonic() - began < 8  # not by its deadline, of ten
     assert 5 == service.run(session, "x")["value"]
 
 

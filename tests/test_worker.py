@@ -883,7 +883,7 @@ def test_exit_while_an_interpreter_is_compiled(tmp_path):
         env={**os.environ, "SANDBOX_WASM_CACHE": str(tmp_path)},
     )
     assert (0, "") == (done.returncode, done.stderr)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert [] == list(tmp_path.glob("*.cwasm"))
 
 
