@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,15 @@ ORACLE_DIFFERS = {
 
 def on_cpython(path):
     """What the program prints on the CPython that runs the tests, and its last line of error."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-X", "utf8", str(path)],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=50,
-        stdin=subprocess.DEVNULL,
-    )
+    with tempfile.TemporaryDirectory() as folder:  # for what it writes
+        done = subprocess.run(
+            [sys.executable, "-I", "-X", "utf8", str(path)],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=50,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+        )
     error = done.stderr.strip().splitlines()[-1] if done.returncode else ""
     return done.stdout, error.partition(":")[0]
 
