@@ -432,6 +432,7 @@ def python(cache, source, **options):
     )
 
 
+@pytest.mark.timeout(180)  # it compiles
 @pytest.mark.parametrize("isolation", ["thread"])
 def test_altered_machine_code_is_never_run(folder, make_session, monkeypatch):
     """

@@ -91,9 +91,9 @@ class Terminal:
                     return
         raise AssertionError(self.text[self._seen :])
 
-    def ends(self) -> int:
+    def ends(self, patience: float = PATIENCE) -> int:
         """Wait for the end and give the exit status."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while self._read(deadline):
             pass
         return self._process.wait(PATIENCE)
@@ -224,6 +224,7 @@ def test_output_split_between_writes_is_inert(terminal: Callable[..., Terminal])
     assert "\x1b" not in opened.text
 
 
+@pytest.mark.timeout(180)  # it compiles
 @pytest.mark.skipif(sys.platform == "darwin", reason="its cache folder is not to be moved")
 def test_compiling_is_told(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     """
@@ -231,7 +232,7 @@ def test_compiling_is_told(terminal: Callable[..., Terminal], tmp_path: Path) ->
     """
     told = "compiling the interpreter cpython"
     first = terminal("-c", "print(1)", XDG_CACHE_HOME=str(tmp_path / "cache"))
-    assert 0 == first.ends()
+    assert 0 == first.ends(150)
     second = terminal("-c", "print(1)", XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert 0 == second.ends()
 
