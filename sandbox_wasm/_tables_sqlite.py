@@ -21,7 +21,7 @@ _AT_ONCE = 500
 
 
 def connect(path: str, *, write: bool, new: bool = False) -> Database:
-    """Open the database of a file.
+    """Return the database of a file, opened.
 
     Args:
         write: Else it is opened for reading alone.
@@ -59,12 +59,15 @@ def quoted(name: str) -> str:
 
 
 class TableRows:
-    """The rows of a table; each with its key, if *keys* are wanted.
+    """The rows of a table; with their keys, if they are taken by `with_keys`.
 
     Args:
         where, params: SQL that rows are to fulfil, and what its ``:names`` stand for.
 
         limit: Rows, at most.
+
+    Raises:
+        TableError: There is no such table, or SQLite does not take *where*.
     """
 
     def __init__(

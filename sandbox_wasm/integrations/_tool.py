@@ -1,4 +1,4 @@
-"""What every agent framework is given: a tool that runs code, and text that a model reads."""
+"""What every agent framework is given: a tool that runs code."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from typing import Any
 
 from .. import AsyncSession, Result, SandboxError, Session, SessionClosed
 from ._images import Image, images
-from ._text import INPUT_SCHEMA, NAME, cut, describe, explain, refusal, render, unfenced
-
-__all__ = ["CodeTool", "Outcome", "cut", "describe", "explain", "refusal", "render", "unfenced"]
+from ._text import INPUT_SCHEMA, NAME, describe, explain, refusal, render, unfenced
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from .. import ConfigError, Limits, Result, SandboxError, Suspended
 from .._terminal import inert
 from ._conversations import Conversation, Conversations
 from ._highlight import highlighted
-from ._tool import explain, refusal, render, unfenced
+from ._text import explain, refusal, render, unfenced
 
 PLUGIN = "datasette-agent-sandbox-wasm"
 NAME = "run_python"

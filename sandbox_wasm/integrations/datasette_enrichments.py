@@ -6,7 +6,6 @@ The plugin ``datasette-enrichments-sandbox-wasm`` registers it.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,8 @@ except ImportError as error:  # pragma: no cover - the environment of a test has
     raise ImportError("this integration needs the package 'datasette-enrichments'") from error
 
 from .. import ConfigError, Limits, RowError, SandboxError, map_rows
+from .._tables import Unfit
+from .._tables_sqlite import quoted, stored
 from .._terminal import inert
 
 PLUGIN = "datasette-enrichments-sandbox-wasm"
@@ -26,7 +27,6 @@ _MOST_COLUMNS = 20
 _MOST_NAME = 100
 _MOST_CODE = 100_000
 _MOST_ERROR = 1000
-_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 _TEMPLATE = """\
 def enrich(row):
     # row is a dict. Return a dict of new values for the columns below.
@@ -47,7 +47,7 @@ class SandboxEnrichment(Enrichment):
 
     name = "Python in a sandbox"
     slug = "sandbox-wasm"
-    description = "Run a Python function for each row, where it can do no harm"
+    description = "Run a Python function for each row, in a sandbox with limits"
     batch_size = 100
 
     async def get_config_form(self, datasette: Any, db: Any, table: str) -> Any:
@@ -155,7 +155,7 @@ def column_names(text: object, keys: Sequence[str]) -> list[str]:
 
 
 def checked(result: object, columns: Sequence[str]) -> dict[str, Any]:
-    """Return *result* as values that SQLite takes; what is nested becomes JSON.
+    """Return *result* as values that SQLite takes, as `sandbox-wasm map` writes them.
 
     Raises:
         Wrong: It is no dict of these columns, or holds what cannot be stored.
@@ -164,23 +164,10 @@ def checked(result: object, columns: Sequence[str]) -> dict[str, Any]:
         raise Wrong(f"enrich must return a dict, got {type(result).__name__}")
     if (others := [key for key in result if key not in columns]) != []:
         raise Wrong(f"enrich returned {inert(repr(others[0])[:100])}, which is no column to write")
-    return {name: _stored(value) for name, value in result.items()}
-
-
-def _stored(value: object) -> object:
-    if value is None or isinstance(value, (bool, float, bytes)):
-        return value
-    if isinstance(value, int):
-        if not _SMALLEST <= value <= _LARGEST:
-            raise Wrong("an int must have at most 64 bits")
-        return value
     try:
-        if not isinstance(value, str):
-            value = json.dumps(value)
-        value.encode()
-    except (TypeError, ValueError, RecursionError):
-        raise Wrong(f"a value of type {type(value).__name__} cannot be stored") from None
-    return value
+        return {name: stored(value) for name, value in result.items()}
+    except Unfit as unfit:
+        raise Wrong(f"SQLite has no place for it: {inert(str(unfit))}") from None
 
 
 def update(connection: Any, table: str, values: dict[str, Any], pks: list[str], key: Any) -> None:
@@ -194,11 +181,6 @@ def update(connection: Any, table: str, values: dict[str, Any], pks: list[str], 
         f"update {quoted(table)} set {wanted} where {where}",  # noqa: S608 - all are quoted
         [*values.values(), *keys],
     )
-
-
-def quoted(name: str) -> str:
-    """Return *name* as SQL that means this name, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _told(error: Exception) -> str:

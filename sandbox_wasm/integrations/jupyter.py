@@ -188,9 +188,8 @@ class SandboxKernel(Kernel):
 
     def _names(self, text: str) -> list[str]:
         asked = f"{_NAMES}({', '.join(map(repr, text.rpartition('.')))})"
-        seconds = min(_COMPLETE_SECONDS, self.wall_seconds)
         try:
-            value = self._session.run(asked, wall_seconds=seconds).value
+            value = self._ask(asked)
         except (SandboxError, KeyboardInterrupt):
             return []
         if not isinstance(value, list):  # guest code answers, and may say anything
@@ -204,13 +203,18 @@ class SandboxKernel(Kernel):
             and _NAME_BEFORE.fullmatch(name)
         ]
 
+    def _ask(self, code: str) -> Any:
+        """Return what the session says to a question that somebody waits for while typing."""
+        seconds = min(_COMPLETE_SECONDS, self.wall_seconds)
+        return self._session.run(code, wall_seconds=seconds).value
+
     async def do_is_complete(self, code: str) -> dict[str, Any]:
         """Tell whether Enter should run the code; its own interpreter knows."""
         if self.interpreter != "cpython":
             return {"status": "unknown"}
         asked = f'__import__("codeop").compile_command({code!r}, "<cell>", "exec") is not None'
         try:
-            value = self._session.run(asked, wall_seconds=_COMPLETE_SECONDS).value
+            value = self._ask(asked)
         except GuestError:
             return {"status": "invalid"}
         except (SandboxError, KeyboardInterrupt):

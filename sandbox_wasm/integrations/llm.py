@@ -1,4 +1,4 @@
-"""A toolbox for LLM: ``llm -T Sandbox`` gives a model Python that can harm nobody.
+"""A toolbox for LLM: ``llm -T Sandbox`` gives a model Python with nothing but what is granted.
 
 The plugin ``llm-tools-sandbox-wasm`` registers it, so that ``llm`` knows it by name.
 """
@@ -15,7 +15,8 @@ except ImportError as error:  # pragma: no cover - the environment of a test has
 
 from .. import ConfigError, Limits, Mount, NetworkPolicy, SandboxError
 from .._terminal import inert
-from ._tool import CodeTool, cut, explain, refusal
+from ._text import cut, explain, refusal
+from ._tool import CodeTool
 
 _RUN = "run_python"
 

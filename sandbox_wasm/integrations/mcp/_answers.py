@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from ... import FileChanges, Result
 from ..._json import as_json
 from ..._terminal import inert, shown
-from .._tool import cut, explain, render
+from .._text import cut, explain, render
 
 _MOST_NAMES = 50
 _MOST_PATH = 200

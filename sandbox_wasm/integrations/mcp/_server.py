@@ -17,7 +17,7 @@ from pydantic import Field
 
 from ... import ConfigError, FilesExceeded, Result, SandboxError, Session, __version__
 from ..._terminal import inert
-from .._tool import describe, refusal, unfenced
+from .._text import describe, refusal, unfenced
 from ._answers import (
     MOST_READ,
     DoneAnswer,
