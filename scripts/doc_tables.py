@@ -83,6 +83,69 @@ def peers() -> str:
     return f"{table(tuple(head[at] for at in kept), shown)}\n\n{when}"
 
 
+def snapshot_costs() -> str:
+    """Return what the benchmarks' page says of snapshots."""
+    return _costs(
+        {
+            "`session.snapshot()`": "snapshot",
+            "`Session.restore(snapshot)`": "restore",
+            "`session.fork()`": "fork",
+            "`snapshot.to_bytes()`": r"snapshot to (\d+ KB) of bytes",
+            "`Snapshot.from_bytes(data)`": "snapshot from bytes",
+        }
+    )
+
+
+def worker_costs() -> str:
+    """Return what the benchmarks' page says of worker processes."""
+    return _costs(
+        {
+            "fresh session and its first result": "worker: fresh session and first result",
+            "one run in a session": "worker: run in a session",
+            "one run after another, with their checkpoints":
+                "worker: run after run, with their checkpoints",
+            "one host call": "worker: host call without type hints",
+            "a worker killed from outside, and the first result of the one that takes over":
+                "worker: killed, and back with the first result",
+            "fib(25), elapsed, against a session on a thread":
+                r"worker: fib\(25\), elapsed time against a thread",
+            "strings and dicts, the same":
+                "worker: strings and dicts, elapsed time against a thread",
+        }
+    )  # fmt: skip
+
+
+def _costs(wanted: dict[str, str]) -> str:
+    """Return the best of some figures of the benchmarks' page, for each interpreter.
+
+    Args:
+        wanted: By what the table is to call them, patterns of the figures' names; a group of
+            one is shown beside its figure.
+    """
+    text = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    # The last heading that begins with a date, without what stands in parentheses.
+    heading = r"(?ms)^## (\d{4}-[^\n(]*?)(?: \([^\n]*)?\n(.*?)(?=^## |\Z)"
+    when, tables = re.findall(heading, text)[-1]
+    names, columns = [], []
+    for name, lines in re.findall(r"(?ms)^### (\w+) .*?((?:^\|[^\n]*\n?)+)", tables):
+        names.append(f"`{name}`")
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines.splitlines()]
+        columns.append({row[0]: row[1] for row in rows})
+    shown = [
+        (words, *(_figure(column, pattern) for column in columns))
+        for words, pattern in wanted.items()
+    ]
+    return f"{table(('', *names), shown)}\n\nAt best; {when}."
+
+
+def _figure(figures: dict[str, str], pattern: str) -> str:
+    """Return the one figure whose name is *pattern*, and what its group has found."""
+    for name, figure in figures.items():
+        if found := re.fullmatch(pattern, name):
+            return ", ".join([figure, *found.groups()])
+    raise SystemExit(f"the last table of benchmarks/README.md has no figure {pattern!r}")
+
+
 def _measured(cell: str) -> str:
     """Return the figures of a cell, with a word in place of an error's text."""
     figures = [figure.strip() for figure in cell.split(" / ")]
@@ -224,5 +287,7 @@ MADE: dict[str, Callable[[], str]] = {
     "interpreters": interpreters,
     "limits": limits,
     "peers": peers,
+    "snapshot_costs": snapshot_costs,
     "traps": traps,
+    "worker_costs": worker_costs,
 }
