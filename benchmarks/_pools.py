@@ -37,7 +37,7 @@ def pools(interpreter: str, effort: Effort) -> Iterator[Figure]:
         _keep_to(cores)
         yield from _busy(interpreter, effort, f", {len(cores)} cores")
     if len(cores) >= _THREADS:
-        yield processes(interpreter, effort)
+        yield from processes(interpreter, effort)
         yield _side_by_side(interpreter, effort)
     if given != cores:
         _keep_to(given)

@@ -1,4 +1,4 @@
-"""Runs in warm sessions, in a process on each core: what a whole machine gets done."""
+"""Warm and fresh sandboxes in a process on each core: what a whole machine gets done."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sandbox_wasm import Session
+from sandbox_wasm import Session, SessionPool
 
 from ._measure import Effort, Figure, timed
 from ._work import runs
@@ -16,12 +16,21 @@ from ._work import runs
 _TARGET = 50.0  # microseconds: 20,000 runs a second
 
 
-def processes(interpreter: str, effort: Effort) -> Figure:
-    """Return the time of a run when each core has a process of its own, by the rate of all."""
+def processes(interpreter: str, effort: Effort) -> Iterator[Figure]:
+    """Yield the time of a run when each core has a process of its own, by the rate of all."""
+    yield _all_at_once(
+        "run in warm sessions without checkpoints", "warm", interpreter, effort, 1000, _TARGET
+    )
+    yield _all_at_once("pool: fresh sandbox with a run", "fresh", interpreter, effort, 200, None)
+
+
+def _all_at_once(
+    name: str, kind: str, interpreter: str, effort: Effort, often: int, target: float | None
+) -> Figure:
     cores = _cores()
-    often = effort.of(1000)
+    often = effort.of(often)
     with contextlib.ExitStack() as stack:
-        workers = [stack.enter_context(_started(interpreter, core, often)) for core in cores]
+        workers = [stack.enter_context(_started(kind, interpreter, core, often)) for core in cores]
         for worker in workers:
             _hear(worker)
 
@@ -34,12 +43,12 @@ def processes(interpreter: str, effort: Effort) -> Figure:
                 _hear(worker)
 
         return timed(
-            f"run in warm sessions without checkpoints, a process on each of {len(cores)} cores",
+            f"{name}, a process on each of {len(cores)} cores",
             "µs",
             all_at_once,
             per=len(cores) * often,
             repeat=effort.repeat,
-            target=_TARGET,
+            target=target,
         )
 
 
@@ -49,8 +58,9 @@ def _cores() -> Sequence[int]:
     return range(os.cpu_count() or 1)
 
 
-def _started(interpreter: str, core: int, often: int) -> subprocess.Popen[str]:
-    code = f"from benchmarks import _processes; _processes.serve({interpreter!r}, {core}, {often})"
+def _started(kind: str, interpreter: str, core: int, often: int) -> subprocess.Popen[str]:
+    arguments = f"{kind!r}, {interpreter!r}, {core}, {often}"
+    code = f"from benchmarks import _processes; _processes.serve({arguments})"
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True)
 
@@ -62,13 +72,22 @@ def _hear(worker: subprocess.Popen[str]) -> None:
         raise RuntimeError("a process that was to be measured has ended")
 
 
-def serve(interpreter: str, core: int, often: int) -> None:
-    """Do so many runs on that core for each line on stdin, and answer each with a line."""
+def serve(kind: str, interpreter: str, core: int, often: int) -> None:
+    """Do so many runs on that core for each line on stdin, and answer each with a line.
+
+    Args:
+        kind: ``"warm"``: all in one session; ``"fresh"``: each in one of its own, from a pool.
+    """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
-    with Session(interpreter, checkpoints=False) as session:
-        work = runs(session, "1 + 1", often)
-        session.run("1 + 1")
+    with contextlib.ExitStack() as stack:
+        sandbox: Session | SessionPool
+        if kind == "warm":
+            sandbox = stack.enter_context(Session(interpreter, checkpoints=False))
+        else:
+            sandbox = stack.enter_context(SessionPool(interpreter, size=1, checkpoints=False))
+        work = runs(sandbox, "1 + 1", often)
+        sandbox.run("1 + 1")
         print("ready", flush=True)
         for _ in sys.stdin:
             work()

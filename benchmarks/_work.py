@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sandbox_wasm import Session
+    from sandbox_wasm import Session, SessionPool
 
 FIB = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
 LOOP = "def loop():\n    s = 0\n    for i in range(300_000):\n        s += i & 7\n    return s\n"
@@ -25,11 +25,11 @@ WORK = {
 }
 
 
-def runs(session: Session, code: str, count: int) -> Callable[[], None]:
+def runs(sandbox: Session | SessionPool, code: str, count: int) -> Callable[[], None]:
     """Return what runs *code* so often, one after another."""
 
     def work() -> None:
         for _ in range(count):
-            session.run(code)
+            sandbox.run(code)
 
     return work
