@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Iterable, Iterator
 
 import wasmtime
 
 from .._errors import GuestProtocolError
 from .._state import PAGE
 from ._pages import Finder, Ranges, append, blocks, keep_small
+
+Pair = tuple[memoryview, memoryview]
 
 _LARGE = 1 << 18  # a copy of more takes longer than giving up the interpreter's lock
 
@@ -36,12 +39,8 @@ class GuestMemory:
         self._memory = memory
         self._view = memoryview(b"")
         self._windows: list[memoryview] = []
-        # What was copied last, and the slices that this takes.
-        self._copied: tuple[Ranges, bytearray | memoryview] | None = None
-        self._pairs: list[tuple[memoryview, memoryview]] = []
-        # The same for what was put back last.
-        self._reverted: tuple[Ranges, GuestMemory] | None = None
-        self._back: list[tuple[memoryview, memoryview]] = []
+        self._copied = Copies()
+        self._reverted = Copies()
         self._base = 0
         self.size = 0
         self.refresh()
@@ -113,28 +112,22 @@ class GuestMemory:
 
         The same two objects as the last time take half the time.
         """
-        if self._copied is None or self._copied[0] is not ranges or self._copied[1] is not to:
-            self.forget_copy()
-            self._prepare_copy(ranges, to)
-        _copy(self._pairs)
+        if not self._copied.are_of(ranges, to):
+            self._copied.prepare(ranges, to, self._one_after_another(ranges, to))
+        self._copied.make()
 
-    def _prepare_copy(self, ranges: Ranges, to: bytearray | memoryview) -> None:
+    def _one_after_another(self, ranges: Ranges, to: bytearray | memoryview) -> Iterator[Pair]:
         at = 0
         with memoryview(to) as view:
             for begin, end in ranges:
                 self._check(begin, end - begin)
                 upto = at + end - begin
-                self._pairs.append((view[at:upto], self._view[begin:end]))
+                yield view[at:upto], self._view[begin:end]
                 at = upto
-        self._copied = ranges, to
 
     def forget_copy(self) -> None:
         """Let go of the two objects of the last `copy`, so that one may be resized."""
-        for target, source in self._pairs:
-            target.release()
-            source.release()
-        self._pairs.clear()
-        self._copied = None
+        self._copied.forget()
 
     def paste(self, ranges: Ranges, data: bytes | bytearray | memoryview) -> None:
         """Store at *ranges* what `copy` has copied from there."""
@@ -150,22 +143,16 @@ class GuestMemory:
 
         The same two objects as the last time take half the time.
         """
-        before = self._reverted
-        if before is None or before[0] is not ranges or before[1] is not reference:
-            self._forget_revert()
-            for begin, end in ranges:
-                self._check(begin, end - begin)
-                reference._check(begin, end - begin)
-                self._back.append((self._view[begin:end], reference._view[begin:end]))
-            self._reverted = ranges, reference  # which lives as long as its parts are here
-        _copy(self._back)
+        if not self._reverted.are_of(ranges, reference):
+            # The reference lives as long as its parts are here.
+            self._reverted.prepare(ranges, reference, self._side_by_side(ranges, reference))
+        self._reverted.make()
 
-    def _forget_revert(self) -> None:
-        for target, source in self._back:
-            target.release()
-            source.release()
-        self._back.clear()
-        self._reverted = None
+    def _side_by_side(self, ranges: Ranges, other: GuestMemory) -> Iterator[Pair]:
+        for begin, end in ranges:
+            self._check(begin, end - begin)
+            other._check(begin, end - begin)
+            yield self._view[begin:end], other._view[begin:end]
 
     def touch(self, ranges: Ranges) -> None:
         """Make the pages of *ranges* the process's own now, as writing to them would later."""
@@ -210,7 +197,7 @@ class GuestMemory:
     def release(self) -> None:
         """Let go of memory; every later access raises `ValueError`."""
         self.release_windows()
-        self._forget_revert()
+        self._reverted.forget()
         self._view.release()
         self.size = -1  # so that no address passes the check
 
@@ -222,12 +209,39 @@ class GuestMemory:
         self._windows.clear()
 
 
-def _copy(pairs: list[tuple[memoryview, memoryview]]) -> None:
-    """Copy to the first of each pair what is in the second."""
-    for target, source in pairs:
-        if len(source) > _LARGE:
+class Copies:
+    """Copies of parts of memory, got ready for being made again."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, object] = (None, None)
+        self._small: list[Pair] = []
+        self._large: list[Pair] = []
+
+    def are_of(self, ranges: Ranges, other: object) -> bool:
+        """Return whether they were prepared for the same two objects."""
+        return self._of[0] is ranges and self._of[1] is other
+
+    def prepare(self, ranges: Ranges, other: object, pairs: Iterable[Pair]) -> None:
+        """Be copies to the first of each pair of what is in the second."""
+        self.forget()
+        for pair in pairs:
+            (self._large if len(pair[1]) > _LARGE else self._small).append(pair)
+        self._of = ranges, other  # now, for pairs may end with an error
+
+    def make(self) -> None:
+        """Make them."""
+        for target, source in self._small:
+            target[:] = source
+        for target, source in self._large:
             # Without the interpreter's lock, which others want meanwhile.
             begin, to = map(ctypes.c_char.from_buffer, (source, target))
             ctypes.memmove(ctypes.byref(to), ctypes.byref(begin), len(source))
-        else:
-            target[:] = source
+
+    def forget(self) -> None:
+        """Let go of everything."""
+        for pair in (*self._small, *self._large):
+            for view in pair:
+                view.release()
+        self._small.clear()
+        self._large.clear()
+        self._of = (None, None)
