@@ -87,6 +87,7 @@ class Instance:
         self._thread = current()
         # Pages that were found at the end of a session, and with those of the mould.
         self._differing: tuple[Ranges, Ranges] = ((), ())
+        self._measured: tuple[Ranges, int] = ((), 0)
         self._is_whole = True  # nothing has trapped in it
         self.memory_bytes = -1
         # Where the last state was taken to: with the same view, a copy takes half the time.
@@ -186,10 +187,10 @@ class Instance:
             MemoryError: It would have more.
         """
         ranges = self._found(again)
-        length = sum([end - begin for begin, end in ranges])
+        length = self._length(ranges)
         if into is None or (most is not None and length > most):
             ranges = self.memory.differing(ranges, _reference(self._engine.family))
-            length = sum([end - begin for begin, end in ranges])
+            length = self._length(ranges)
         if most is not None and length > most:
             raise MemoryError(f"the state has {length} bytes, checkpoint_bytes={most}")
         if into is None:
@@ -202,6 +203,12 @@ class Instance:
             data = self._room = room(length, into.data)
         self.memory.copy(ranges, data)
         return GuestState(self.memory.size, self._stack_pointer.read(), ranges, data)
+
+    def _length(self, ranges: Ranges) -> int:
+        """Return how many bytes they have, which mostly are those of the last time."""
+        if self._measured[0] is not ranges:
+            self._measured = ranges, sum([end - begin for begin, end in ranges])
+        return self._measured[1]
 
     def _found(self, again: bool) -> Ranges:
         if self._finder is None:
@@ -318,8 +325,7 @@ class Instance:
                 # Its pages are among them, if it began so; this does not rely on that.
                 self._differing = found, union(found, state.ranges)
             ranges = self._differing[1]
-        length = sum([end - begin for begin, end in ranges])
-        if length > most or reference.size != self.memory.size:
+        if self._length(ranges) > most or reference.size != self.memory.size:
             return False
         self.memory.revert(ranges, reference)
         self._stack_pointer.write(pointer)
