@@ -143,11 +143,11 @@ def _check(nodes: dict[int, Node]) -> None:
     if TOP not in nodes:
         raise ValueError("there is no root")
     for _ in range(MAX_DEPTH + 2):
-        entries = [at for number in level for at in (nodes[number].entries or {}).values()]
-        if len(set(entries)) != len(entries) or seen & set(entries) or set(entries) - set(nodes):
+        level = [at for number in level for at in (nodes[number].entries or {}).values()]
+        found = set(level)
+        if len(found) != len(level) or not seen.isdisjoint(found) or found.difference(nodes):
             raise ValueError("a node that has two places, or none")
-        seen |= set(entries)
-        level = entries
+        seen |= found
     if any(not nodes[n].linked for n in seen):
         raise ValueError("a node that has a name, and has none")
     if level:
