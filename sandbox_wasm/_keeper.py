@@ -119,6 +119,8 @@ class Keeper:
 
     def begin(self) -> None:
         """Make the guest. What fails is for the first who asks."""
+        if self.broken:  # closed before anybody could ask
+            return
         try:
             self.guest = self._interpreter.start(self._ledger, self._origin)
         except BaseException as error:

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from ._deadline import LOOK_SECONDS, Deadline, Server
 from ._errors import SandboxError, SessionBroken, SnapshotError
@@ -89,13 +89,9 @@ class Lane:
         self._mutex = Mutex()  # one run at a time; others wait here
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._job: Job | None = None
-        self._begun = self._serving = self._ended = False
-        try:
-            self._thread = self._start() if server is None else current_errand()
-        except BaseException:
-            interpreter.discard()
-            raise
-        self._serving = True
+        self._begun = self._ended = self.is_left = False  # the last by its session, for good
+        self._serving = server is not None
+        self._thread = Errand(self._work) if server is None else current_errand()
 
     @property
     def broken(self) -> str | None:
@@ -168,11 +164,12 @@ class Lane:
                 self.ledger.begin(on_output)
             else:
                 self.ledger.begin(on_output, again.told, again.charged)
+            is_on_its_way = False
             try:
                 self._job = job
-                if self._is_lost():  # closed meanwhile: nobody would take the job
-                    job.done = True
+                if self._keeper.broken:  # closed meanwhile: nobody would take the job
                     raise SessionBroken(self.broken)
+                is_on_its_way = True
                 try:
                     self._post(job)
                     self._wait(job, wall)
@@ -186,14 +183,14 @@ class Lane:
             except BaseException as error:
                 # Another one, or no room on this thread's stack: nobody would wait for
                 # the job any more.
-                if not job.done:
+                if is_on_its_way and not job.done:
                     self._keeper.broken = "its run was left"
                     self.ledger.end(error, over=True)
                     self.kill_guest()
                 raise
             finally:
                 self._job = None
-                if job.done and self.ledger.reason is not None:
+                if (job.done or not is_on_its_way) and self.ledger.reason is not None:
                     # An error that stayed here would hold the frames of its traceback,
                     # and in them a session that nobody else has any more.
                     self.ledger.begin(None)
@@ -231,7 +228,7 @@ class Lane:
         job.wake = server
         self._job = job
         try:
-            if self._is_lost():  # closed meanwhile: nobody would end it
+            if self._keeper.broken:  # closed meanwhile: nobody would end it
                 raise SessionBroken(self.broken)
             server.watch(Deadline(self, job, keeper, ledger, ledger.account.wall_seconds(wall)))
             self._begin()
@@ -246,6 +243,7 @@ class Lane:
         """Free the guest that this thread has served; the second time nothing happens."""
         self._keeper.broken = self.broken or "the session is closed"
         self._end()
+        self.is_left = True
 
     def ask(self, work: Callable[[Guest], T], *, wait: bool = False) -> T:
         """Return what *work* makes of the guest, on its thread, while nothing runs in it.
@@ -254,10 +252,10 @@ class Lane:
             SnapshotError: A run goes on, here or, without *wait*, on another thread.
             SessionBroken: There is no guest any more.
         """
-        inside = threading.get_ident() == self._thread.ident
-        if inside or not (self._mutex.take() or (wait and self._mutex.wait())):
-            raise SnapshotError("the session runs code: it has no state to tell until that ends")
+        inside = threading.get_ident() == self._thread.ident or self._mutex.is_mine()
         try:
+            if inside or not self._mutex.acquire(blocking=wait):
+                raise SnapshotError("the session runs code: until that ends it has no state")
             job = Job(work)
             self._post(job)
             while not job.done:
@@ -266,24 +264,31 @@ class Lane:
                     raise SessionBroken(self.broken or "the session never began")
             if job.error is not None:
                 raise job.error
-            result: T = job.value
-            return result
+            return cast("T", job.value)
         finally:
-            self._mutex.release()
+            try:  # no other call may come first: Ctrl-C would leave it locked
+                if not inside:
+                    self._mutex.release()
+            except RuntimeError:
+                pass
 
     def _post(self, job: Job | None) -> None:
         """Give the thread a job, or None to end; if it has gone to rest, another thread."""
         self._jobs.put(job)
         with self._keeper.ending:
             if not self._serving and not self._ended:
-                self._thread = self._start()
+                self._thread = Errand(self._work)
+                self.start()
 
-    def _start(self) -> Errand:
+    def start(self) -> None:
+        """Have a thread serve it. However this ends, `close` lets go of what there is by then."""
         self._serving = True
         try:
-            return start_thread(self._work)
+            start_thread(self._thread)
         except BaseException:
-            self._serving = False
+            # Ctrl-C, perhaps, and the thread serves all the same: there must not be two.
+            if self._thread.cancel():
+                self._serving = False
             raise
 
     def interrupt(self, reason: BaseException) -> bool:
@@ -307,8 +312,7 @@ class Lane:
 
     def abort_guest(self) -> None:
         """Have the guest unwind."""
-        guest = self._keeper.guest
-        if guest is not None:
+        if (guest := self._keeper.guest) is not None:
             guest.interrupt(abort=True)
 
     def kill_guest(self) -> None:
@@ -317,9 +321,6 @@ class Lane:
             job = self._job
             if job is not None and not job.ended:  # else it would hit the guest that takes over
                 (self._keeper.guest or self._interpreter).kill()
-
-    def _is_lost(self) -> bool:
-        return self.broken is not None
 
     def check_process(self) -> None:
         """Raise `SessionBroken` in a child of fork, which has no such thread."""
@@ -333,12 +334,14 @@ class Lane:
         self._keeper.broken = self.broken or str(reason)
         if self.interrupt(reason):
             self.kill_guest()
-        if self._server is not None:
-            return  # who serves it ends it
+        if self._server is not None:  # who serves it ends it
+            self.is_left = True
+            return
         try:
             self._post(None)
         except RuntimeError:  # there can be no more threads, and none runs the guest
             self._work()
+        self.is_left = True
         if wait and threading.get_ident() != self._thread.ident:
             self._thread.join(_END_SECONDS)
 

@@ -80,11 +80,11 @@ class Lifecycle:
         self._close(wait=True)
 
     def _close(self, wait: bool) -> None:
-        if not self._closed:
-            self._closed = True
-            self._background.close()
-            if self._lane is not None:
-                self._lane.close(SessionClosed("the session is closed"), wait)
+        self._closed = True
+        self._background.close()
+        # Again, if it was interrupted the last time.
+        if self._lane is not None and not self._lane.is_left:
+            self._lane.close(SessionClosed("the session is closed"), wait)
 
     def __enter__(self: S) -> S:  # noqa: PYI019 - Self needs Python 3.11
         self._check_open()
@@ -94,8 +94,14 @@ class Lifecycle:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_lane", None) is not None and not self._closed:
-            warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=2, source=self)
+        lane = getattr(self, "_lane", None)
+        if lane is None or (self._closed and lane.is_left):
+            return
+        try:
+            if not self._closed:
+                text = f"{self!r} was never closed"
+                warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
+        finally:  # also where warnings are errors
             self._close(wait=False)
 
     def __repr__(self) -> str:

@@ -61,10 +61,6 @@ class Mutex(_Base):
         if self._is_owned():
             raise RuntimeError("a signal handler cannot run code in a session that is being run")
 
-    def take(self) -> bool:
-        """Lock it, unless it is locked; return whether it was not."""
-        return not self._is_owned() and self.acquire(blocking=False)
-
-    def wait(self) -> bool:
-        """Lock it, when whoever has it unlocks it; return False if that is this thread."""
-        return not self._is_owned() and self.acquire()
+    def is_mine(self) -> bool:
+        """Return whether this thread has it."""
+        return self._is_owned()

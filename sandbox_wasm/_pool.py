@@ -340,8 +340,10 @@ class SessionPool(Executor):
     def __del__(self) -> None:
         turns = getattr(self, "_turns", None)
         if turns is not None and not turns.is_closed and os.getpid() == self._pid:
-            warnings.warn(f"{self!r} was never shut down", ResourceWarning, 2, source=self)
-            self.shutdown(wait=False)
+            try:
+                warnings.warn(f"{self!r} was never shut down", ResourceWarning, 2, source=self)
+            finally:  # also where warnings are errors
+                self.shutdown(wait=False)
 
     def __repr__(self) -> str:
         state = "closed" if self._turns.is_closed else "open"

@@ -25,7 +25,7 @@ from ._session_files import SessionFiles
 from ._snapshot import Snapshot
 from ._snapshots import begin_fork, beginning, seed_anew, take
 from ._sources import Seed, Sources
-from .interpreters import Isolation
+from .interpreters import Interpreter, Isolation
 from .interpreters._base import Request
 
 if TYPE_CHECKING:
@@ -138,9 +138,11 @@ class Session(Lifecycle):
         begins = beginning(snapshot, interpreter, limits, sources, self._functions, self._known)
         self._files = make_files(limits, sources, files, self._mounts, begins.files, trees)
         kept = self._files.kept
+        maker: Interpreter | None = None
         try:
+            maker = self._make_interpreter()
             self._lane = Lane(
-                self._make_interpreter(),
+                maker,
                 limits,
                 self._functions,
                 sources,
@@ -150,15 +152,18 @@ class Session(Lifecycle):
                 begins.told,
                 self._server,
             )
-        except BaseException:
-            kept.release()
-            raise
-        try:
+            if self._server is None:
+                self._lane.start()
             self._prepare(self._lane, env)
             if snapshot is not None and self._known is None:
                 self._lane.ask(lambda guest: None)  # what does not fit is known now
         except BaseException:
-            self.close()
+            if self._lane is not None:
+                self.close()
+            else:
+                kept.release()
+                if maker is not None:
+                    maker.discard()
             raise
 
     def _prepare(self, lane: Lane, env: Mapping[str, str] | None) -> None:

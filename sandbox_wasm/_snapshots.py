@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ._errors import ConfigError, SnapshotError
+from ._errors import ConfigError, SandboxError, SnapshotError
 from ._functions import HostFunctions
 from ._lane import Lane
 from ._limits import Limits
@@ -135,4 +135,6 @@ def seed_anew(lane: Lane) -> None:
 
 def prelude(lane: Lane, request: Request) -> None:
     """Run what is ours and takes next to no time, in a guest that has begun."""
-    lane.run(request, min(_PRELUDE_SECONDS, lane.limits.wall_seconds), None)
+    error = lane.run(request, min(_PRELUDE_SECONDS, lane.limits.wall_seconds), None)[1]
+    if error is not None and not isinstance(error, SandboxError):
+        raise error  # Ctrl-C

@@ -33,23 +33,34 @@ class Errand:
     __slots__ = ("_done", "_target", "ident")
 
     def __init__(self, target: Callable[[], None]) -> None:
-        self._target: Callable[[], None] | None = target
+        self._target = [target]  # taken out by one operation, so that one has it
         self._done = threading.Lock()
         self._done.acquire()
         self.ident: int | None = None
 
     def perform(self) -> None:
         """Do it, on the thread that calls this."""
-        target, self._target = self._target, None  # which may hold whoever holds this
         try:
             self.ident = threading.get_ident()
             _current.errand = self
+            target = self._target.pop()  # which may hold whoever holds this
+        except IndexError:
+            target = _nothing
+        try:
             # As in a thread of its own: nothing that one errand has set is seen by the next.
-            if target is not None:
-                contextvars.Context().run(target)
+            contextvars.Context().run(target)
         finally:
             self.ident = _current.errand = None
-            self._done.release()
+            ring(self._done)
+
+    def cancel(self) -> bool:
+        """Have it never begin; return False if it has."""
+        try:
+            self._target.pop()
+        except IndexError:
+            return False
+        ring(self._done)
+        return True
 
     def is_alive(self) -> bool:
         """Whether it has not ended."""
@@ -111,8 +122,11 @@ _idle: list[_Carrier] = []
 _lock = RLock()  # signal handlers may come back to it
 
 
-def start_thread(target: Callable[[], None]) -> Errand:
+def start_thread(target: Callable[[], None] | Errand) -> Errand:
     """Run *target* on a thread of that kind, which does not hold the exit of the process.
+
+    Args:
+        target: An errand for whoever has to know it even if this is interrupted.
 
     Raises:
         RuntimeError: There can be no more threads, or the interpreter is shutting down: one
@@ -120,7 +134,7 @@ def start_thread(target: Callable[[], None]) -> Errand:
     """
     if sys.is_finalizing():
         raise RuntimeError("the interpreter is shutting down")
-    errand = Errand(target)
+    errand = target if isinstance(target, Errand) else Errand(target)
     with _lock:
         carrier = _idle.pop() if _idle else None
         if carrier is not None:
@@ -130,6 +144,10 @@ def start_thread(target: Callable[[], None]) -> Errand:
     else:
         ring(carrier.bell)  # it may have seen by itself what it is to do, and done it
     return errand
+
+
+def _nothing() -> None:
+    """What is left of an errand that was taken back."""
 
 
 def ring(bell: threading.Lock) -> None:

@@ -35,11 +35,12 @@ class Maker:
         self.limits = limits
         self._killable = killable
         self._mould = mould
-        self._artifact = _artifacts.load(name)
-        self._engine: _engine.Engine | None = self._take()
         # What the engine runs after the guest is another's affair. Signal handlers may come back
         # to it.
         self._lock = RLock()
+        self._engine: _engine.Engine | None = None
+        self._artifact = _artifacts.load(name)
+        self._engine = self._take()
 
     def _take(self) -> _engine.Engine:
         fuel = self.limits.fuel is not None
@@ -98,6 +99,10 @@ class Maker:
         engine = self._hold(None)
         if engine is not None:
             engine.release()
+
+    def __del__(self) -> None:
+        if getattr(self, "_engine", None) is not None:  # Ctrl-C came before anybody had this
+            self.discard()
 
 
 # By the digest of the artifact. Found once: a guest that goes on from a state has had
