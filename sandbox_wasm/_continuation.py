@@ -34,7 +34,7 @@ class Continuation:
 
     Stored as bytes it can be answered in another process: by a session of the same
     interpreter, whose state the run then takes over, and whose limits, functions and
-    grants hold.
+    grants hold. `pickle` and `copy` store it so, without a key.
 
     Attributes:
         name: The host function.
@@ -105,6 +105,10 @@ class Continuation:
             suspension.told,
         )
         return pack(run, key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be stored, without a key: its session stays in this process."""
+        return type(self).from_bytes, (self.to_bytes(),)
 
     def resume(self, value: Any = None, **options: Any) -> Result:
         """Go on, with *value* as what the host function returned.

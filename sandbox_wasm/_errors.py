@@ -295,6 +295,11 @@ class Suspended(SandboxError):
         self.name = name
         self.payload = payload
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What its continuation is made of goes with that.
+        state = {key: value for key, value in vars(self).items() if key != "suspension"}
+        return type(self), self.args, state
+
     def __str__(self) -> str:
         return f"the run waits for the answer of {self.name!r}"
 

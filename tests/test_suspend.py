@@ -1,6 +1,8 @@
 """Runs that wait for an answer: left, and gone on with as if nothing had happened."""
 
+import copy
 import datetime
+import pickle
 import subprocess
 import sys
 
@@ -275,6 +277,29 @@ def test_a_state_that_is_too_large_to_keep(make_session, most):
     assert 1 << 20 == session.run("len(kept)").value
 
 
+def test_suspended_goes_to_another_process(asking, make_session):
+    """
+    As all errors do, by pickle: with a continuation that was stored.
+    """
+    session = asking()
+    with pytest.raises(Suspended) as info:
+        session.run("x = 1\nask(x)")
+    for made in (
+        pickle.loads(pickle.dumps(info.value)),
+        copy.deepcopy(info.value),
+        pickle.loads(pickle.dumps(copy.copy(info.value))),
+    ):
+        assert str(info.value) == str(made)
+        assert info.value.payload == made.payload
+        with make_session() as other:
+            other.function(ask, suspends=True)
+            assert 5 == made.continuation.resume(5, session=other).value
+            assert 1 == other.run("x").value
+    assert 6 == info.value.continuation.resume(6).value
+    with pytest.raises(SnapshotError, match="serves once"):
+        pickle.dumps(info.value)
+
+
 def test_check_false(asking):
     """
     The suspension is the result's error, and the same continuation.
@@ -288,6 +313,7 @@ def test_check_false(asking):
 
 
 SCRIPT = """
+import pickle
 import sys
 from sandbox_wasm import Continuation, Session, Suspended
 data = sys.stdin.buffer.read()
