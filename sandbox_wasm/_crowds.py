@@ -30,6 +30,7 @@ _PIECE = 128
 
 # Processor time that may be taken: ten times what the worst of honest keys take.
 _SECONDS, _SECONDS_EACH = 0.05, 2e-6
+_MOST_SECONDS_EACH = 1e-4  # where what is built may have validators of its own
 
 
 class Crowded(ValueError):
@@ -104,33 +105,46 @@ def _put(items: list[Any], put: Callable[[Iterable[Any]], None]) -> None:
             raise Crowded("the elements of a set or dict are too much like each other")
 
 
-def is_slow(value: Any, build: Callable[[Any], object]) -> bool:
-    """Tell whether *build* would take far more for the items of *value* than for half of them.
+def is_slow(value: Any, build: Callable[[Any], object], *, deepens: bool = False) -> bool:
+    """Tell whether *build* would take far more time than *value* has items.
 
-    For what is built by others, in one operation: it is tried with some of the items, and with
-    twice as many each time. Which they are nobody can know before.
+    For what is built by others, in one operation: it is tried with a few levels and items, and
+    then with more each time. Which items they are nobody can know before.
 
     Args:
         value: Lists, tuples and dicts of data.
 
-        build: Called with values that are like it, but have fewer items; may raise.
+        build: Called with values that are like it, but have less in them; may raise.
+
+        deepens: Whether each level may take a multiple of the one above it.
     """
     from random import Random
 
-    largest, chance, before = _largest(value), Random(), math.inf  # noqa: S311 - no secret
+    chance, before = Random(), math.inf  # noqa: S311 - no secret
+    depth, largest = _depth(value), _largest(value)
     share = 1.0
-    while largest * share > _FEW:
+    while largest * share > (_PIECE if deepens else _FEW):
         share /= 2
+    tries = [(share, level) for level in range(2, depth + 1)] if deepens else []
     while share < 1:
-        some = _some(value, share, chance)
+        tries.append((share, depth))
+        share *= 2
+    for share, level in tries:
+        some = _some(value, share, level, chance)
         took = _time_of(build, some)
-        if took > 2 * _SECONDS and took > 3 * before:  # if all meet each other, it is four times
+        if _is_much(took, before, some):
             took = min(took, _time_of(build, some))  # was it the machine?
-            if took > 2 * _SECONDS and took > 3 * before:
+            if _is_much(took, before, some):
                 return True
         before = took
-        share *= 2
     return False
+
+
+def _is_much(took: float, before: float, value: Any) -> bool:
+    # If all items meet each other, twice as many take four times as long.
+    if took > 2 * _SECONDS and took > 3 * before:
+        return True
+    return took > 3 * _SECONDS and took > _count(value) * _MOST_SECONDS_EACH
 
 
 def _time_of(build: Callable[[Any], object], value: Any) -> float:
@@ -140,23 +154,35 @@ def _time_of(build: Callable[[Any], object], value: Any) -> float:
     return time.thread_time() - began
 
 
+def _inner(value: Any) -> Iterable[Any]:
+    kind = type(value)
+    return value.values() if kind is dict else value if kind is list or kind is tuple else ()
+
+
+def _depth(value: Any) -> int:
+    return 1 + max(map(_depth, _inner(value)), default=0)
+
+
+def _count(value: Any) -> int:
+    return 1 + sum(map(_count, _inner(value)))
+
+
 def _largest(value: Any) -> int:
-    if type(value) is dict:
-        return max([len(value), *map(_largest, value.values())])
-    if type(value) is list or type(value) is tuple:
-        return max([len(value), *map(_largest, value)])
-    return 0
+    inner = _inner(value)
+    return max([len(value), *map(_largest, inner)]) if inner else 0
 
 
-def _some(value: Any, share: float, chance: Random) -> Any:
-    """Return *value* with a share of what is in each of its parts, but not less than a few."""
+def _some(value: Any, share: float, levels: int, chance: Random) -> Any:
+    """Return as many levels of *value*, with a share of each part, but not less than a few."""
     kind = type(value)
     if kind is not dict and kind is not list and kind is not tuple:
         return value
+    if not levels:
+        return None
     items = list(value.items() if kind is dict else value)
     most = max(_PIECE, int(len(items) * share))
     if most < len(items):
         items = chance.sample(items, most)
     if kind is dict:
-        return {key: _some(item, share, chance) for key, item in items}
-    return [_some(item, share, chance) for item in items]
+        return {key: _some(item, share, levels - 1, chance) for key, item in items}
+    return [_some(item, share, levels - 1, chance) for item in items]

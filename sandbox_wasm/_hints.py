@@ -68,16 +68,18 @@ def fitted(
         return hint
     if origin is types.UnionType:
         origin = typing.Union
-    return origin[inner]
+    return origin[inner if len(inner) > 1 else inner[0]]  # Required takes no tuple
 
 
 def made_of(schema: Any) -> set[str]:
     """Return what pydantic makes by that schema of which guest code could make too much.
 
-    ``"keys"``: a set, or a dict, of anything but texts; ``"decimal"``; ``"json"``: one of these,
-    of a text.
+    ``"keys"``: a set, or a dict, of anything but texts; ``"decimal"``; ``"choices"``: what holds
+    more of its kind, and is tried as one class after the other on each level; ``"json"``: one of
+    these, of a text.
     """
     found: set[str] = set()
+    has_choices = has_reference = False
     todo = [schema]
     while todo:
         node = todo.pop()
@@ -90,11 +92,15 @@ def made_of(schema: Any) -> set[str]:
                 found.add("keys")
             if kind == "decimal":
                 found.add("decimal")
+            has_choices = has_choices or kind == "union"
+            has_reference = has_reference or kind == "definition-ref"
             if kind == "json" and made_of(node.get("schema")):
                 found.add("json")
             todo.extend(node.values())
         elif isinstance(node, (list, tuple)):
             todo.extend(node)
+    if has_choices and has_reference:
+        found.add("choices")
     return found
 
 

@@ -9,6 +9,7 @@ be the guest's).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
@@ -174,8 +175,8 @@ class Validators:
             made = self._made[key] = made_of(adapter.core_schema)
             if "json" in made:
                 raise ConfigError(
-                    f"host function {name!r}: the type hint of {key!r} reads decimals, or keys "
-                    "that are no texts, from JSON, where nothing bounds them; take the data itself"
+                    f"host function {name!r}: the type hint of {key!r} reads from JSON what "
+                    "nothing bounds there; take the data itself"
                 )
         # A value of exactly such a class needs no validator; no pydantic type is among these.
         self._exact = {
@@ -219,34 +220,38 @@ class Validators:
         adapter = self._adapters.get(name)
         if adapter is None or type(value) is self._exact.get(name):
             return value
+        made = self._made[name]
+        if "choices" in made:
+
+            def either(some: Any) -> None:
+                with contextlib.suppress(self._refused):
+                    adapter.validate_python(some, strict=True)
+                adapter.validate_json(_as_json(some) or "", strict=True)
+
+            if is_slow(value, either, deepens=True):
+                raise _unfit(shown or name, "it would be tried as too many things")
         try:
             return adapter.validate_python(value, strict=True)
         except self._refused as error:
             refused = error
         text = _as_json(value)
         if text is not None:
-            self._bound(name, value, shown)
+            # What came as a decimal, a set or a dict was looked at on its way.
+            if "decimal" in made and _has_wide_decimal(value):
+                raise _unfit(shown or name, "a decimal of this size or kind cannot cross")
+            if "keys" in made and is_slow(
+                value, lambda some: adapter.validate_json(_as_json(some) or "", strict=True)
+            ):
+                raise _unfit(shown or name, "the items are too much like each other")
             try:
                 return adapter.validate_json(text, strict=True)
             except self._refused as error:
                 refused = error
         raise _told(shown or name, refused.errors(include_url=False, include_input=False))
 
-    def _bound(self, name: str, value: Any, shown: str) -> None:
-        """Raise `BadArgument` if data that becomes something else would become too much.
 
-        What came as a set, a dict or a decimal was looked at on its way.
-        """
-        made, fault = self._made[name], ""
-        if "decimal" in made and _has_wide_decimal(value):
-            fault = "a decimal of this size or kind cannot cross"
-        elif "keys" in made and is_slow(
-            value,
-            lambda some: self._adapters[name].validate_json(_as_json(some) or "", strict=True),
-        ):
-            fault = "the items are too much like each other"
-        if fault:
-            raise BadArgument("ValueError", f"argument {(shown or name)[:40]!a}: {fault}")
+def _unfit(name: str, fault: str) -> BadArgument:
+    return BadArgument("ValueError", f"argument {name[:40]!a}: {fault}")
 
 
 def _has_wide_decimal(value: Any) -> bool:

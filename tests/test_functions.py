@@ -22,9 +22,10 @@ from uuid import UUID
 
 import pydantic
 import pytest
+import typing_extensions
 from hypothesis import given
 from hypothesis import strategies as st
-from typing_extensions import NotRequired
+from typing_extensions import NotRequired, Required
 
 from sandbox_wasm import _coroutines
 from sandbox_wasm._builtins import BUILTINS, CROSSING
@@ -422,6 +423,11 @@ class Row(TypedDict):
     when: NotRequired[date]
 
 
+class Card(TypedDict, total=False):
+    suit: Required[Suit]
+    others: NotRequired[list[Suit]]
+
+
 class Order(pydantic.BaseModel):
     items: list[str]
     when: date
@@ -507,6 +513,9 @@ class Order(pydantic.BaseModel):
         (Literal[1, "a"], "a", "a"),
         (int | str, 2.5, "TypeError"),
         (Annotated[Row, pydantic.Field()], {"id": 1}, {"id": 1}),
+        (Card, {"suit": "h"}, {"suit": Suit.HEARTS}),
+        (Card, {"suit": "h", "others": ["h"]}, {"suit": Suit.HEARTS, "others": [Suit.HEARTS]}),
+        (Card, {}, "TypeError"),
         (Any, {"a": 1}, {"a": 1}),
         (typing.Sequence[float], [1, 2.5], [1.0, 2.5]),
         (int, 10**400, 10**400),
@@ -615,6 +624,64 @@ def test_a_text_becomes_no_decimal_that_would_do_harm(hint, text):
     assert [] == seen
     for honest in ("1.50", "-1e999999", "1" * 100):
         assert 0 == invoke(functions, "take", make(honest))[0]
+
+
+class Plus(pydantic.BaseModel):
+    name: Literal["plus"] = "plus"
+    left: "Plus | Minus | int" = 0
+    more: "list[Plus | Minus | int]" = []
+
+
+class Minus(pydantic.BaseModel):
+    name: Literal["minus"] = "minus"
+    left: "Plus | Minus | int" = 0
+    more: "list[Plus | Minus | int]" = []
+
+
+class Left(typing_extensions.TypedDict):
+    left: NotRequired["Left | Right"]
+
+
+class Right(typing_extensions.TypedDict):
+    left: NotRequired["Left | Right"]
+
+
+def tree(depth, leaf):
+    """A tree of that depth with a *leaf* at its end."""
+    for _ in range(depth):
+        leaf = {"left": leaf}
+    return leaf
+
+
+@pytest.mark.parametrize(
+    ("hint", "make"),
+    [
+        (Plus | Minus, lambda depth: tree(depth, 1)),
+        (Plus | Minus, lambda depth: tree(depth // 3 + 3, {"more": [1] * 8000})),
+        (list[Plus | Minus], lambda depth: [tree(depth, 1)] * 3),
+        (Left | Right, lambda depth: tree(depth, {})),
+    ],
+    ids=["deep", "wide", "list", "TypedDict"],
+)
+def test_what_is_tried_as_one_thing_after_the_other_is_bounded(hint, make):
+    """
+    On each level both classes are tried with all below it: 2**40 times for the last.
+    """
+
+    def take(a):
+        pass
+
+    take.__annotations__["a"] = hint
+    functions = HostFunctions([take])
+    payload = encode([[make(40)], {}], max_bytes=MAX, max_depth=66)
+    began = time.thread_time()
+
+    status, answer = functions.invoke(b"take", payload, max_bytes=MAX, wait_for=asyncio.run)
+
+    assert time.thread_time() - began < 10
+    assert (1, "ValueError") == (status, decode(answer, max_bytes=MAX)[0])
+    assert 0 == invoke(functions, "take", make(6))[0]
+    assert 1 == invoke(functions, "take", {"left": "x"})[0]
 
 
 class Text(pydantic.BaseModel):

@@ -1,11 +1,14 @@
-"""Keys whose places in a dict guest code has worked out: the host would be busy, and no thread of
-it would run, for far longer than the guest may (a neighbour of CPU-10, on the host)."""
+"""Values that take the host far longer than they took the guest, in C, while no thread of it runs:
+keys whose places in a dict guest code has worked out, and data that could be many things (a
+neighbour of CPU-10, on the host)."""
 
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
+from pydantic import BaseModel
 
 from sandbox_wasm import GuestError, Limits
 
@@ -26,6 +29,28 @@ def names(of: dict[int, str]) -> int:
     return len(of)
 
 
+class Plus(BaseModel):
+    """One of two classes that data may be, and both hold more of either."""
+
+    left: Plus | Minus | None = None
+
+
+class Minus(BaseModel):
+    """The other."""
+
+    left: Plus | Minus | None = None
+
+
+def value_of(tree: Plus | Minus) -> int:
+    """A host function for trees: each level of one may be either class."""
+    return 0 if tree.left is None else 1 + value_of(tree.left)
+
+
+def price(of: Decimal) -> int:
+    """A host function that takes a decimal to be one that can be an int."""
+    return int(of)
+
+
 ATTACKS = {
     "a set for a value": f"set({NUMBERS})",
     "a dict for a value": f"dict.fromkeys({NUMBERS})",
@@ -33,6 +58,8 @@ ATTACKS = {
     "a set for an argument": f"total(set({NUMBERS}))",
     "a list for a set": f"total({NUMBERS})",
     "texts for keys": f"names({{str(n): '' for n in {NUMBERS}}})",
+    "a tree of choices": "t = {}\nfor _ in range(50): t = {'left': t}\nvalue_of(t)",
+    "a text for a decimal": "price('1e999999999')",
 }
 
 
@@ -41,7 +68,9 @@ def test_keys_that_meet(make_session, assert_healthy, code):
     """
     They are refused soon, by an error that guest code gets, and the session goes on.
     """
-    session = make_session(limits=Limits(wall_seconds=30), functions=[total, names])
+    session = make_session(
+        limits=Limits(wall_seconds=30), functions=[total, names, value_of, price]
+    )
     session.run("kept = 1")
     began = time.perf_counter()
 
@@ -50,7 +79,8 @@ def test_keys_that_meet(make_session, assert_healthy, code):
 
     assert time.perf_counter() - began < BOUND
     assert ("ValueError", "kept") == (caught.value.type_name, caught.value.state)
-    assert [1, 20_000, 20_000] == session.run(
-        "[kept, total([n * 1000 for n in range(20_000)]), len(set(range(20_000)))]"
+    assert [1, 20_000, 20_000, 2, 12] == session.run(
+        "[kept, total([n * 1000 for n in range(20_000)]), len(set(range(20_000))),"
+        " value_of({'left': {'left': {}}}), price('12.5')]"
     ).value
     assert_healthy()
