@@ -16,11 +16,15 @@ import re
 import sys
 from pathlib import Path
 
-import doc_tables
-
-import sandbox_wasm
-
 ROOT = Path(__file__).parents[1]
+# What is written is of the sources beside it, not of a copy that was installed before they
+# changed. (Where the tests of a wheel run there are none beside it.)
+sys.path.insert(0, str(ROOT))
+
+import doc_tables  # noqa: E402
+
+import sandbox_wasm  # noqa: E402
+
 TARGET = Path(sandbox_wasm.__file__).parent / ".agents"
 
 DESCRIPTION = (
