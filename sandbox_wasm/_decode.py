@@ -33,12 +33,12 @@ MAX_DIGITS = 4300
 DECIMAL = r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]{1,6})?|Infinity|NaN)"
 # Whatever else a guest's Decimal and Fraction may be.
 _ANY_DECIMAL = r"-?(?:[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?|Infinity|s?NaN[0-9]*)"
-_ANY_FRACTION = r"-?[0-9]+/[0-9]+"
+_ANY_FRACTION = r"-?[0-9]+(?:/[0-9]+)?"  # as str() writes one: without a denominator of 1
 _OFFSET = r"(?:[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{6})?)?)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?" + _OFFSET
 _ISO = {date: _DATE, time: _TIME, datetime: f"{_DATE}[T ]{_TIME}"}
-_FRACTION = rf"-?[0-9]{{1,{MAX_DIGITS}}}/[0-9]{{1,{MAX_DIGITS}}}"
+_FRACTION = rf"-?[0-9]{{1,{MAX_DIGITS}}}(?:/[0-9]{{1,{MAX_DIGITS}}})?"
 _HEX_INT = r"-?0x[0-9a-f]+"
 _HEX_UUID = r"[0-9a-f]{32}"
 
@@ -337,8 +337,8 @@ def _make_fraction(value: Any) -> Any:
     text = _text(value, _ANY_FRACTION)
     if not re.fullmatch(_FRACTION, text):
         raise ValueUnfit("a fraction of this size cannot cross")
-    numerator, denominator = text.split("/")
-    return Fraction(int(numerator), int(denominator))
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator), int(denominator or 1))
 
 
 def _make_uuid(value: Any) -> Any:

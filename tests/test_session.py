@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import fractions
 import inspect
 import math
 import pickle
@@ -125,6 +126,8 @@ VALUES = [
     datetime.time(1, 2, 3),
     datetime.timedelta(days=-1, seconds=5, microseconds=7),
     decimal.Decimal("1.10"),
+    fractions.Fraction(-3, 4),
+    fractions.Fraction(6, 3),  # whose text is 2
     uuid.UUID(int=5),
 ]
 
