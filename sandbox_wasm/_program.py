@@ -142,13 +142,16 @@ class Program:
     def outcome(self) -> Result:
         """Return what came of it, or raise it."""
         try:
-            if self._error is not None:
-                raise self._error
+            # A Ctrl-C that came when the run was over, and not told yet, did not end it.
+            error = self._error if self._reason is None else self._reason
+            if error is not None:
+                raise error
             if self._result is None:
                 raise PoolClosed("the pool was shut down")
             return self._result
         finally:
-            self._result = self._error = None  # whose traceback holds this
+            # Their tracebacks hold this.
+            self._result = self._error = self._reason = error = None
 
     def withdraw(self) -> bool:
         """Have it never begin; return False if it has."""

@@ -28,6 +28,8 @@ from sandbox_wasm import (
     SessionClosed,
     SessionPool,
     WallTimeExceeded,
+    _job,
+    _lane,
     _ready,
 )
 from sandbox_wasm._deadline import Deadline
@@ -866,6 +868,27 @@ def test_ctrl_c_while_it_runs(interpreter, isolation):
     process.stdout.close()
 
     assert ("", 0) == (out, process.returncode)
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
+@pytest.mark.parametrize("code", ["1 + 1", "nothing"])
+def test_ctrl_c_beside_the_end(make_pool, monkeypatch, code):
+    """
+    One that comes when the program is over, and its caller was not told yet, reaches the caller.
+    """
+
+    def conclude(job, ledger):
+        told = _job.conclude(job, ledger)
+        job.wake.end(KeyboardInterrupt("late"))  # as whoever waits does
+        return told
+
+    pool = make_pool()
+    with monkeypatch.context() as patch:
+        patch.setattr(_lane, "conclude", conclude)
+        with pytest.raises(KeyboardInterrupt, match="late"):
+            pool.run(code)
+
+    pool.check()
 
 
 @pytest.mark.parametrize("isolation", ["thread"])
