@@ -111,6 +111,9 @@ class Guest:
     def write(self, address: int, data: bytes) -> None:
         self.memory.write(self.store, data, address)
 
+    def unpack(self, form: struct.Struct, address: int) -> tuple[int, ...]:
+        return form.unpack(self.read(address, form.size))
+
     def pack(self, form: struct.Struct, address: int, *values: int) -> None:
         self.write(address, form.pack(*values))
 
@@ -123,7 +126,8 @@ class Guest:
             at = self.get("output_buffer")
             self.output.append(self.memory.read(self.store, at, at + self.get("output_len")))
         elif op == ABI["SYS_CLOCK"]:
-            self.put("sys_args", time.time_ns())
+            monotonic = self.get("sys_args")
+            self.put("sys_args", time.monotonic_ns() if monotonic else time.time_ns())
         elif op == ABI["SYS_RANDOM"]:
             at, length = FIELDS["sys_args"][0] + self.base, 0
             where, length = struct.unpack("<QQ", self.memory.read(self.store, at, at + 16))
