@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_wasm import ConfigError, Limits, Mount, Session
+from sandbox_wasm import ConfigError, Limits, Mount, Session, _sources
 from sandbox_wasm._sources import Sources
 
 # What would differ from run to run: time, randomness, hashes, addresses, order.
@@ -84,6 +84,41 @@ def test_clock(interpreter):
     assert time.monotonic() - began < 5
     assert 1_000_000_000 <= start < 1_000_000_010
     assert 86_400 <= passed < 86_410
+
+
+def test_monotonic_clocks(interpreter):
+    """
+    They begin at nothing, whatever the date, and go on by what a sleep takes.
+    """
+    names = ("monotonic", "perf_counter", "process_time")
+    with Session(interpreter, clock=1_000_000_000) as session:
+        session.run(
+            "import time\ndef look(names): return [getattr(time, name)() for name in names]"
+        )
+        first = session.call("look", names)
+        session.run("time.sleep(86400)")
+        later = session.call("look", names)
+        whole = session.call("look", [f"{name}_ns" for name in names])
+        by_id = session.run("[time.clock_gettime(time.CLOCK_MONOTONIC), time.monotonic()]").value
+
+    assert all(0 < each < 1 for each in first)
+    assert all(86_400 < each < 86_401 for each in later)
+    assert all(86_400 * 10**9 < each < 86_401 * 10**9 for each in whole)
+    assert 0 < by_id[1] - by_id[0] < 1
+
+
+def test_date_that_goes_back(interpreter, monkeypatch):
+    """
+    The machine's date may be set meanwhile: how long something took is not measured by it.
+    """
+    now = time.time_ns()
+    with Session(interpreter) as session:
+        session.run("import time\ndate, begun = time.time(), time.monotonic()")
+        monkeypatch.setattr(_sources.time, "time_ns", lambda: now - 3600 * 10**9)
+        date, took = session.run("[time.time() - date, time.monotonic() - begun]").value
+
+    assert -3700 < date < -3500
+    assert 0 <= took < 60
 
 
 def test_dates_follow_the_clock(interpreter):

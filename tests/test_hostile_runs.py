@@ -62,6 +62,14 @@ BOTH = {
         "import re\ndef f(m): return re.sub('a', f, 'a')\nf(1)",
         "RecursionError RuntimeError",
     ),
+    "an instance that calls itself": (
+        "class A: pass\nA.__call__ = A()\nA()()",
+        "RecursionError",
+    ),
+    "instances that call each other": (
+        "class A: pass\nclass B: pass\nA.__call__, B.__call__ = B(), A()\nA()()",
+        "RecursionError",
+    ),
     "nested lists": (DEEP.format("[]", "[v]") + "repr(v)", "RecursionError RuntimeError"),
     "nested JSON": (
         "import json\njson.loads('[' * 100_000)",
@@ -249,6 +257,53 @@ def test_attack_on_cpython(make_session, assert_healthy, code, wanted):
     """
     session = make_session(limits=limits(wanted))
     assert outcome(session, code) in wanted.split()
+    assert_healthy()
+
+
+# Where MicroPython recurses in C. CPython counts there, or has a check of its own.
+SELF = "class A: pass\na = A()\n"
+MICROPYTHON = {
+    "a class as its own __new__": SELF + "A.__new__ = A\nA()",
+    "a class as its own __init__": SELF + "A.__init__ = A\nA()",
+    "an instance as __init__": SELF + "A.__call__ = A.__init__ = a\nA()",
+    "a builtin as its own operator": SELF + "A.__abs__ = abs\nabs(a)",
+    "a builtin as its own hash": SELF + "A.__hash__ = hash\nhash(a)",
+    "a builtin as its own length": SELF + "A.__len__ = len\nlen(a)",
+    "a type as its own conversion": SELF + "A.__int__ = int\nint(a)",
+    "a builtin as a class method": "class A: __class_len__ = classmethod(len)\nlen(A)",
+    "a conversion to itself": "class A:\n    def __float__(self): return self\nfloat(A())",
+    "an instance as its own descriptor": SELF + "A.__get__ = A.y = a\na.y",
+    "an instance as a getter": SELF + "A.__call__ = a\nA.y = property(a)\na.y",
+    "an instance as an operator": SELF + "A.__call__ = A.__add__ = a\na + 1",
+    "an instance as __next__": SELF + "A.__call__ = A.__next__ = A.__iter__ = a\nlist(a)",
+    "an instance as a key function": SELF + "A.__call__ = a\nsorted([1, 2], key=a)",
+    "an instance as a generator": (
+        SELF
+        + "A.__call__ = A.send = a\nA.__iter__ = lambda self: self\nA.__next__ = lambda self: 1\n"
+        "def g(): yield from a\ng = g()\nnext(g)\ng.send(1)"
+    ),
+    "a chain of instances": (
+        "v = print\nfor i in range(20_000): v = type('B', (), {'__call__': v})()\nv()"
+    ),
+    "deep frozensets": "v = frozenset()\nfor i in range(20_000): v = frozenset([v])",
+    "deep targets": "exec('(' * 20_000 + 'x' + ',)' * 20_000 + ' = 1')",
+    "deep targets in brackets": "exec('[' * 20_000 + 'x' + ']' * 20_000 + ' = 1')",
+    "deep targets of del": "exec('del ' + '(' * 20_000 + 'x' + ',)' * 20_000)",
+    "deep targets of for": "exec('for ' + '[' * 20_000 + 'x' + ']' * 20_000 + ' in (): pass')",
+    "deep conditions": "exec('if ' + '(x and (x or ' * 10_000 + 'x' + '))' * 10_000 + ': pass')",
+    "deep constants": "v = '(' * 20_000 + '1' + ',)' * 20_000\nexec(f'x = {v}; y = {v}')",
+    "deep classes": "v = w = type('A', (), {})\nfor i in range(20_000): v = type('A', (v, w), {})",
+}
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])
+@pytest.mark.parametrize("code", MICROPYTHON.values(), ids=MICROPYTHON)
+def test_recursion_in_c(make_session, assert_healthy, code):
+    """
+    It is an error that guest code can catch, before the stack has no more room.
+    """
+    session = make_session(limits=Limits(wall_seconds=10))
+    assert outcome(session, code) in {"RecursionError", "TypeError"}
     assert_healthy()
 
 

@@ -20,6 +20,8 @@ LONG = {
     "digits of a format": "'%x' % ((1 << 8000000) - 1)",
     "number from digits": "int('f' * 2000000, 16)",
     "number in the source": "eval('0x' + 'f' * 1000000)",
+    "product of constants": "eval(' * '.join(['0x' + 'f' * 200] * 3000))",
+    "power of constants": "x = 7 ** 9000000",
     "factorial": "import math\nmath.factorial(200000)",
     "greatest common divisor": "import math\nmath.gcd(3 ** 300000, 5 ** 300000)",
     "search": "('a' * 5000000).find('a' * 2500000 + 'b')",
@@ -71,6 +73,25 @@ LONG = {
 }
 
 
+# What asks in C for something that guest code answers, or computes before the code runs.
+ASKED = {
+    "constants": LONG["product of constants"],
+    "a descriptor": (
+        "class A:\n    @property\n    def __get__(self):\n        while True: pass\n"
+        "class B: a = A()"
+    ),
+    "hasattr": (
+        "class A:\n    def __getattr__(self, name):\n        while True: pass\nhasattr(A(), 'x')"
+    ),
+    "a table for translate": (
+        "class A:\n    def __getitem__(self, name):\n        while True: pass\n'a'.translate(A())"
+    ),
+    "items by index": (
+        "class A:\n    def __getitem__(self, name):\n        while True: pass\nlist(A())"
+    ),
+}
+
+
 @pytest.fixture(params=["micropython"])
 def interpreter(request):
     """MicroPython alone: this is about its C code."""
@@ -91,3 +112,30 @@ def test_long_operation_ends_in_time(make_session, code):
     assert "kept" == info.value.state
     assert time.perf_counter() - began < WALL + 2
     assert 1 == session.run("kept").value
+
+
+@pytest.mark.parametrize("code", ASKED.values(), ids=ASKED)
+def test_interrupt_reaches_the_code_around(make_session, code):
+    """
+    It is a KeyboardInterrupt there, and not taken for an error of what was asked.
+    """
+    session = make_session(limits=Limits(wall_seconds=10), isolation="thread")
+    session.run("seen = None")
+    inner = "\n".join("    " + line for line in code.splitlines())
+    code = f"try:\n{inner}\nexcept BaseException as e:\n    seen = type(e).__name__"
+    for _ in range(9):  # on a busy machine the abort can come before the guest goes on
+        with pytest.raises(WallTimeExceeded):
+            session.run(code, wall_seconds=WALL)
+        if session.run("seen").value is not None:
+            break
+
+    assert "KeyboardInterrupt" == session.run("seen").value
+
+
+def test_large_constants_wait_until_they_are_needed(make_session):
+    """
+    Code that is never run does not hold up what is compiled with it.
+    """
+    session = make_session(limits=Limits(wall_seconds=10), isolation="thread")
+    code = "def f(): return 7 ** 90000000\nif 0: 1 << 400000000\n(2 ** 4000).bit_length()"
+    assert 4001 == session.run(code, wall_seconds=2).value

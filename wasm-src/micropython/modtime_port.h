@@ -18,3 +18,8 @@ static mp_obj_t mp_time_localtime_get(void) {
 static mp_obj_t mp_time_time_get(void) {
     return mp_obj_new_float((mp_float_t)sandbox_clock_ns(false) / 1e9);
 }
+
+static mp_obj_t mp_time_monotonic_ns(void) { return mp_obj_new_int_from_ull(sandbox_clock_ns(true)); }
+static MP_DEFINE_CONST_FUN_OBJ_0(mp_time_monotonic_ns_obj, mp_time_monotonic_ns);
+
+#define MICROPY_PY_TIME_EXTRA_GLOBALS { MP_ROM_QSTR(MP_QSTR_monotonic_ns), MP_ROM_PTR(&mp_time_monotonic_ns_obj) },

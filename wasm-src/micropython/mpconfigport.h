@@ -22,8 +22,18 @@ void *sandbox_area_alloc(size_t bytes);
 void sandbox_area_free(void *area);
 #define MP_PLAT_ALLOC_HEAP(bytes)   sandbox_area_alloc(bytes)
 #define MP_PLAT_FREE_HEAP(area)     sandbox_area_free(area)
+// How many blocks wait to be followed before the collector has to look for them in all of the heap.
+#define MICROPY_ALLOC_GC_STACK_SIZE (1024)
 #define MICROPY_STACK_CHECK         (1)
 #define MICROPY_STACK_CHECK_MARGIN  (2048)
+#ifdef __wasm__
+static inline void *sandbox_stack_pointer(void) {
+    void *sp;
+    __asm__("global.get __stack_pointer\n\tlocal.set %0" : "=r"(sp));
+    return sp;
+}
+#define MICROPY_STACK_POINTER()     sandbox_stack_pointer()
+#endif
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)
 #define MICROPY_ALLOC_PATH_MAX      (256)

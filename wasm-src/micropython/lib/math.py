@@ -67,30 +67,37 @@ def _count(x, what):
     return x
 
 
-def _big_log(x, log):
-    # A float cannot hold x: split off a power of two.
-    shift = _bits(x) - 64
-    return log(float(x >> shift)) + shift * log(2.0)
+_LEAST = 2.2250738585072014e-308  # of the floats that have all their bits
+
+
+def _log(x, log):
+    # Of what no float can hold, or only with fewer bits, split off a power of two.
+    if isinstance(x, float):
+        if not 0.0 < x < _LEAST:
+            return log(x)
+        x, e = frexp(x)
+    elif isinstance(x, int) and abs(x) > 1 << 1020:
+        e = _bits(x) - 64
+        x = float(x >> e)
+    else:
+        return log(x)
+    return log(x) + e * log(2.0)
 
 
 def log(x, base=None):
-    if isinstance(x, int) and x > 1 << 1020:
-        result = _big_log(x, _c.log)
-    else:
+    if isinstance(x, float) and x >= _LEAST:
         result = _c.log(x)
+    else:
+        result = _log(x, _c.log)
     return result if base is None else result / log(base)
 
 
 def log2(x):
-    if isinstance(x, int) and x > 1 << 1020:
-        return _big_log(x, _c.log2)
-    return _c.log2(x)
+    return _log(x, _c.log2)
 
 
 def log10(x):
-    if isinstance(x, int) and x > 1 << 1020:
-        return _big_log(x, _c.log10)
-    return _c.log10(x)
+    return _log(x, _c.log10)
 
 
 def log1p(x):
@@ -221,7 +228,9 @@ def hypot(*coordinates):
         n += m * m
     root = sqrt(float(n))
     rest = n - int(root) * int(root)
-    return ldexp(root + float(rest) / (2.0 * root), top_e - 83)
+    m, e = frexp(root + float(rest) / (2.0 * root))
+    e += top_e - 83
+    return ldexp(m, e) if e <= 1024 else inf
 
 
 def dist(p, q):
@@ -236,6 +245,8 @@ def cbrt(x):
     x = float(x)
     if x == 0.0 or x - x != 0.0:
         return x
+    if abs(x) < 1e-290:
+        return ldexp(cbrt(ldexp(x, 300)), -100)
     y = copysign(pow(abs(x), 1 / 3), x)
     return y - (y * y * y - x) / (3.0 * y * y)
 
@@ -288,7 +299,7 @@ def nextafter(x, y, *, steps=None):
                 # Just below a power of two the floats lie twice as close.
                 if abs(m) == 0.5 and e > -1021:
                     step /= 2
-                x = x - step if x > 0 else x + step
+                x = copysign(abs(x) - step, x)
     return x
 
 

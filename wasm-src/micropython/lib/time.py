@@ -8,26 +8,31 @@ tzname = ("UTC", "UTC")
 CLOCK_REALTIME = 0
 CLOCK_MONOTONIC = 1
 
-# There is one clock, the host's.
 time_ns = _c.time_ns
+monotonic_ns = _c.monotonic_ns
 
 
-def perf_counter():
+def time():
     return _c.time_ns() / 1e9
 
 
-time = perf_counter
-monotonic = perf_counter
-process_time = perf_counter
-thread_time = perf_counter
-perf_counter_ns = time_ns
-monotonic_ns = time_ns
-process_time_ns = time_ns
-thread_time_ns = time_ns
+def monotonic():
+    return _c.monotonic_ns() / 1e9
+
+
+# The host tells no time of a processor.
+perf_counter = process_time = thread_time = monotonic
+perf_counter_ns = process_time_ns = thread_time_ns = monotonic_ns
+
+
+def clock_gettime_ns(clock):
+    if clock not in (CLOCK_REALTIME, CLOCK_MONOTONIC):
+        raise OSError(22)  # EINVAL
+    return monotonic_ns() if clock else time_ns()
 
 
 def clock_gettime(clock):
-    return time()
+    return clock_gettime_ns(clock) / 1e9
 
 
 class struct_time(tuple):

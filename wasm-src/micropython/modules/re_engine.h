@@ -128,7 +128,6 @@ bool re_search(re_match_t *m);
 extern const mp_obj_type_t re_error_type;
 extern const mp_obj_type_t re_match_type;
 MP_NORETURN void re_raise(mp_obj_t pattern, size_t position, const char *format, ...);
-MP_NORETURN void re_raise_type(const mp_obj_type_t *type, const char *format, ...);
 
 typedef struct {
     mp_obj_base_t base;

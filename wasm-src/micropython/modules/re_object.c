@@ -131,16 +131,6 @@ MP_NORETURN void re_raise(mp_obj_t pattern, size_t position, const char *format,
     nlr_raise(mp_obj_exception_make_new(&re_error_type, 3, 0, args));
 }
 
-MP_NORETURN void re_raise_type(const mp_obj_type_t *type, const char *format, ...) {
-    vstr_t vstr;
-    vstr_init(&vstr, 64);
-    va_list ap;
-    va_start(ap, format);
-    vstr_vprintf(&vstr, format, ap);
-    va_end(ap);
-    nlr_raise(mp_obj_new_exception_arg1(type, mp_obj_new_str_from_vstr(&vstr)));
-}
-
 // ---- text
 
 // The bytes of a str or bytes object.

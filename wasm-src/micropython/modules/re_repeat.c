@@ -16,7 +16,7 @@ static uint32_t parse_number(re_compiler_t *c, bool *given) {
     for (*given = false; is_digit(peek(c)); *given = true) {
         uint32_t digit = next(c) - '0';
         if (value > (RE_NONE - 1 - digit) / 10) {
-            re_raise_type(&mp_type_OverflowError, "the repetition number is too large");
+            mp_raise_msg(&mp_type_OverflowError, MP_ERROR_TEXT("the repetition number is too large"));
         }
         value = value * 10 + digit;
     }

@@ -68,7 +68,7 @@ static void parse_name(template_t *t) {
         }
         group = re_find_name(t->pattern, mp_obj_new_str((const char *)name, length));
         if (group == RE_NONE) {
-            re_raise_type(&mp_type_IndexError, "unknown group name '%.*s'", (int)MIN(length, 200), name);
+            mp_raise_msg_varg(&mp_type_IndexError, MP_ERROR_TEXT("unknown group name '%.*s'"), (int)MIN(length, 200), name);
         }
     }
     add_group(t, group, start);

@@ -11,6 +11,20 @@ __all__ = ["ChainMap", "Counter", "OrderedDict", "UserDict", "UserList", "UserSt
 _MISSING = object()
 
 
+# A built-in type's own operators would make a plain dict.
+def _merged(self, other):
+    if not isinstance(other, dict):
+        return NotImplemented
+    new = self.copy()
+    new.update(other)
+    return new
+
+
+def _updated(self, other):
+    self.update(other)
+    return self
+
+
 class OrderedDict(_OrderedDict):
     def move_to_end(self, key, last=True):
         value = self.pop(key)
@@ -48,16 +62,8 @@ class OrderedDict(_OrderedDict):
             return list(self.items()) == list(other.items())
         return dict(self.items()) == other
 
-    def __or__(self, other):
-        if not isinstance(other, dict):
-            return NotImplemented
-        new = self.copy()
-        new.update(other)
-        return new
-
-    def __ior__(self, other):
-        self.update(other)
-        return self
+    __or__ = _merged
+    __ior__ = _updated
 
     def __repr__(self):
         if not self:
@@ -90,16 +96,8 @@ class defaultdict(dict):
 
     __copy__ = copy
 
-    def __or__(self, other):
-        if not isinstance(other, dict):
-            return NotImplemented
-        new = self.copy()
-        new.update(other)
-        return new
-
-    def __ior__(self, other):
-        self.update(other)
-        return self
+    __or__ = _merged
+    __ior__ = _updated
 
     def __repr__(self):
         return "defaultdict(%r, %r)" % (self.default_factory, dict(self.items()))

@@ -118,7 +118,17 @@ class AsyncGenerator(AsyncIterator):
 
 @_rule(_SIZED, "__len__", "__iter__", "__contains__")
 class Collection(Sized, Iterable, Container):
-    pass
+    @abstractmethod
+    def __contains__(self, value):
+        return False
+
+    @abstractmethod
+    def __iter__(self):
+        return iter(())
+
+    @abstractmethod
+    def __len__(self):
+        return 0
 
 
 @_rule(_SEQUENCES)
@@ -209,18 +219,6 @@ class MutableSequence(Sequence):
 
 @_rule((set, frozenset, _VIEWS[0]))
 class Set(Collection):
-    @abstractmethod
-    def __contains__(self, value):
-        return False
-
-    @abstractmethod
-    def __iter__(self):
-        return iter(())
-
-    @abstractmethod
-    def __len__(self):
-        return 0
-
     @classmethod
     def _from_iterable(cls, it):
         return cls(it)
@@ -292,14 +290,6 @@ class Mapping(Collection):
     @abstractmethod
     def __getitem__(self, key):
         raise KeyError
-
-    @abstractmethod
-    def __iter__(self):
-        return iter(())
-
-    @abstractmethod
-    def __len__(self):
-        return 0
 
     def get(self, key, default=None):
         try:

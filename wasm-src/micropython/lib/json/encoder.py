@@ -135,17 +135,18 @@ class JSONEncoder:
             if self.check_circular:
                 parents.pop()
 
+    def _layout(self, bracket, newline):
+        # What stands before the first item, between two, and before the lines within.
+        if self.indent is None:
+            return bracket, self.item_separator, newline
+        inner = newline + self.indent
+        return bracket + inner, self.item_separator + inner, inner
+
     def _write_list(self, o, write, newline, parents):
         if not o:
             write("[]")
             return
-        between = self.item_separator
-        lead = "["
-        inner = newline
-        if self.indent is not None:
-            inner = newline + self.indent
-            lead += inner
-            between += inner
+        lead, between, inner = self._layout("[", newline)
         for value in o:
             write(lead)
             lead = between
@@ -158,13 +159,7 @@ class JSONEncoder:
         if not o:
             write("{}")
             return
-        between = self.item_separator
-        lead = "{"
-        inner = newline
-        if self.indent is not None:
-            inner = newline + self.indent
-            lead += inner
-            between += inner
+        lead, between, inner = self._layout("{", newline)
         first = lead
         items = o.items()
         if self.sort_keys:
