@@ -100,6 +100,7 @@ class Answering:
                 kwargs or not host.parameters.least <= len(args) <= host.parameters.most
             ):
                 host.parameters.check(args, kwargs)
+            host.check_receiver(args)
             if host.validators is not None:
                 args, kwargs = host.validators.arguments(args, kwargs)
         except BadArgument as error:

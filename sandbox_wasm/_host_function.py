@@ -14,7 +14,7 @@ from typing import Any
 from ._builtins import CROSSING, SPEAKING, SYSTEM, UNICODE
 from ._calls import Calls
 from ._errors import ConfigError
-from ._parameters import Parameters, Validators
+from ._parameters import BadArgument, Parameters, Validators
 from ._values import Refer, encode
 
 _log = logging.getLogger("sandbox_wasm")
@@ -68,7 +68,8 @@ class HostFunction:
     """One entry of the allow-list, with what can be prepared."""
 
     __slots__ = (
-        "function", "is_async", "logged", "name", "options", "parameters", "since", "validators",
+        "_receiver", "_shown", "function", "is_async", "logged", "name", "options", "parameters",
+        "since", "validators",
     )  # fmt: skip
 
     def __init__(
@@ -86,8 +87,10 @@ class HostFunction:
         if options.timeout is not None:
             from . import _coroutines  # noqa: F401 - not during a run: it takes 30 ms
         self.parameters = Parameters.of(function, name)
-        if self.parameters is not None and receiver is not None:
-            self.parameters.receive(receiver)
+        # Of a method whose parameters do not tell of its object: many a decorator hides them.
+        self._receiver: type | None = None
+        if receiver is not None and not (self.parameters and self.parameters.receive(receiver)):
+            self._receiver, self._shown = receiver, classes.get(receiver, receiver.__name__)
         self.validators: Validators | None = None
         if self.parameters is not None and any(
             hint is not Any for hint in self.parameters.hints.values()
@@ -95,6 +98,14 @@ class HostFunction:
             self.validators = Validators(self.parameters, name, classes)
         self.logged = 0
         self.since = 0.0
+
+    def check_receiver(self, args: list[Any]) -> None:
+        """Raise `BadArgument` if it is a method, and the first of *args* no object for it.
+
+        A method whose first parameter has a name is checked by its `validators`.
+        """
+        if self._receiver is not None and not (args and isinstance(args[0], self._receiver)):
+            raise BadArgument("TypeError", f"argument 1 should be a host object {self._shown}")
 
     def call(self, args: list[Any], kwargs: dict[str, Any], calls: Calls, wait_for: WaitFor) -> Any:
         """Return what the function returns."""

@@ -98,10 +98,16 @@ class Parameters:
         known = {*signature.parameters, "return"}
         return cls(signature, {key: hint for key, hint in hints.items() if key in known})
 
-    def receive(self, kind: type) -> None:
-        """Have the first be of that class: the parameters are a method's."""
+    def receive(self, kind: type) -> bool:
+        """Have the first be of that class: the parameters are a method's.
+
+        Returns False if it has no name, as in a function that takes whatever comes.
+        """
         if self.positional:
-            self.hints = {self.positional[0]: kind, **self.hints}
+            first, *_ = self.positional
+            own = {name: hint for name, hint in self.hints.items() if name != first}
+            self.hints = {first: kind, **own}
+        return bool(self.positional)
 
     def check(self, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Raise `BadArgument` unless the arguments can be bound."""

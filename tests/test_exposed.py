@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -278,6 +279,47 @@ def test_references_cannot_be_forged(session):
     # The class that guest code says it has is not believed either.
     assert 3 == session.run("use(make([c._told[0], 'Database']))").value
     assert isinstance(session.run("make(['0', 'Cursor'])").value, GuestObject)
+
+
+def logged(method):
+    """A decorator that says nothing of the method's parameters."""
+
+    def call(*args, **kwargs):
+        return method(*args, **kwargs)
+
+    return call
+
+
+class Account:
+    @logged
+    def close(self):
+        return f"closed {type(self).__name__}"
+
+    def drop(self: Any):
+        return f"dropped {type(self).__name__}"
+
+    split = str.split  # whose first parameter has no name
+
+
+def test_a_method_gets_an_object_of_its_class(make_session):
+    """
+    Whether its parameters are known or not: nothing else is closed by way of it.
+    """
+    tools = HostFunctions()
+    tools.expose(Account)
+    tools.expose(Cursor, only=["fetch"])
+    tools.register(Account, name="account")
+    tools.register(lambda: Cursor(3), name="cursor")
+    session = make_session(functions=tools)
+
+    for method, done in (("close", "closed"), ("drop", "dropped")):
+        assert f"{done} Account" == session.run(f"account().{method}()").value
+        for given in ("cursor()", "5", "{'close': 1}", "None", "", "self=5", "self=cursor()"):
+            with pytest.raises(GuestError) as info:
+                session.run(f"Account.{method}({given})")
+            assert "TypeError" == info.value.type_name
+    with pytest.raises(GuestError, match="host object Account"):
+        session.run("Account.split('a b')")
 
 
 @pytest.mark.parametrize("told", ["[]", "['a']", "['a', 'b', 'c']", "[1, 2]", "None", "'ab'"])
