@@ -304,6 +304,16 @@ class HostFunctions(Answering, Listing):
                 raise ConfigError(f"{space!r} cannot be a namespace and something else")
             self._table = {**self._table, name.encode(): entry}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be registered anew in another process, which must be able to import the functions."""
+        entries = [
+            (each.name, each.base, each.kind)
+            if isinstance(each, HostException)
+            else (each.name, each.function, each.options)
+            for each in self.copy(granted=False)._table.values()
+        ]
+        return _registered, (entries, dict(self._classes))
+
     def copy(self, granted: bool = True) -> HostFunctions:
         """Return an allow-list that goes its own way from here.
 
@@ -314,6 +324,19 @@ class HostFunctions(Answering, Listing):
         if not granted:
             copy._table = {n: f for n, f in self._table.items() if n not in self._granted}
         return copy
+
+
+def _registered(entries: list[Any], classes: dict[type, str]) -> HostFunctions:
+    """Return the functions, exceptions and classes that `HostFunctions.__reduce__` told of."""
+    made = HostFunctions()
+    made._classes = classes
+    kinds = {shown: kind for kind, shown in classes.items()}
+    for name, told, more in entries:
+        if isinstance(more, Options):
+            made._put(name, told, more, kinds.get(name.partition(".")[0]))
+        else:
+            made._enter(HostException(name, told, more))
+    return made
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -16,6 +16,7 @@ from sandbox_wasm import (
     ConfigError,
     GuestError,
     HostFunctionError,
+    HostFunctions,
     Limits,
     PoolClosed,
     PoolSpec,
@@ -54,6 +55,59 @@ def test_a_task(make_spec):
     assert 42 == run_task(spec, "n += 1\nn * x", {"x": 2}).value
     assert spec.pool() is pickle.loads(pickle.dumps(spec)).pool()
     assert 2 == spec.pool().statistics().leases
+
+
+class Counter:
+    """What guest code has by reference."""
+
+    def __init__(self):
+        self.count = 0
+
+    def up(self, by: int) -> int:
+        self.count += by
+        return self.count
+
+
+class TooHigh(Exception):
+    """What guest code catches by name."""
+
+
+def counter() -> Counter:
+    return Counter()
+
+
+def high():
+    raise TooHigh("by far")
+
+
+def test_host_functions_go_along(make_spec):
+    """
+    With their options, namespaces, classes and exceptions, as they were registered.
+    """
+    tools = HostFunctions()
+    tools.expose(Counter)
+    tools.exception(TooHigh)
+    tools.register(counter)
+    tools.register(high, max_calls=1, read_only=True)
+    tools.namespace("text", str, only=["upper"])
+    made = pickle.loads(pickle.dumps(tools))
+    assert (tools.names, tools.told) == (made.names, made.told)
+    assert (tools.stubs(), tools.json_schema()) == (made.stubs(), made.json_schema())
+
+    spec = pickle.loads(pickle.dumps(make_spec(functions=tools)))
+    code = """
+c = counter()
+try:
+    high()
+except TooHigh as error:
+    found = [str(error)]
+try:
+    high()
+except RuntimeError as error:
+    found.append("called" in str(error))
+found + [c.up(2), c.up(3), text.upper("a")]
+"""
+    assert ["by far", True, 2, 5, "A"] == run_task(spec, code).value
 
 
 def test_a_task_with_a_snapshot(make_spec, interpreter):
