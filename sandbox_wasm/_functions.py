@@ -309,7 +309,7 @@ class HostFunctions(Answering, Listing):
         entries = [
             (each.name, each.base, each.kind)
             if isinstance(each, HostException)
-            else (each.name, each.function, each.options)
+            else (each.name, each.function, each.options, each.receiver)
             for each in self.copy(granted=False)._table.values()
         ]
         return _registered, (entries, dict(self._classes))
@@ -330,12 +330,11 @@ def _registered(entries: list[Any], classes: dict[type, str]) -> HostFunctions:
     """Return the functions, exceptions and classes that `HostFunctions.__reduce__` told of."""
     made = HostFunctions()
     made._classes = classes
-    kinds = {shown: kind for kind, shown in classes.items()}
-    for name, told, more in entries:
-        if isinstance(more, Options):
-            made._put(name, told, more, kinds.get(name.partition(".")[0]))
+    for entry in entries:
+        if len(entry) == 3:
+            made._enter(HostException(*entry))
         else:
-            made._enter(HostException(name, told, more))
+            made._put(*entry)
     return made
 
 

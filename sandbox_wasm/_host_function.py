@@ -68,7 +68,7 @@ class HostFunction:
     """One entry of the allow-list, with what can be prepared."""
 
     __slots__ = (
-        "_receiver", "_shown", "function", "is_async", "logged", "name", "options", "parameters",
+        "_shown", "function", "is_async", "logged", "name", "options", "parameters", "receiver",
         "since", "validators",
     )  # fmt: skip
 
@@ -88,9 +88,9 @@ class HostFunction:
             from . import _coroutines  # noqa: F401 - not during a run: it takes 30 ms
         self.parameters = Parameters.of(function, name)
         # Of a method whose parameters do not tell of its object: many a decorator hides them.
-        self._receiver: type | None = None
+        self.receiver, self._shown = receiver, ""
         if receiver is not None and not (self.parameters and self.parameters.receive(receiver)):
-            self._receiver, self._shown = receiver, classes.get(receiver, receiver.__name__)
+            self._shown = classes.get(receiver, receiver.__name__)
         self.validators: Validators | None = None
         if self.parameters is not None and any(
             hint is not Any for hint in self.parameters.hints.values()
@@ -104,7 +104,8 @@ class HostFunction:
 
         A method whose first parameter has a name is checked by its `validators`.
         """
-        if self._receiver is not None and not (args and isinstance(args[0], self._receiver)):
+        kind = self.receiver
+        if self._shown and kind is not None and not (args and isinstance(args[0], kind)):
             raise BadArgument("TypeError", f"argument 1 should be a host object {self._shown}")
 
     def call(self, args: list[Any], kwargs: dict[str, Any], calls: Calls, wait_for: WaitFor) -> Any:

@@ -90,6 +90,7 @@ def test_host_functions_go_along(make_spec):
     tools.register(counter)
     tools.register(high, max_calls=1, read_only=True)
     tools.namespace("text", str, only=["upper"])
+    tools.register(counter, name="Counter.new")
     made = pickle.loads(pickle.dumps(tools))
     assert (tools.names, tools.told) == (made.names, made.told)
     assert (tools.stubs(), tools.json_schema()) == (made.stubs(), made.json_schema())
@@ -105,9 +106,13 @@ try:
     high()
 except RuntimeError as error:
     found.append("called" in str(error))
-found + [c.up(2), c.up(3), text.upper("a")]
+try:
+    Counter.up(text, 1)
+except TypeError:
+    found.append("none")
+found + [c.up(2), c.up(3), text.upper("a"), Counter.new().up(1)]
 """
-    assert ["by far", True, 2, 5, "A"] == run_task(spec, code).value
+    assert ["by far", True, "none", 2, 5, "A", 1] == run_task(spec, code).value
 
 
 def test_a_task_with_a_snapshot(make_spec, interpreter):
