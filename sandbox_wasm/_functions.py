@@ -8,7 +8,8 @@ type. No repr, path, traceback or class of the host goes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
 from ._answering import Answering
@@ -162,8 +163,9 @@ class HostFunctions(Answering, Listing):
             ConfigError: As `register` does; or there is no such method, or none.
         """
         check_name(name)
-        for method in methods_of(target, only):
-            self._add(getattr(target, method), f"{name}.{method}", _options(options))
+        with self._all_or_none(name):
+            for method in methods_of(target, only):
+                self._add(getattr(target, method), f"{name}.{method}", _options(options))
 
     @overload
     def expose(self, kind: type[T], **options: Any) -> type[T]: ...
@@ -201,9 +203,14 @@ class HostFunctions(Answering, Listing):
         if kind in self._classes or shown in self._classes.values():
             raise ConfigError(f"the class {shown!r} is exposed twice")
         self._classes = {**self._classes, kind: shown}
-        for method in methods:
-            function = getattr(kind, method)
-            self._add(function, f"{shown}.{method}", _options(options), kind)
+        try:
+            with self._all_or_none(shown):
+                for method in methods:
+                    function = getattr(kind, method)
+                    self._add(function, f"{shown}.{method}", _options(options), kind)
+        except BaseException:
+            self._classes = {k: name for k, name in self._classes.items() if k is not kind}
+            raise
         return kind
 
     @overload
@@ -267,6 +274,21 @@ class HostFunctions(Answering, Listing):
         self._put(name, function)
         self._shown |= {shown}
         self._granted |= {name.encode()}
+
+    @contextlib.contextmanager
+    def _all_or_none(self, space: str) -> Iterator[None]:
+        """Take back what was added to a namespace within, if that fails."""
+        before, start = self._table, f"{space}.".encode()
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._table = {
+                    name: entry
+                    for name, entry in self._table.items()
+                    if name in before or not name.startswith(start)
+                }
+            raise
 
     def _add(
         self,

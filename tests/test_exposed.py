@@ -281,6 +281,32 @@ def test_references_cannot_be_forged(session):
     assert isinstance(session.run("make(['0', 'Cursor'])").value, GuestObject)
 
 
+class Half:
+    def first(self): ...
+
+    def second(self):
+        yield 1
+
+
+def test_what_is_refused_grants_nothing():
+    """
+    Not the methods before the one that cannot be called either.
+    """
+    tools = HostFunctions()
+    tools.namespace("half", Half(), only=["first"])
+
+    with pytest.raises(ConfigError, match="generator"):
+        tools.expose(Half)
+    with pytest.raises(ConfigError, match="generator"):
+        tools.namespace("other", Half())
+    with pytest.raises(ConfigError, match="twice"):
+        tools.namespace("half", Half())
+
+    assert ("half.first",) == tools.names
+    tools.expose(Half, only=["first"])
+    assert ("half.first", "Half.first") == tools.names
+
+
 def logged(method):
     """A decorator that says nothing of the method's parameters."""
 
