@@ -18,6 +18,13 @@ from enum import Enum
 from typing import Any
 
 REFERENCE = "x-host-object"  # in the JSON schema of such a class
+# Numbers that guest code has as well, with the format that tells them in a JSON schema: to
+# pydantic they are a float or a text there. By name, for importing them takes time.
+_NUMBERS = {
+    ("decimal", "Decimal"): "decimal",
+    ("fractions", "Fraction"): "fraction",
+    ("builtins", "complex"): "complex",
+}
 
 
 def fitted(
@@ -46,6 +53,8 @@ def fitted(
         return typing.Annotated[hint, _ByReference(classes[hint])]
     if hint is bytearray:
         return typing.Annotated[hint, _Bytearray()]
+    if is_class and (number := _NUMBERS.get((hint.__module__, hint.__qualname__))):
+        return typing.Annotated[hint, _Number(number)]
     if typing.is_typeddict(hint) and hint not in within:
         return _typed_dict(hint, {k: again(v, hint) for k, v in _fields(hint).items()})
     if is_argument and is_class:
@@ -187,6 +196,16 @@ class _Bytearray:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return {"type": "string", "format": "bytearray"}
+
+
+class _Number:
+    """Marks a number that crosses as what it is, which its JSON schema does not say."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "format": self.name}
 
 
 class _ByValue:

@@ -32,6 +32,9 @@ _FORMATS = {
     "uuid": "uuid.UUID",
     "binary": "bytes",
     "bytearray": "bytearray",
+    "decimal": "decimal.Decimal",
+    "fraction": "fractions.Fraction",
+    "complex": "complex",
 }
 _STARS = {int(Parameter.VAR_POSITIONAL): "*", int(Parameter.VAR_KEYWORD): "**"}
 
@@ -55,6 +58,7 @@ class _Writer:
         self._function_texts: list[str] = []
         self._spaces: dict[str, list[str]] = {}
         self._imports: set[str] = set()
+        self._is_given = True  # what is written comes from guest code
 
     def text(self) -> str:
         imports = [f"import {name}" for name in sorted(self._imports) if name != "typing"]
@@ -105,7 +109,9 @@ class _Writer:
                 listed[0] = signature[0].name
         returns = ""
         if "return" in hints:
+            self._is_given = False
             returns = f" -> {self._type(schema['returns'], definitions)}"
+            self._is_given = True
         text = schema["description"]
         body = textwrap.indent(_quoted(text) if text else "...", "    ")
         text = f"def {own}({', '.join(listed)}){returns}:\n{body}\n"
@@ -125,6 +131,12 @@ class _Writer:
             if not all(map(is_plain, values)):
                 return "Any"  # a tuple, say, which no Literal can name
             return f"Literal[{', '.join(map(repr, values))}]"
+        if name := _FORMATS.get(schema.get("format", "")):
+            if "." in name:
+                self._imports.add(name.partition(".")[0])
+            # An argument may be what pydantic makes one of as well; a result is that alone.
+            others = schema.get("anyOf", ()) if self._is_given else ()
+            return " | ".join(dict.fromkeys([name, *(self._type(s, definitions) for s in others)]))
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 return " | ".join(dict.fromkeys(self._type(s, definitions) for s in schema[key]))
@@ -136,11 +148,6 @@ class _Writer:
             if isinstance(values, dict):
                 return f"dict[str, {self._type(values, definitions)}]"
             return "dict[str, Any]"
-        if schema.get("format") in _FORMATS:
-            name = _FORMATS[schema["format"]]
-            if "." in name:
-                self._imports.add(name.partition(".")[0])
-            return name
         return _SCALARS.get(str(kind), "Any")
 
     def _array(self, schema: Schema, definitions: Schema) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib.util
+from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
@@ -248,6 +249,20 @@ class TestTypes:
 
         assert (line, kind, "error") == (problem.line, problem.kind, problem.severity)
         assert "/" not in problem.message.replace("`/`", ""), "no path of the host"
+
+    def test_numbers_that_are_no_floats(self, make_session):
+        """
+        A decimal may be given to a host function that takes one, and is what it returns.
+        """
+
+        def price(at: Decimal) -> Decimal:
+            return at
+
+        code = "from decimal import Decimal\nprice(Decimal('1.5')).quantize(Decimal(1))\nprice(1.5)"
+        session = make_session(functions=[price])
+
+        assert [] == session.check(code, types=True)
+        assert Decimal("1.5") == session.run(code).value
 
     @pytest.mark.parametrize(
         "code",

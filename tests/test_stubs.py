@@ -8,6 +8,8 @@ import sys
 import types
 import typing
 import uuid
+from decimal import Decimal
+from fractions import Fraction
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
@@ -83,9 +85,17 @@ def rest(
 ) -> None: ...
 
 
-FUNCTIONS = [no_hints, scalars, containers, classes, rest]
+def numbers(
+    a: Decimal, b: Fraction, c: complex, d: Annotated[Decimal, Field(gt=0)], e: list[Decimal | None]
+) -> dict[str, Decimal]:
+    return {"a": a}
+
+
+FUNCTIONS = [no_hints, scalars, containers, classes, rest, numbers]
 TEXT = """\
 import datetime
+import decimal
+import fractions
 import uuid
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -130,6 +140,12 @@ def classes(order: Order, part: Part, row: Row, /, color: Literal['red', 'blue']
 
 def rest(a: Literal['x', 3], b: datetime.date, c: datetime.timedelta, d: uuid.UUID, e: int, \
 f: Any) -> None:
+    ...
+
+
+def numbers(a: decimal.Decimal | float | str, b: fractions.Fraction | float, c: complex, \
+d: decimal.Decimal | float | str, e: list[decimal.Decimal | float | str | None]) -> \
+dict[str, decimal.Decimal]:
     ...
 """
 
