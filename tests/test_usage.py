@@ -100,7 +100,7 @@ def test_runs_that_fail_count(make_session):
 
 SESSION_LIMITS = [
     ({"session_runs": 3}, "1 + 1", LimitExceeded),
-    ({"session_seconds": 0.4}, "import time\ntime.sleep(0.15)", WallTimeExceeded),
+    ({"session_seconds": 0.8}, "import time\ntime.sleep(0.3)", WallTimeExceeded),
     ({"session_host_calls": 5}, "echo(1)\necho(2)", HostCallsExceeded),
     ({"session_host_call_bytes": 2000}, "echo('x' * 400)", HostCallsExceeded),
     ({"session_output_bytes": 100}, "print('x' * 39)", OutputExceeded),
