@@ -19,7 +19,7 @@ from collections import deque
 from typing import Protocol
 
 from ._locks import RLock
-from ._thread import start_thread
+from ._thread import ring, start_thread
 from ._watchdog import Watchdog
 
 _log = logging.getLogger("sandbox_wasm")
@@ -121,8 +121,9 @@ class Crew:
             count = min(count, 1 - len(self._awake) + self._standing)
         for _ in range(count):
             if self._idle:
-                worker = self._idle.pop()
-                worker.bell.release()
+                worker = self._idle[-1]
+                ring(worker.bell)
+                self._idle.pop()  # only now: Ctrl-C must not leave one out of it that sleeps
             else:
                 worker = _Worker()
                 start_thread(functools.partial(self._work, worker))
@@ -172,6 +173,8 @@ class Crew:
     def _next(self, worker: _Worker) -> Work | None:
         """Return what is next for *worker*; None if it is to sleep."""
         self._awake.add(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
         done = worker.work
         if done is not None:
             seconds = _LONG if worker.stands else min(done.seconds, _LONG)

@@ -110,7 +110,8 @@ class Program:
                 if bell.acquire(timeout=max(0.0, rest)):
                     return
             except BaseException as error:  # Ctrl-C, or an exception sent to this thread
-                if self.withdraw():
+                # Nobody rings again for one that was told: the bell may have been heard.
+                if self.withdraw() or self._stage is Stage.TOLD:
                     raise
                 self.end(error)
             if end is not None and time.monotonic() >= end:

@@ -71,9 +71,14 @@ class Programs:
 
         program = self._make(code, options, submitter, told, awaited=True)
         program.loop = loop
-        self._turns.ask(program.turn)
-        await program.wait_async(waiter, timeout)
-        return program.outcome()
+        try:
+            self._turns.ask(program.turn)
+            await program.wait_async(waiter, timeout)
+            return program.outcome()
+        except BaseException:
+            if not program.withdraw():
+                program.interrupt()
+            raise
 
     def submit(self, code: str, options: dict[str, Any], submitter: Hashable) -> Future[Result]:
         """Have one run in the background; raises as `SessionPool.submit` does."""
@@ -87,11 +92,12 @@ class Programs:
             awaited=False,
             may_begin=lambda: submissions.begin(future),
         )
-        submissions.add(future, program.withdraw)
         try:
+            submissions.add(future, program.withdraw)
             self._turns.ask(program.turn)
         except BaseException:
             submissions.forget(future)
+            program.withdraw()
             raise
         return future
 

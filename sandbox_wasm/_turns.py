@@ -38,9 +38,10 @@ class Turn:
     Args:
         submitter: On whose behalf; those of None are all one.
 
-        ready: Called once when it has the place, by whoever makes way; so it returns at
-            once and does not raise. If it returns False, the place goes to the next. None
-            for one that somebody waits for, see `Turns.wait`.
+        ready: Called when it has the place, by whoever makes way; so it returns at once and
+            does not raise. If it returns False, the place goes to the next. Called again
+            if Ctrl-C came meanwhile. None for one that somebody waits for, see
+            `Turns.wait`.
 
         awaited: Whether somebody waits, who is to be sent away when there are no more
             places; *ready* is called then, too. Default: if it is None.
@@ -115,6 +116,7 @@ class Turns:
         self._lock = RLock()  # signal handlers may come back to it
         self._queues: OrderedDict[Hashable, deque[Turn]] = OrderedDict()
         self._held = self._waiting = self._granted = self._refused = 0
+        self._owed: deque[Turn] = deque()  # have their place, and are to be told
         self._closed = False
         self._empty = threading.Condition(self._lock)
 
@@ -133,7 +135,7 @@ class Turns:
                 self._queue(turn)
                 return
             self._grant(turn)
-        self._offer(turn)
+        self._offer()
 
     def wait(
         self,
@@ -196,25 +198,39 @@ class Turns:
                 f"{self._places} sessions are leased and {self._waiting} wait for one"
                 + (f", {len(queue)} of this submitter" if turn.submitter is not None else "")
             )
-        self._queues.setdefault(turn.submitter, deque()).append(turn)
+        state, first = TurnState.WAITING, deque([turn])
+        # One call from here on, and at the end: Ctrl-C finds all of this done, or nothing.
+        turn.state = state
         self._waiting += 1
-        turn.state = TurnState.WAITING
+        if turn.submitter not in self._queues:
+            self._queues[turn.submitter] = first
+        else:
+            self._queues[turn.submitter].append(turn)
 
     def _grant(self, turn: Turn) -> None:
         turn.state = TurnState.HELD
         self._held += 1
         self._granted += 1
+        self._owed.append(turn)
 
-    def _offer(self, turn: Turn | None) -> None:
-        while turn is not None and not turn.ready():
-            turn = self._leave(turn)
+    def _offer(self) -> None:
+        """Tell those that have a place; also of whom Ctrl-C kept somebody from telling."""
+        with contextlib.suppress(IndexError):  # another thread is as far
+            while self._owed:
+                turn = self._owed[0]
+                if not turn.ready():
+                    self._leave(turn)
+                with contextlib.suppress(ValueError):
+                    self._owed.remove(turn)
 
     def _end(self, turn: Turn) -> None:
-        self._offer(self._leave(turn))
+        try:
+            self._leave(turn)
+        finally:
+            self._offer()
 
-    def _leave(self, turn: Turn) -> Turn | None:
-        """Take *turn* out; return who has its place now."""
-        following = None
+    def _leave(self, turn: Turn) -> None:
+        """Take *turn* out; who is next has its place then."""
         with self._lock:
             was, turn.state = turn.state, TurnState.OVER
             turn.ready = _accept  # the other may hold whoever holds this
@@ -226,21 +242,19 @@ class Turns:
                     del self._queues[turn.submitter]
             elif was is TurnState.HELD:
                 self._held -= 1
-                following = self._next()
+                self._next()
             if not self._held and not self._waiting:
                 self._empty.notify_all()
-        return following
 
-    def _next(self) -> Turn | None:
+    def _next(self) -> None:
         if not self._queues:
-            return None
+            return
         submitter, queue = self._queues.popitem(last=False)
         turn = queue.popleft()
         self._waiting -= 1
         if queue:
             self._queues[submitter] = queue  # behind the others
         self._grant(turn)
-        return turn
 
     def close(self) -> None:
         """Take no more, and send away who waits; turns that nobody stands for go on waiting."""
