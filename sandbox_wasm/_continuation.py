@@ -34,7 +34,7 @@ class Continuation:
 
     Stored as bytes it can be answered in another process: by a session of the same
     interpreter, whose state the run then takes over, and whose limits, functions and
-    grants hold. `pickle` and `copy` store it so, without a key.
+    grants hold. ``pickle`` and ``copy`` store it so, without a key.
 
     Attributes:
         name: The host function.
