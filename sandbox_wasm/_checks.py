@@ -1,4 +1,4 @@
-"""What callers hand over, checked: numbers in a range, and lists."""
+"""What callers hand over, checked: numbers in a range, times to wait, paths and lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ._errors import ConfigError
+
+_LONGEST = 1e9  # seconds, which is more than thirty years
 
 
 def check_number(
@@ -25,6 +27,12 @@ def check_number(
     if not low <= value <= high:  # nor is a NaN
         shown = "a much larger one" if abs(value) > 1 << 200 else value  # that has no end
         raise ConfigError(f"{name} must be from {low} to {high}, got {shown}")
+
+
+def check_timeout(value: object) -> None:
+    """Raise `ConfigError` unless *value* is None or a number of seconds; a negative one is over."""
+    if value is not None:
+        check_number("timeout", value, -_LONGEST, _LONGEST, fraction=True)
 
 
 def host_path(value: object, name: str) -> str:

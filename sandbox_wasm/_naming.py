@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from ._builtins import BUILTINS
+from ._checks import listed
 from ._errors import ConfigError
 
 _NAME_BYTES = 200
@@ -88,10 +89,12 @@ def methods_of(target: object, only: Iterable[str] | None) -> list[str]:
             if not name.startswith("_") and inspect.isroutine(inspect.getattr_static(kind, name))
         ]
     elif isinstance(only, str):
-        raise ConfigError("only must be a list of names")
+        raise ConfigError("only must be a list of names, got str")
     else:
-        found = list(only)
+        found = listed(only, "only")
         for name in found:
+            if not isinstance(name, str):
+                raise ConfigError(f"only must be a list of names, got {type(name).__name__} in it")
             if not callable(getattr(target, name, None)):
                 raise ConfigError(f"{kind.__name__} has no method {name!r}")
     if not found:

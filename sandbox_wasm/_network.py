@@ -159,8 +159,9 @@ class NetworkPolicy:
                 low, high = _RANGE[item.name]
                 value = getattr(self, item.name)
                 check_number(item.name, value, low, high, fraction=item.type == "float")
-        for method in self.methods:
-            if method not in _METHODS:
+        methods: Iterable[object] = self.methods
+        for method in methods:
+            if not isinstance(method, str) or method not in _METHODS:
                 raise ConfigError(f"methods are of {sorted(_METHODS)}, got {method!r}")
         for credential in self.credentials:
             if not isinstance(credential, Credential):

@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from ._async import AsyncSession, on_loop
-from ._checks import check_number
+from ._checks import check_number, check_timeout
 from ._crew import Crew
 from ._errors import ConfigError, SessionBroken
 from ._lease import Template
@@ -134,6 +134,7 @@ class SessionPool(Executor):
             PoolFull: Too many wait, or none became free in time.
             PoolClosed: The pool was shut down.
         """
+        check_timeout(timeout)
         turn = Turn(submitter)
         try:
             self._check_open().wait(turn, timeout, self._leases.around)
@@ -155,6 +156,7 @@ class SessionPool(Executor):
         Raises as `lease` and `Session.run` do.
         """
         self._check_open()
+        check_timeout(timeout)
         if not self._leases.is_short:
             session = self.lease(timeout=timeout, submitter=submitter)
             try:
@@ -169,6 +171,7 @@ class SessionPool(Executor):
         self, *, timeout: float | None = None, submitter: Hashable = None
     ) -> AsyncSession:
         """Return a fresh session for asyncio, as `lease` does, while the loop goes on."""
+        check_timeout(timeout)
         turn = Turn(submitter)
         try:
             await self._check_open().wait_async(turn, timeout)
@@ -190,6 +193,7 @@ class SessionPool(Executor):
         A task that is cancelled interrupts its guest.
         """
         self._check_open()
+        check_timeout(timeout)
         options["on_output"] = on_loop(options.get("on_output"))
         return await self._programs.arun(code, options, submitter, timeout)
 
@@ -261,6 +265,9 @@ class SessionPool(Executor):
         """
         if len(inputs) != 1:
             raise ConfigError(f"map takes one iterable of inputs, got {len(inputs)}")
+        if not isinstance(inputs[0], Iterable):
+            raise ConfigError(f"inputs must be an iterable, got {type(inputs[0]).__name__}")
+        check_timeout(timeout)
         return in_order(
             lambda row: self.submit(code, row, submitter=submitter, **options),
             iter(inputs[0]),
@@ -299,6 +306,7 @@ class SessionPool(Executor):
             PoolFull: None became free in time, or too many wait.
             SandboxError: The pool is shut down, or its sessions do not work.
         """
+        check_number("timeout", timeout, 0.001, 1e9, fraction=True)
         seconds = min(timeout, self.limits.wall_seconds)
         if self.run("6 * 7", timeout=timeout, wall_seconds=seconds).value != 42:
             raise SessionBroken("the sessions of the pool do not calculate any more")

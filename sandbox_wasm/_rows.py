@@ -124,6 +124,8 @@ def map_rows(
     for name, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise ConfigError(f"{name} must be a positive int, got {number!r}")
+    if on_progress is not None and not callable(on_progress):
+        raise ConfigError(f"on_progress must be callable, got {type(on_progress).__name__}")
     if on_error not in ("raise", "collect", "skip"):
         raise ConfigError(f"on_error must be 'raise', 'collect' or 'skip', got {on_error!r}")
     if strange := set(options) - _OPTIONS:

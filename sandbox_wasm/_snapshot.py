@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _files_form
-from ._checks import host_path
+from ._checks import check_number, host_path
 from ._errors import ConfigError, SnapshotError
 from ._filesystem import MAX_OPEN
 from ._limits import Limits
@@ -137,6 +137,8 @@ class Snapshot:
             OSError: It cannot be written.
         """
         path = Path(host_path(path, "path"))
+        if not path.name:
+            raise ConfigError(f"path must name a file, got {str(path)!r}")
         new = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -230,6 +232,7 @@ class Snapshot:
             SnapshotError: It is larger; or as `from_bytes` does.
             OSError: It cannot be read.
         """
+        check_number("max_bytes", max_bytes, 0, 1 << 48)
         with open(host_path(path, "path"), "rb") as file:
             data = file.read(len(MAGIC))
             check_magic(data)
