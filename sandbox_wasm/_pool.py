@@ -346,8 +346,9 @@ class SessionPool(Executor):
         self._turns.drain(_END_SECONDS)
 
     def __del__(self) -> None:
-        turns = getattr(self, "_turns", None)
-        if turns is not None and not turns.is_closed and os.getpid() == self._pid:
+        if not hasattr(self, "_programs"):  # it was never whole
+            return
+        if not self._turns.is_closed and os.getpid() == self._pid:
             try:
                 warnings.warn(f"{self!r} was never shut down", ResourceWarning, 2, source=self)
             finally:  # also where warnings are errors

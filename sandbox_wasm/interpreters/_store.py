@@ -36,11 +36,12 @@ class Store:
         stored_bytes: Bytes of data that it held when that was told last.
     """
 
+    handle = -1
+
     def __init__(self, size: int) -> None:
         self.size = size
         self.told: Told | None = None
         self.stored_bytes = 0
-        self.handle = -1
         self.handle = _make(size)
 
     def put(self, state: GuestState) -> None:
