@@ -27,12 +27,12 @@ def add_options(command: click.Command) -> None:
         )
     )
     for field in dataclasses.fields(Limits):
-        kind: Any = click.FLOAT if field.type == "float" else click.INT
+        kind: Any = click.INT
         metavar, default = "N", str(field.default).removesuffix(".0")
         if field.name.endswith("_bytes"):
             kind, metavar, default = size, "SIZE", _sized(field.default)
         elif field.name.endswith("_seconds"):
-            metavar = "SECONDS"
+            kind, metavar = click.FLOAT, "SECONDS"
         text = " ".join(re.sub("[*`]", "", words.get(field.name, "")).split()) + "."
         if field.default is not None:
             text += f"  [default: {default}]"

@@ -530,6 +530,28 @@ def test_every_limit_is_an_option() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [
+        ("wall-seconds", "0.5", 0.5),
+        ("session-seconds", "0.5", 0.5),
+        ("session-output-bytes", "2K", 2048),
+        ("session-host-calls", "7", 7),
+    ],
+)
+def test_limits_that_are_taken(name: str, given: str, taken: float) -> None:
+    """
+    Whether a field has a default or not: seconds have fractions, and bytes units.
+    """
+    command = click.Command("some")
+    _cli_limits.add_options(command)
+
+    with command.make_context("some", [f"--{name}", given]) as context:
+        limits = _cli_limits.chosen(dict(context.params))
+
+    assert Limits(**{name.replace("-", "_"): taken}) == limits  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("text", "number"),
     [
         ("0", 0),
