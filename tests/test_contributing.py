@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import documents
 import pytest
 
+import sandbox_wasm
+from sandbox_wasm._wasm._artifacts import directory
 from sandbox_wasm.interpreters import NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +76,62 @@ def test_every_recipe_exists() -> None:
     named = set(re.findall(r"`just ([\w-]+)", TEXT))
     assert named
     assert named <= recipes
+
+
+def patch(tree: Path, diff: str) -> None:
+    """Change the files below *tree* as a diff says; each place must be there as it has it, once."""
+    for part in re.split(r"^--- ", diff, flags=re.MULTILINE)[1:]:
+        names, *hunks = re.split(r"^@@ .*\n", part, flags=re.MULTILINE)
+        path = tree / names.split("+++ b/")[1].strip()
+        text = path.read_text("utf-8")
+        for hunk in hunks:
+            lines = hunk.splitlines()
+            old = "".join(f"{line[1:]}\n" for line in lines if line[:1] != "+")
+            new = "".join(f"{line[1:]}\n" for line in lines if line[:1] != "-")
+            assert 1 == text.count(old), f"{path.name} has no such place any more: {old}"
+            text = text.replace(old, new)
+        path.write_text(text, "utf-8")
+
+
+def test_a_limit_is_what_is_shown(tmp_path: Path) -> None:
+    """
+    The diff of a small limit, and nothing else, makes one that the tests of limits find in order.
+    """
+    (diff,) = (b.text for b in documents.blocks(ROOT / "CONTRIBUTING.md") if b.language == "diff")
+    package = tmp_path / "sandbox_wasm"
+    left = shutil.ignore_patterns("__pycache__", "artifacts", "compiled")
+    shutil.copytree(Path(sandbox_wasm.__file__).parent, package, ignore=left)
+    (package / "artifacts").mkdir()
+    for name in ("manifest.toml", "micropython.wasm"):
+        shutil.copy(directory() / name, package / "artifacts")
+    for folder, names in (
+        ("docs", ["limits"]),
+        ("tests", ["conftest", "test_usage", "web_server"]),
+    ):
+        (tmp_path / folder).mkdir()
+        for path in (ROOT / folder).glob("*.*"):
+            if path.stem in names:
+                shutil.copy(path, tmp_path / folder)
+
+    patch(tmp_path, diff)
+
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    chosen = "test_every_limit_of_a_session_is_tried or (session_result_bytes and micropython)"
+    tests = ["pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, "tests/test_usage.py"]
+    for arguments, shown in (
+        (tests, "3 passed"),
+        (["sandbox_wasm", "--help"], "--session-result-bytes SIZE"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        assert 0 == done.returncode, done.stdout
+        assert shown in done.stdout
 
 
 def test_an_interpreter_is_an_artifact_and_a_name() -> None:

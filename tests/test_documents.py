@@ -131,7 +131,14 @@ def parse_python(text):
     compile(text, "<document>", "exec")
 
 
+def parse_diff(text):
+    """Each line is one of a diff."""
+    for line in text.splitlines():
+        assert re.match(r"(--- a/|\+\+\+ b/|@@ -\d+,\d+ \+\d+,\d+ @@|[-+ ]|$)", line), line
+
+
 PARSERS = {
+    "diff": parse_diff,
     "dockerfile": parse_dockerfile,
     "json": json.loads,
     "python": parse_python,
