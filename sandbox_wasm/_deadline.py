@@ -19,6 +19,7 @@ from ._errors import SessionBroken
 from ._job import Job
 from ._keeper import Keeper
 from ._ledger import Ledger
+from ._thread import LOOK_SECONDS
 
 # Seconds from one stage to the next. What catches everything is over within 50 ms all the same.
 _ABORT_AFTER = 0.035
@@ -30,9 +31,6 @@ _PATIENCE = 2.0
 
 # For a machine that was asleep, and for a guest whose code is to be compiled first.
 _START_SECONDS = 120.0
-
-# A signal that comes just before a wait begins does not end it; the next look does.
-LOOK_SECONDS = 0.5
 
 # A guest that writes to the byte which makes it look may undo the host's own writing.
 _REMIND_SECONDS = 0.002

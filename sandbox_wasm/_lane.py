@@ -15,7 +15,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TypeVar, cast
 
-from ._deadline import LOOK_SECONDS, Deadline, Server
+from ._deadline import Deadline, Server
 from ._errors import SandboxError, SessionBroken, SnapshotError
 from ._files import Files
 from ._functions import HostFunctions
@@ -27,7 +27,7 @@ from ._locks import Mutex
 from ._result import Result, Usage
 from ._sources import Sources
 from ._state import GuestState
-from ._thread import Errand, current_errand, ring, start_thread
+from ._thread import LOOK_SECONDS, Errand, current_errand, ring, start_thread
 from .interpreters import Interpreter
 from .interpreters._base import Guest, Request
 

@@ -30,11 +30,12 @@ class Leases:
 
         watchdog: Takes back those that are kept for longer.
 
-    Attributes:
-        ready: Those that are made ahead.
+        is_short: Whether a program and its session can be served by one thread.
 
-        is_short: Whether a program and its session can be served by one thread: those in
-            worker processes, and those that are made ahead, have threads of their own.
+    Attributes:
+        is_short: The same.
+
+        ready: Those that are made ahead.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Leases:
         idle_seconds: float,
         lease_seconds: float,
         watchdog: Watchdog,
+        is_short: bool,
     ) -> None:
         self._lease_seconds = lease_seconds
         self._watchdog = watchdog
@@ -54,7 +56,7 @@ class Leases:
         self._lock = RLock()  # signal handlers may come back to it
         self._ended = False
         self.ready = Ready(self._make, ready, idle_seconds)
-        self.is_short = template.isolation == "thread" and not ready
+        self.is_short = is_short
 
     def _make(self) -> Lease:
         return Lease(self._template, self._checkpoints)

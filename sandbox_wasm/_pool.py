@@ -111,10 +111,11 @@ class SessionPool(Executor):
         self._pid = os.getpid()
         self._turns = Turns(size, max_waiting)
         # Worker processes, and sessions that are made ahead, have threads of their own.
-        crew = Crew(is_short=self._template.isolation == "thread" and not ready)
+        is_short = self._template.isolation == "thread" and not ready
+        crew = Crew(is_short)
         # None of these knows the pool, which can so be dropped while a thread has them.
         self._leases = Leases(
-            self._template, checkpoints, ready, idle_seconds, lease_seconds, crew.watchdog
+            self._template, checkpoints, ready, idle_seconds, lease_seconds, crew.watchdog, is_short
         )
         self._programs = Programs(self._turns, self._leases, crew)
 

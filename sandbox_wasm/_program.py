@@ -11,14 +11,14 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from ._deadline import LOOK_SECONDS, Deadline
+from ._deadline import Deadline
 from ._errors import PoolClosed, PoolFull
 from ._job import conclude
 from ._lease import Lease
 from ._lifecycle import settle
 from ._locks import RLock
 from ._result import Result
-from ._thread import start_thread
+from ._thread import LOOK_SECONDS, start_thread
 from ._turns import NESTED_LOOK_SECONDS, IsOver, Turn, TurnState, nested, too_late
 from ._watchdog import Watchdog
 

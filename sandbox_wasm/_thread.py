@@ -22,6 +22,10 @@ STACK_BYTES = 4 << 20
 _SPARE = 16
 _IDLE_SECONDS = 2.0
 
+# How long to wait for a lock at a time: a signal that comes just before a wait begins does not
+# end it; the next look does.
+LOOK_SECONDS = 0.5
+
 
 class Errand:
     """What a thread is to do.

@@ -13,9 +13,7 @@ from enum import Enum
 
 from ._errors import ConfigError, PoolClosed, PoolFull
 from ._locks import RLock
-
-# A signal that comes just before a wait begins does not end it; the next look finds it.
-_LOOK_SECONDS = 0.5
+from ._thread import LOOK_SECONDS, ring
 
 # A run that waits for another of its pool must not hold its place when it is over.
 NESTED_LOOK_SECONDS = 0.05
@@ -160,7 +158,7 @@ class Turns:
         self.ask(turn)
         end = None if timeout is None else time.monotonic() + timeout
         is_over = None if turn.state is TurnState.HELD else around()
-        look = _LOOK_SECONDS if is_over is None else NESTED_LOOK_SECONDS
+        look = LOOK_SECONDS if is_over is None else NESTED_LOOK_SECONDS
         while True:
             rest = look if end is None else end - time.monotonic()
             if bell.acquire(timeout=min(max(0.0, rest), look)):
@@ -298,8 +296,7 @@ def nested() -> PoolFull:
 
 
 def _ring(bell: threading.Lock) -> bool:
-    with contextlib.suppress(RuntimeError):  # it has rung
-        bell.release()
+    ring(bell)
     return True
 
 

@@ -6,11 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from ._locks import RLock
-from ._thread import start_thread
+from ._thread import ring, start_thread
 
 _log = logging.getLogger("sandbox_wasm")
 
@@ -84,8 +83,7 @@ class Watchdog:
 
     def ring(self) -> None:
         """Look at everything now."""
-        with suppress(RuntimeError):  # it has rung
-            self._bell.release()
+        ring(self._bell)
 
     def _start(self) -> None:
         if not self._works:
