@@ -14,12 +14,16 @@ def read_private(ctx: click.Context, path: str) -> str:
     """Return the text of a file with secrets.
 
     Raises:
-        click.UsageError: It cannot be read, is not UTF-8, or others than its owner can read it.
+        click.UsageError: It cannot be read, is too large or not UTF-8, or others than its owner
+            can read it.
     """
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
-            text = file.read(_MOST_BYTES).decode()
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:  # a secret that is cut short is another one
+            raise click.UsageError(f"{path!r} is larger than {_MOST_BYTES} bytes", ctx)
+        text = data.decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise click.UsageError(f"cannot read {path!r}: {reason}", ctx) from None

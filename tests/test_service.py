@@ -917,6 +917,7 @@ def test_token_files(tmp_path: Path) -> None:
         (f"ada {TOKEN}\nada {OTHER}\n", 0o600, "line 2"),
         ("ada\n", 0o600, "line 1"),
         ("ada short\n", 0o600, "16 to 512 characters"),
+        ("#" * (1 << 20) + f"\nada {TOKEN}\n", 0o600, "larger than 1048576 bytes"),
         ("", 0o600, "needs a token"),
     ):
         path.write_text(text)
