@@ -1,10 +1,12 @@
 """The host's view of the ABI is the header's."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
+from sandbox_wasm import _answering, _values
 from sandbox_wasm.interpreters import _abi
 
 HEADER = Path(__file__).parents[1] / "wasm-src" / "include" / "sandbox_abi.h"
@@ -35,6 +37,16 @@ def test_constants_agree(name):
     A number that both sides know is the same on both.
     """
     assert constants()[name] == getattr(_abi, name)
+
+
+def test_values_are_as_deep_on_both_sides():
+    """
+    A header that lets them be deeper is known to whoever reads and writes them.
+    """
+    depth = constants()["VALUE_DEPTH"]
+    for function in (_values.encode, _values.decode):
+        assert depth == inspect.signature(function).parameters["max_depth"].default
+    assert depth + 2 == _answering._CALL_DEPTH  # [args, kwargs]
 
 
 def test_every_number_of_the_host_is_in_the_header():
