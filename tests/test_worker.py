@@ -265,6 +265,27 @@ def test_worker_that_answers_before_it_has_kept_its_state(scripted):
         guest.request(RUN)
 
 
+@pytest.mark.parametrize("memory", [0, 4 << 20, 1 + (4 << 20)])
+def test_much_is_kept_before_the_next_run(scripted, memory):
+    """
+    To keep a small state nobody waits; to keep a large one is no time of the next run.
+    """
+    guest, worker, _ = scripted((_wire.ANSWER, memory, None, 0, 42, None))
+    guest.request(RUN)
+    is_much = memory > 4 << 20
+    kept = _wire.CAPTURED, 65_536, 0, b"", 0
+    if is_much:
+        worker.say(*kept)
+    guest.capture()  # else it would wait for ever
+    assert is_much == (guest._store.told is not None)
+
+    if not is_much:
+        worker.say(*kept)
+    worker.say(*ANSWER)
+    assert 42 == guest.request(RUN).value
+    assert kept[1:] == guest._store.told
+
+
 @pytest.mark.parametrize("part", [b"", struct.pack("<BI", _wire.CAPTURED, 30) + b"i"], ids=len)
 def test_worker_that_never_keeps_its_state(scripted, monkeypatch, part):
     """

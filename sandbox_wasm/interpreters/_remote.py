@@ -42,6 +42,7 @@ _START_BYTES = 1 << 16
 _SLACK = 64  # what a frame needs besides its largest value
 _MEMORY_BYTES = 1 << 32
 _SETTLE_SECONDS = 20.0  # to copy a state of some gigabytes takes two
+_MUCH_BYTES = 4 << 20  # to copy it takes longer than a message there and back
 
 _SIGNALS = {int(each): each.name for each in signal.Signals}
 
@@ -131,11 +132,17 @@ class RemoteGuest:
         return self._cpu_seconds
 
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
-        """Have the worker keep what the guest is now; nobody waits until it has."""
+        """Have the worker keep what the guest is now; wait for it only if that is much.
+
+        The next request reaches the worker sooner than its word that it has, but is served
+        after: what that takes would count as time of the next run.
+        """
         self._settle()
         self._store.told = None
         self._capturing = True
         self._send(wire.CAPTURE, most)
+        if self.memory_bytes > _MUCH_BYTES:
+            self._settle()
         return HeldState(self._store, self._settle)
 
     def _settle(self) -> None:
