@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
+from . import _cli_source
 from ._cli_exit import Exit
 from ._cli_place import complete_interpreter, interpreter_option
 
@@ -54,25 +55,21 @@ def interpreters(as_json: bool) -> None:
 
 
 @click.command("check")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path())
 @interpreter_option("Which Python the program is for.")
 @click.pass_context
-def check_file(ctx: click.Context, file: BinaryIO, interpreter: str) -> None:
+def check_file(ctx: click.Context, file: str, interpreter: str) -> None:
     """Tell what is wrong with FILE without running it; - is standard input.
 
     With the extra `check` also wrong names, arguments and types. The exit status is 1 if
     there is an error, and 0 for warnings.
     """
-    from . import Session
+    from . import Limits, Session
     from ._terminal import inert
 
-    name = str(getattr(file, "name", "<stdin>"))
+    name = "<stdin>" if file == "-" else file
+    code = _cli_source.read(ctx, file, Limits().input_bytes)
     with Session(interpreter) as session:
-        data = file.read(session.limits.input_bytes + 1)  # more is refused below
-        try:
-            code = data.decode()
-        except UnicodeDecodeError:
-            raise click.UsageError(f"{name} is no text in UTF-8") from None
         problems = session.check(code)
     for problem in problems:
         place = ":".join(str(n) for n in (problem.line, problem.column) if n is not None)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from . import _cli_limits
+from . import _cli_limits, _cli_source
 from ._cli_exit import Exit
 from ._cli_map_plan import DRY_ROWS, Plan
 from ._cli_place import place_options
@@ -80,7 +80,10 @@ def map_command(ctx: click.Context, /, **given: Any) -> None:
     from ._tables import TableError
 
     limits = _cli_limits.chosen(given)
-    given["code"] = _code(ctx, given["code"], limits.input_bytes)
+    code = given["code"]
+    is_file = code.endswith(".py")
+    read, argument = _cli_source.read, _cli_source.argument
+    given["code"] = read(ctx, code, limits.input_bytes) if is_file else argument(ctx, code)
     plan = Plan(limits=limits, **given)
     streams = Streams(sys.stdout, sys.stderr)
     with _terminable() as was_terminated:
@@ -116,19 +119,3 @@ def _terminable() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(came)
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _code(ctx: click.Context, given: str, most: int) -> str:
-    """Return the code: what *given* is, or what is in the file of that name."""
-    try:
-        if not given.endswith(".py"):
-            return os.fsencode(given).decode()  # UTF-8, whatever the locale says
-        with open(given, "rb") as file:
-            data = file.read(most + 1)
-        if len(data) > most:
-            raise click.UsageError(f"{given!r} is larger than --input-bytes allows", ctx)
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise click.UsageError(f"cannot read {given!r}: {error.strerror}", ctx) from None
-    except UnicodeDecodeError:
-        raise click.UsageError("the code is not UTF-8", ctx) from None

@@ -24,6 +24,7 @@ from . import (
     _cli_network,
     _cli_place,
     _cli_snapshots,
+    _cli_source,
 )
 from ._cli_exit import Exit, status
 from ._terminal import Streams, inert, is_clean_exit
@@ -180,11 +181,11 @@ def main(
             raise click.UsageError("give either -c CODE or a FILE, not both", ctx)
         ctx.obj = options
     elif code is not None:
-        _run(ctx, options, _argument(ctx, code))
+        _run(ctx, options, _cli_source.argument(ctx, code))
     elif sys.stdin is not None and sys.stdin.isatty():
         _talk(ctx, options)
     else:
-        _run(ctx, options, _read(ctx, "-", options.limits.input_bytes))
+        _run(ctx, options, _cli_source.read(ctx, "-", options.limits.input_bytes))
 
 
 _cli_limits.add_options(main)
@@ -219,36 +220,7 @@ def _file(ctx: click.Context, file: str, rest: tuple[str, ...]) -> None:
         )
     options = ctx.find_object(Options)
     assert options is not None  # noqa: S101  the group has set it
-    _run(ctx, options, _read(ctx, file, options.limits.input_bytes))
-
-
-def _read(ctx: click.Context, path: str, most: int) -> str:
-    """Read a program's text, whatever *path* is, and never more than *most* bytes."""
-    root = ctx.find_root()
-    name = "standard input" if path == "-" else repr(path)
-    try:
-        if path == "-":
-            data = b"" if sys.stdin is None else sys.stdin.buffer.read(most + 1)
-        else:
-            with open(path, "rb") as file:
-                data = file.read(most + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise click.UsageError(f"cannot read {name}: {reason}", root) from None
-    if len(data) > most:
-        raise click.UsageError(f"{name} is larger than --input-bytes allows, {most} bytes", root)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{name} is not UTF-8: byte {error.start}", root) from None
-
-
-def _argument(ctx: click.Context, code: str) -> str:
-    """Read an argument as what a file is read as: UTF-8, whatever the locale says."""
-    try:
-        return os.fsencode(code).decode()
-    except UnicodeError:
-        raise click.UsageError("the text after -c is not UTF-8", ctx) from None
+    _run(ctx, options, _cli_source.read(ctx.find_root(), file, options.limits.input_bytes))
 
 
 def _opener(

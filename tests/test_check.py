@@ -352,6 +352,8 @@ def test_the_command(tmp_path):
     file.write_text("x = 1")
     done = CliRunner().invoke(cli.main, ["check", "--interpreter", "micropython", str(file)])
     assert (0, "") == (done.exit_code, done.output)
+    file.write_bytes(b"\xef\xbb\xbfx = 1")  # as other programs write UTF-8
+    assert 0 == CliRunner().invoke(cli.main, ["check", str(file)]).exit_code
     file.write_bytes(b"\xff")
     assert 2 == CliRunner().invoke(cli.main, ["check", str(file)]).exit_code
 

@@ -274,7 +274,7 @@ def usage_errors(tmp_path: Path) -> list[tuple[Sequence[str], str]]:
         ([str(tmp_path / "absent.py")], "No such file"),
         ([str(tmp_path)], "cannot read"),
         ([str(binary)], "is not UTF-8: byte 7"),
-        (["--input-bytes", "1K", str(large)], "larger than --input-bytes allows, 1024 bytes"),
+        (["--input-bytes", "1K", str(large)], "larger than 1024 bytes, its limit (input_bytes)"),
         (["nul\0.py"], "cannot read"),
         (["-c"], "requires an argument"),
         (["-c", "1", str(large)], "either -c CODE or a FILE"),
@@ -330,7 +330,7 @@ def test_code_that_is_no_text() -> None:
     done = spawn("-c", b"print('\xff')", env={**os.environ, "PYTHONUTF8": "1"})
 
     assert 2 == done.returncode
-    assert b"the text after -c is not UTF-8" in done.stderr
+    assert b"the code on the command line is not UTF-8" in done.stderr
 
 
 def test_closed_streams() -> None:

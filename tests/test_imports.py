@@ -68,7 +68,7 @@ LAYERS = [  # a module imports only from layers above its own line
     "testing integrations",
     "_cli_map_plan",
     "_cli_map_run",
-    "_cli_files _cli_limits _cli_network _cli_place _cli_snapshots _cli_tokens",
+    "_cli_files _cli_limits _cli_network _cli_place _cli_snapshots _cli_source _cli_tokens",
     "_cli_commands",
     "_cli_map _cli_mcp _cli_serve",
     "cli",
@@ -79,7 +79,7 @@ RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}
 OUTSIDE = {"_json", "_tables", "_tables_sqlite", "_terminal", "_repl", "cli", "integrations"}
 OUTSIDE |= {"_cli_commands", "_cli_exit", "_cli_files", "_cli_limits", "_cli_mcp", "_cli_network"}
 OUTSIDE |= {"_cli_map", "_cli_map_plan", "_cli_map_run", "_cli_place", "_cli_serve"}
-OUTSIDE |= {"_cli_snapshots", "_cli_tokens"}
+OUTSIDE |= {"_cli_snapshots", "_cli_source", "_cli_tokens"}
 OUTSIDE |= {"__main__"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
