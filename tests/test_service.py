@@ -29,7 +29,12 @@ import web_server  # noqa: E402
 from sandbox_wasm import ConfigError, HostFunctions, Limits, NetworkPolicy, Session  # noqa: E402
 from sandbox_wasm.integrations import _patience  # noqa: E402
 from sandbox_wasm.integrations import service as service_module  # noqa: E402
-from sandbox_wasm.integrations.service import ServiceLimits, _routes, create_app  # noqa: E402
+from sandbox_wasm.integrations.service import (  # noqa: E402
+    ServiceLimits,
+    _hub,
+    _routes,
+    create_app,
+)
 from sandbox_wasm.integrations.service._accounts import Account, Refused  # noqa: E402
 from sandbox_wasm.integrations.service._openapi import document  # noqa: E402
 
@@ -659,14 +664,37 @@ def test_time_comes_back() -> None:
         assert 10 == fourth.allowed
 
 
-def test_idle_sessions_are_closed(service: Service) -> None:
+def test_idle_sessions_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    A session that nobody uses is closed; one that runs is not.
+    A session that nobody uses is closed; one that runs is not, and one that does not close keeps
+    none of the others.
     """
-    session = service.open()
-    room = service.hub.accounts["ada"].rooms[session]
-    room.touched -= 1801
-    service.until(lambda: service.client.get(f"/v1/sessions/{session}").status_code == 404)
+    monkeypatch.setattr(_hub, "_LOOK_SECONDS", 0.02)
+    with served(limits=Limits(wall_seconds=PATIENCE)) as service:
+        stuck, busy, idle = (service.open() for _ in range(3))
+        rooms = service.hub.accounts["ada"].rooms
+        seen, close = [], rooms[stuck].close
+
+        async def refuse() -> None:
+            seen.append(stuck)
+            await close()
+            raise RuntimeError("can't start new thread")
+
+        with service.client.stream(
+            "POST",
+            f"/v1/sessions/{busy}/run",
+            json={"code": "print('begun')\nwhile True: pass", "stream": True},
+        ) as answer:
+            events = events_of(answer)
+            assert "output" == next(events)[0]
+            monkeypatch.setattr(rooms[stuck], "close", refuse)
+            for name in (stuck, busy, idle):
+                rooms[name].touched -= 1801
+            service.until(lambda: idle not in rooms)
+            assert [stuck] == seen
+            assert service.about(busy)["busy"]
+            service.client.post(f"/v1/sessions/{busy}/interrupt", json={})
+            assert "Interrupted" == [*events][-1][1]["error"]["type"]
 
 
 def test_load(service: Service) -> None:

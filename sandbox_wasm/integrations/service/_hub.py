@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ from ._room import Room
 
 if TYPE_CHECKING:
     from ... import Limits, NetworkPolicy
+
+_log = logging.getLogger("sandbox_wasm")
 
 _LOOK_SECONDS = 5.0
 _STOP_LOOK_SECONDS = 0.05
@@ -143,10 +146,13 @@ class Hub:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            await self.sweep(time.monotonic())
+            try:
+                await self.sweep(time.monotonic())
+            except Exception:  # no room for a thread, for instance: the others are watched on
+                _log.exception("an idle session could not be closed")
 
     async def sweep(self, now: float) -> None:
-        """Close the sessions that nobody has used for long, or that are broken."""
+        """Close the sessions that nobody has used for long."""
         for room in self._rooms():
             idle = now - room.touched
             if not room.busy and idle > room.account.limits.idle_seconds:
