@@ -359,6 +359,33 @@ def test_what_is_idle_is_closed():
     asyncio.run(main())
 
 
+def test_one_that_cannot_be_closed_keeps_no_other():
+    """
+    Idle sessions are closed after it as well.
+    """
+
+    async def main():
+        rooms = Rooms(settings(idle_seconds=1), clock=lambda: 0.0)
+        async with rooms.opened():
+            close = (await rooms.enter("a")).close
+
+            def refuse():
+                close()
+                rooms._clock = lambda: 0.0
+                raise RuntimeError("can't start new thread")
+
+            (await rooms.enter("a")).close = refuse
+            rooms._clock = lambda: 2.0
+            while rooms.names:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+            await rooms.enter("b")
+            rooms._clock = lambda: 2.0
+            while rooms.names:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
 def asker(answers, asked):
     async def elicit(context, params):
         asked.append(params)

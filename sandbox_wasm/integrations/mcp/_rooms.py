@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +14,8 @@ from ... import SandboxError, Snapshot, SnapshotError
 from ..._terminal import inert
 from ._room import Refused, Room
 from ._settings import Settings
+
+_log = logging.getLogger("sandbox_wasm")
 
 T = TypeVar("T")
 
@@ -166,7 +169,10 @@ class Rooms:
     async def _reap(self) -> None:
         while True:
             await asyncio.sleep(min(30.0, self.settings.idle_seconds / 2))
-            await self.close_idle()
+            try:
+                await self.close_idle()
+            except Exception:  # no room for a thread, for instance: the others are watched on
+                _log.exception("an idle session could not be closed")
 
     # ---- inside
 
