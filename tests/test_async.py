@@ -181,9 +181,12 @@ def test_cancelling_interrupts_the_guest(interpreter):
     async def main():
         async with AsyncSession(interpreter) as session:
             await session.run("x = 5")
+            begun = asyncio.Event()
             for code in ("while True: pass", "import time\ntime.sleep(60)"):
-                task = asyncio.ensure_future(session.run(code))
-                await asyncio.sleep(0.05)
+                begun.clear()
+                run = session.run(f"print(1)\n{code}", on_output=lambda *_: begun.set())
+                task = asyncio.ensure_future(run)
+                await begun.wait()
                 task.cancel()
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
@@ -202,11 +205,15 @@ def test_cancelling_before_its_turn(interpreter):
 
     async def main():
         async with AsyncSession(interpreter) as session:
-            first = asyncio.ensure_future(session.run("import time\ntime.sleep(0.2)\n'first'"))
+            goes_on = threading.Event()
+            session.function(goes_on.wait, name="wait")
+            first = asyncio.ensure_future(session.run("wait()\n'first'"))
             await asyncio.sleep(0)
             second = asyncio.ensure_future(session.run("y = 1"))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
             second.cancel()
+            await asyncio.sleep(0)
+            goes_on.set()
             assert "first" == (await first).value
             with pytest.raises(asyncio.CancelledError):
                 await second

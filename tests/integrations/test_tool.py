@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import warnings
 
 import pytest
@@ -150,10 +151,12 @@ def test_cancelling(interpreter):
     """
 
     async def main():
-        with CodeTool(interpreter=interpreter) as tool:
+        begun = threading.Semaphore(0)
+        functions = {"begun": begun.release}
+        with CodeTool(interpreter=interpreter, functions=functions) as tool:
             await tool.arun("x = 1")
-            task = asyncio.ensure_future(tool.arun("while True: pass"))
-            await asyncio.sleep(0.1)
+            task = asyncio.ensure_future(tool.arun("begun()\nwhile True: pass"))
+            await asyncio.to_thread(begun.acquire)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
