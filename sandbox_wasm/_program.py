@@ -29,6 +29,7 @@ class Stage(Enum):
     """Where a program is."""
 
     WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
     BEGUN = "begun"
     TOLD = "told"
 
@@ -157,11 +158,12 @@ class Program:
     def withdraw(self) -> bool:
         """Have it never begin; return False if it has."""
         with self._lock:
-            if self._stage is not Stage.WAITING:
-                return False
-            self._stage = Stage.TOLD
-        self.turn.end()
-        return True
+            if self._stage is Stage.WAITING:
+                self._stage = Stage.WITHDRAWN
+            is_withdrawn = self._stage is Stage.WITHDRAWN
+        if is_withdrawn:  # also if it was before: that may have been interrupted
+            self.turn.end()
+        return is_withdrawn
 
     def end(self, error: BaseException) -> None:
         """End it for that reason; asked again, without patience."""
@@ -217,7 +219,7 @@ class Program:
             self._stage = Stage.BEGUN
         if self._may_begin is None or self._may_begin():
             return True
-        self._stage = Stage.TOLD
+        self._stage = Stage.WITHDRAWN
         self.turn.end()
         return False
 

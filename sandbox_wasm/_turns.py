@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
@@ -47,11 +47,13 @@ class Turn:
     Attributes:
         state: Only `TurnState.HELD` is a place.
 
+        queue: In which it waits, or has waited.
+
     Raises:
         ConfigError: The submitter can be no key.
     """
 
-    __slots__ = ("_turns", "awaited", "ready", "state", "submitter")
+    __slots__ = ("_turns", "awaited", "queue", "ready", "state", "submitter")
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class Turn:
         self.awaited = ready is None if awaited is None else awaited
         self.ready = _accept if ready is None else ready
         self.state = TurnState.NEW
+        self.queue: _Queue | None = None
         self._turns: Turns | None = None
 
     def end(self) -> None:
@@ -94,6 +97,16 @@ class TurnCounts:
     refused: int
 
 
+class _Queue:
+    """The turns of one submitter that wait."""
+
+    __slots__ = ("submitter", "turns")
+
+    def __init__(self, submitter: Hashable) -> None:
+        self.submitter = submitter
+        self.turns: deque[Turn] = deque()
+
+
 class Turns:
     """Places, and who waits for them.
 
@@ -112,7 +125,8 @@ class Turns:
         self._places = places
         self._max_waiting = max_waiting
         self._lock = RLock()  # signal handlers may come back to it
-        self._queues: OrderedDict[Hashable, deque[Turn]] = OrderedDict()
+        self._queues: dict[Hashable, _Queue] = {}
+        self._order: deque[_Queue] = deque()
         self._held = self._waiting = self._granted = self._refused = 0
         self._owed: deque[Turn] = deque()  # have their place, and are to be told
         self._closed = False
@@ -149,7 +163,7 @@ class Turns:
             around: Returns what tells that a run is over whose host function this is.
 
         Raises:
-            PoolFull: Too many wait, or it has taken longer, or than that run.
+            PoolFull: Too many wait, or it has taken longer, or than that run; its turn is over.
             PoolClosed: After `close`, or meanwhile.
         """
         bell = threading.Lock()
@@ -166,8 +180,10 @@ class Turns:
             if turn.state is not TurnState.WAITING:  # who made way was interrupted before it told
                 break
             if end is not None and rest <= 0:
+                turn.end()  # here, and by the caller again if that is interrupted
                 raise too_late(timeout)
             if is_over is not None and is_over():
+                turn.end()
                 raise nested()
         self._check_held(turn)
 
@@ -187,83 +203,121 @@ class Turns:
         if turn.state is not TurnState.HELD:
             raise PoolClosed("the pool was shut down")
 
+    # Ctrl-C finds a step that changes who is where done, or not begun: below a comment that says
+    # so is one call, the last, and no submitter is asked for its hash. A queue in which nobody
+    # waits does no harm. Who is interrupted between two steps takes all of them again (`_surely`).
+
     def _queue(self, turn: Turn) -> None:
-        queue = self._queues.get(turn.submitter, ())
+        queue, submitter = self._queues.get(turn.submitter), turn.submitter
+        waiting = 0 if queue is None else len(queue.turns)
         room = self._max_waiting - self._waiting
-        if room <= 0 or (turn.submitter is not None and len(queue) >= room):
+        if room <= 0 or (submitter is not None and waiting >= room):
             self._refused += 1
             raise PoolFull(
                 f"{self._places} sessions are leased and {self._waiting} wait for one"
-                + (f", {len(queue)} of this submitter" if turn.submitter is not None else "")
+                + (f", {waiting} of this submitter" if submitter is not None else "")
             )
-        state, first = TurnState.WAITING, deque([turn])
-        # One call from here on, and at the end: Ctrl-C finds all of this done, or nothing.
+        if queue is None:
+            queue = _Queue(submitter)
+            self._order.append(queue)
+            self._queues[submitter] = queue
+        state = TurnState.WAITING
+        # All of it or nothing.
+        turn.queue = queue
         turn.state = state
         self._waiting += 1
-        if turn.submitter not in self._queues:
-            self._queues[turn.submitter] = first
-        else:
-            self._queues[turn.submitter].append(turn)
+        queue.turns.append(turn)
 
-    def _grant(self, turn: Turn) -> None:
-        turn.state = TurnState.HELD
+    def _unqueue(self, turn: Turn, queue: _Queue) -> None:
+        state, at = TurnState.OVER, queue.turns.index(turn)
+        # All of it or nothing.
+        turn.state = state
+        self._waiting -= 1
+        del queue.turns[at]
+        if not queue.turns:
+            self._drop(queue)
+
+    def _drop(self, queue: _Queue) -> None:
+        if self._queues.get(queue.submitter) is queue:
+            del self._queues[queue.submitter]
+        self._order.remove(queue)
+
+    def _grant(self, turn: Turn, queue: _Queue | None = None) -> None:
+        """Let *turn* have a place; it is the first of *queue* if it has waited."""
+        state = TurnState.HELD
+        # All of it or nothing.
+        turn.state = state
+        if queue is not None:
+            del queue.turns[0]
+            self._waiting -= 1
         self._held += 1
         self._granted += 1
         self._owed.append(turn)
 
+    def _next(self) -> None:
+        """Let those who are next have the places that there are."""
+        while self._order:
+            queue = self._order[0]
+            if not queue.turns:
+                self._drop(queue)
+            elif self._held < self._places:
+                self._grant(queue.turns[0], queue)
+                if queue.turns:
+                    self._order.rotate(-1)  # behind the others
+            else:
+                return
+
     def _offer(self) -> None:
-        """Tell those that have a place; also of whom Ctrl-C kept somebody from telling."""
+        """Tell those that have a place, or were sent away."""
         with contextlib.suppress(IndexError):  # another thread is as far
             while self._owed:
                 turn = self._owed[0]
-                if not turn.ready():
+                tell, turn.ready = turn.ready, _accept  # once: it may make way for others
+                try:
+                    is_wanted = tell()
+                except BaseException:  # Ctrl-C: once more
+                    turn.ready = tell
+                    self._owed.append(turn)
+                    raise
+                if not is_wanted:
                     self._leave(turn)
                 with contextlib.suppress(ValueError):
                     self._owed.remove(turn)
 
     def _end(self, turn: Turn) -> None:
-        try:
-            self._leave(turn)
-        finally:
-            self._offer()
+        _surely(lambda: self._make_way(turn))
+
+    def _make_way(self, turn: Turn) -> None:
+        self._leave(turn)
+        self._offer()
 
     def _leave(self, turn: Turn) -> None:
         """Take *turn* out; who is next has its place then."""
         with self._lock:
-            was, turn.state = turn.state, TurnState.OVER
+            if turn.state is TurnState.WAITING and turn.queue is not None:
+                self._unqueue(turn, turn.queue)
+            held, state = turn.state is TurnState.HELD, TurnState.OVER
+            # All of it or nothing.
+            turn.state = state
+            self._held -= held
             turn.ready = _accept  # the other may hold whoever holds this
-            if was is TurnState.WAITING:
-                queue = self._queues[turn.submitter]
-                queue.remove(turn)
-                self._waiting -= 1
-                if not queue:
-                    del self._queues[turn.submitter]
-            elif was is TurnState.HELD:
-                self._held -= 1
-                self._next()
+            self._next()
             if not self._held and not self._waiting:
                 self._empty.notify_all()
 
-    def _next(self) -> None:
-        if not self._queues:
-            return
-        submitter, queue = self._queues.popitem(last=False)
-        turn = queue.popleft()
-        self._waiting -= 1
-        if queue:
-            self._queues[submitter] = queue  # behind the others
-        self._grant(turn)
-
     def close(self) -> None:
         """Take no more, and send away who waits; turns that nobody stands for go on waiting."""
+        _surely(self._send_away)
+
+    def _send_away(self) -> None:
         with self._lock:
             self._closed = True
-            waiting = [turn for queue in self._queues.values() for turn in queue if turn.awaited]
-            told = [turn.ready for turn in waiting]
-            for turn in waiting:  # now: who is sent away may make way for another of them
-                self._leave(turn)
-        for tell in told:
-            tell()
+            # All of them first: who is told may make way for another of them.
+            for queue in list(self._order):
+                for turn in [turn for turn in queue.turns if turn.awaited]:
+                    self._owed.append(turn)
+                    self._unqueue(turn, queue)
+        self._offer()
 
     @property
     def is_closed(self) -> bool:
@@ -279,6 +333,15 @@ class Turns:
         """Return how it goes."""
         with self._lock:
             return TurnCounts(self._held, self._waiting, self._granted, self._refused)
+
+
+def _surely(work: Callable[[], None]) -> None:
+    """Do *work*; again if it is interrupted, from the beginning, which is where it can go on."""
+    try:
+        work()
+    except BaseException:
+        work()
+        raise
 
 
 def _accept() -> bool:

@@ -6,6 +6,7 @@ raises an exception at each of those in the library, on the caller's thread.
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import gc
 import sys
@@ -19,8 +20,9 @@ from typing import Any
 import pytest
 
 import sandbox_wasm
-from sandbox_wasm import Session, SessionPool
+from sandbox_wasm import PoolFull, Session, SessionPool
 from sandbox_wasm._lifecycle import State
+from sandbox_wasm._turns import Turn, Turns, TurnState
 from sandbox_wasm._wasm import _engine
 
 pytestmark = pytest.mark.skipif(
@@ -202,6 +204,95 @@ def test_a_pool(way):
                     gc.collect()  # a lease that nobody has got
                 threading.Event().wait(0.001)
             assert (0, 0) == (pool.statistics().leased, pool.statistics().waiting), where
+
+        work()
+        assert interrupted(work, after) > 20
+
+
+# A submitter whose hash is Python code, in which a signal can be noticed as well.
+_SUBMITTER = """
+class Submitter(str):
+    def __hash__(self):
+        return str.__hash__(self)
+"""
+
+
+@pytest.mark.parametrize("way", ["ask", "end", "leave", "close"])
+def test_whose_turn_it_is(way):
+    """
+    Who is interrupted keeps nobody from a place, and takes none: others get theirs in turn.
+    """
+    names: dict[str, Any] = {}
+    exec(compile(_SUBMITTER, f"{_LIBRARY}/submitter.py", "exec"), names)
+    mine: list[Turn] = []
+    told: list[Turn] = []
+    turns = Turns(0, 0)
+
+    def ask(name: str) -> None:
+        turn = Turn(names["Submitter"](name), lambda: told.append(turn) is None, awaited=True)
+        mine.append(turn)
+        try:
+            turns.ask(turn)
+        except BaseException:
+            turn.end()
+            raise
+
+    def begin() -> None:
+        nonlocal turns
+        turns = Turns(2, 8)
+        mine.clear()
+        for name in "abcdc":
+            ask(name)
+
+    def work() -> None:
+        if way == "ask":
+            ask("e")
+        elif way == "close":
+            turns.close()
+        else:
+            mine[1 if way == "end" else 3].end()
+
+    def after(where: str) -> None:
+        if not where:
+            assert turns.is_closed is (way == "close")
+        held = [turn for turn in mine if turn.state is TurnState.HELD]
+        waiting = [turn for turn in mine if turn.state is TurnState.WAITING]
+        counts = turns.counts()
+        assert (counts.held, counts.waiting) == (len(held), len(waiting)), where
+        assert len(held) == 2, where
+        assert all(turn in told for turn in held), where
+        if turns.is_closed:
+            assert not waiting, where
+            assert all(turn in told for turn in mine), where
+        while held:
+            held.pop().end()
+            held = [turn for turn in mine if turn.state is TurnState.HELD]
+        assert all(turn in told for turn in waiting), where
+        assert (0, 0) == (turns.counts().held, turns.counts().waiting), where
+        assert not turns._queues, where
+        begin()
+
+    begin()
+    assert interrupted(work, after) > 10
+
+
+@pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")
+@pytest.mark.parametrize("way", ["run", "lease"])
+def test_a_pool_that_is_full(way):
+    """
+    Who does not want to wait any longer gives up its turn, whenever it is interrupted.
+    """
+    with SessionPool("micropython", size=1) as pool, pool.lease():
+
+        def work() -> None:
+            with contextlib.suppress(PoolFull):
+                if way == "run":
+                    pool.run("1", timeout=0.0)
+                else:
+                    pool.lease(timeout=0.0)
+
+        def after(where: str) -> None:
+            assert (1, 0) == (pool.statistics().leased, pool.statistics().waiting), where
 
         work()
         assert interrupted(work, after) > 20
