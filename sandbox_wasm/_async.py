@@ -152,7 +152,10 @@ class AsyncSession:
 
     async def close(self) -> None:
         """End the session and free its memory; see `Session.close`."""
-        await asyncio.to_thread(self._session.close)
+        try:
+            await asyncio.to_thread(self._session.close)
+        except RuntimeError:  # there can be no more threads: the loop waits, and not for long
+            self._session.close()
 
     async def __aenter__(self) -> AsyncSession:  # noqa: PYI034 - Self needs Python 3.11
         if self._session.state is State.CLOSED:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ._errors import SessionClosed
 from ._locks import RLock
-from ._thread import start_thread
+from ._thread import Errand, start_thread
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Background:
 
         Raises:
             SessionClosed: This is closed.
-            RuntimeError: There can be no more threads.
+            HostExhausted: There can be no more threads.
         """
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
 
@@ -42,15 +42,14 @@ class Background:
         with self._lock:
             if self._closed:
                 raise SessionClosed("the session is closed")
-            self._queue.append(work)
             if not self._working:
-                self._working = True
+                self._working, errand = True, Errand(self._work_off)
                 try:
-                    start_thread(self._work_off)
+                    start_thread(errand)
                 except BaseException:
-                    self._working = False
-                    self._queue.clear()
+                    self._working = not errand.cancel()
                     raise
+            self._queue.append(work)  # last: what is not told of by a future is not done
         return future
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ import threading
 from collections import deque
 from typing import Protocol
 
+from ._errors import HostExhausted
 from ._locks import RLock
 from ._thread import ring, start_thread
 from ._watchdog import Watchdog
@@ -97,19 +98,20 @@ class Crew:
         """Have it done.
 
         Raises:
-            RuntimeError: There can be no more threads, and there is none.
+            HostExhausted: There can be no more threads, and there is none.
         """
         with self._lock:
             self._queue.append(work)
             try:
                 self._wake(1)
-            except RuntimeError:
+            except HostExhausted:
                 if not self._awake:
                     self._queue.remove(work)
                     raise
             is_left = len(self._queue) > 0 and self._is_short
         if is_left:
-            self.watchdog.tick()
+            with contextlib.suppress(HostExhausted):  # who is awake goes on
+                self.watchdog.tick()
 
     @property
     def _is_short(self) -> bool:
@@ -136,19 +138,22 @@ class Crew:
         except BaseException as error:  # somebody has sent this thread one
             _log.exception("a thread of a pool was ended; others go on")
             with self._lock:
-                left = self._forget(worker)
-            if left is not None:
-                left.fail(error)
+                is_replaced = self._replace(worker)
+            if worker.work is not None:
+                worker.work.fail(error)
+            if not is_replaced:
+                self._work(_Worker())
 
-    def _forget(self, worker: _Worker) -> Work | None:
-        """Have it no more among those who work; return what it has left undone."""
+    def _replace(self, worker: _Worker) -> bool:
+        """Have it no more among those who work; return whether others do what waits."""
         self._awake.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)
         self._standing -= worker.stands
-        if self._queue:
-            self._wake(1)
-        return worker.work
+        with contextlib.suppress(HostExhausted):
+            if self._queue:
+                self._wake(1)
+        return bool(self._awake or not self._queue)
 
     def _work_off(self, worker: _Worker) -> None:
         while True:
@@ -202,6 +207,6 @@ class Crew:
                     self._pace = _LONG
             waiting = len(self._queue)
             if waiting:
-                with contextlib.suppress(RuntimeError):  # no more threads: who is awake goes on
+                with contextlib.suppress(HostExhausted):  # who is awake goes on
                     self._wake(max(0, waiting + self._standing - len(self._awake)))
             return waiting > 0

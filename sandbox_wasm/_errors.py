@@ -20,6 +20,7 @@
     ├── SessionClosed           by its owner
     │   └── PoolClosed          a pool was shut down
     ├── PoolFull                more wanted a session of a pool than it has and may wait
+    ├── HostExhausted           the machine has no more threads to give
     ├── SessionBroken           by a fault; its state is lost
     ├── ArtifactError           an interpreter is missing, damaged or refused
     └── SnapshotError           a snapshot is damaged or does not fit
@@ -336,6 +337,14 @@ class PoolClosed(SessionClosed, RuntimeError):
 
 class PoolFull(SandboxError):
     """A pool had no session to lease: too many wait already, or none became free in time."""
+
+
+class HostExhausted(SandboxError, RuntimeError):
+    """No thread can be started, and one is needed: the machine gives no more of them.
+
+    Nothing was begun, and nothing is lost: a session goes on as it is once there are threads
+    again.
+    """
 
 
 class SessionBroken(SandboxError):

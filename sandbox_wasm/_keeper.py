@@ -220,6 +220,7 @@ class Keeper:
             self._roll_back(job)
 
     def _serve(self, guest: Guest, job: Job, request: Request) -> None:
+        self.turn = job.turn
         job.started = time.perf_counter()
         job.checkpoint_bytes = self._checkpoint.stored_bytes
         began = time.thread_time() + guest.cpu_seconds

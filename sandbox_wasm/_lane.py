@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar, cast
 
 from ._deadline import Deadline, Server
-from ._errors import SandboxError, SessionBroken, SnapshotError
+from ._errors import HostExhausted, SandboxError, SessionBroken, SnapshotError
 from ._files import Files
 from ._functions import HostFunctions
 from ._job import Job, Suspension, conclude
@@ -101,12 +101,7 @@ class Lane:
     @property
     def usage(self) -> Usage:
         """What all runs together have used."""
-        tree = self.ledger.files.tree
-        return self.ledger.account.usage(
-            checkpoint_bytes=self._keeper.checkpoint_bytes,
-            file_bytes=tree.used,
-            file_count=tree.count,
-        )
+        return self.ledger.usage(self._keeper.checkpoint_bytes)
 
     @property
     def told_functions(self) -> tuple[str, ...] | None:
@@ -141,6 +136,7 @@ class Lane:
         Raises:
             SessionBroken: There is no guest any more.
             SnapshotError: Going back would undo what was done since.
+            HostExhausted: There is no thread for it, and everything is as it was.
         """
         if self._server is not None:
             return self._run_here(self._server, request, wall_seconds, on_output)
@@ -158,12 +154,10 @@ class Lane:
                 refusal.state = "kept"
                 return Result(usage=Usage(runs=0), error=refusal), refusal
             wall = self.ledger.account.wall_seconds(wall)
-            self._keeper.turn += request.mode != "prelude"  # which changes nothing
-            job = Job(request, again, self._keeper.turn)
-            if again is None:
-                self.ledger.begin(on_output)
-            else:
-                self.ledger.begin(on_output, again.told, again.charged)
+            # A prelude changes nothing.
+            job = Job(request, again, self._keeper.turn + (request.mode != "prelude"))
+            before = () if again is None else (again.told, again.charged)
+            self.ledger.begin(on_output, *before)
             is_on_its_way = False
             try:
                 self._job = job
@@ -174,8 +168,12 @@ class Lane:
                     self._post(job)
                     self._wait(job, wall)
                 except BaseException as error:
-                    # Ctrl-C, beside the wait: the run is ended like any other. Whether
-                    # the job had got on its way is not known; it is served once.
+                    # No thread for it; or Ctrl-C, beside the wait: the run is ended like any
+                    # other, but if nobody is there who could have begun with it. Whether the
+                    # job had got on its way is not known; it is served once.
+                    is_on_its_way = self._serving or job.taken
+                    if not is_on_its_way:
+                        raise
                     self.ledger.end(error, over=True)
                     self._post(job)
                     self._wait(job, wall)
@@ -183,6 +181,7 @@ class Lane:
             except BaseException as error:
                 # Another one, or no room on this thread's stack: nobody would wait for
                 # the job any more.
+                is_on_its_way = is_on_its_way and (self._serving or job.taken)
                 if is_on_its_way and not job.done:
                     self._keeper.broken = "its run was left"
                     self.ledger.end(error, over=True)
@@ -223,8 +222,7 @@ class Lane:
         keeper, ledger = self._keeper, self.ledger
         wall = wall_seconds or self.limits.wall_seconds
         server.context.run(ledger.begin, on_output)
-        keeper.turn += 1
-        job = Job(request, None, keeper.turn)
+        job = Job(request, None, keeper.turn + 1)
         job.wake = server
         self._job = job
         try:
@@ -274,11 +272,11 @@ class Lane:
 
     def _post(self, job: Job | None) -> None:
         """Give the thread a job, or None to end; if it has gone to rest, another thread."""
-        self._jobs.put(job)
         with self._keeper.ending:
             if not self._serving and not self._ended:
                 self._thread = Errand(self._work)
                 self.start()
+            self._jobs.put(job)  # last: what nobody takes is not to be found by who comes later
 
     def start(self) -> None:
         """Have a thread serve it. However this ends, `close` lets go of what there is by then."""
@@ -339,8 +337,8 @@ class Lane:
             return
         try:
             self._post(None)
-        except RuntimeError:  # there can be no more threads, and none runs the guest
-            self._work()
+        except HostExhausted:  # and no thread runs the guest
+            self._end()
         self.is_left = True
         if wait and threading.get_ident() != self._thread.ident:
             self._thread.join(_END_SECONDS)

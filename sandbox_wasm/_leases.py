@@ -74,7 +74,11 @@ class Leases:
         lease = self.open(turn)
         loan = _Loan(lease, self._lease_seconds)
         lease.returned = lambda: self._watchdog.discard(loan)
-        self._watchdog.add(loan)
+        try:
+            self._watchdog.add(loan)
+        except BaseException:
+            lease.end()
+            raise
         return lease
 
     def open_for(self, program: Program) -> Lease:

@@ -34,6 +34,7 @@ from ._locks import RLock
 from ._nodes import FilesState
 from ._output import Output
 from ._owner import repeat
+from ._result import Usage
 from ._sources import Sources, SourcesState
 from ._waits import Waits
 
@@ -200,6 +201,13 @@ class Ledger:
     def is_as(self, mark: LedgerMark) -> bool:
         """Whether nobody has changed files since *mark* was gone back to."""
         return self.files.mark().tree is mark[1].tree
+
+    def usage(self, checkpoint_bytes: int) -> Usage:
+        """Return what all runs together have used, and how much the session holds now."""
+        tree = self.files.tree
+        return self.account.usage(
+            checkpoint_bytes=checkpoint_bytes, file_bytes=tree.used, file_count=tree.count
+        )
 
     def finish(self) -> None:
         """Take what is left of the output: bytes that never became a character.

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ._crew import Crew
-from ._errors import PoolClosed
+from ._errors import HostExhausted, PoolClosed
 from ._leases import Leases
 from ._program import Program
 from ._result import Result
@@ -122,7 +122,7 @@ class Programs:
             return True
         try:
             self._crew.put(program)
-        except RuntimeError as error:  # there are too many threads
+        except HostExhausted as error:
             program.fail(error)
             return False
         return True

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
+from ._errors import HostExhausted
 from ._lease import Lease
 from ._locks import RLock
 from ._thread import start_thread
@@ -62,7 +63,7 @@ class Ready:
                 bell: SimpleQueue[bool] = SimpleQueue()
                 try:
                     start_thread(lambda: self._work(bell))
-                except RuntimeError:  # there are too many threads: who asks makes it
+                except HostExhausted:  # who asks makes it
                     return
                 self._bell = bell
             self._bell.put(True)

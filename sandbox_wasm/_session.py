@@ -94,7 +94,7 @@ class Session(Lifecycle):
         ConfigError: An argument is of the wrong type, or unknown.
         SnapshotError: The snapshot is of another interpreter, damaged, or too large.
         ArtifactError: The interpreter is missing or damaged.
-        SessionBroken: No worker process can be started.
+        SessionBroken, HostExhausted: No worker process, or no thread, can be started.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from ._errors import HostExhausted
 from ._locks import RLock
 
 # Twice the wasm stack: the rest is for the engine and for host functions, which
@@ -88,6 +89,8 @@ class _Carrier:
             before = threading.stack_size(STACK_BYTES)
             try:
                 thread.start()
+            except RuntimeError as error:
+                raise HostExhausted("the machine has no more threads to give") from error
             finally:
                 threading.stack_size(before)
 
@@ -101,7 +104,10 @@ class _Carrier:
                     _idle.remove(self)
                 errand, self.errand = self.errand, None
             if errand is not None:
-                _Carrier(errand)
+                try:
+                    _Carrier(errand)
+                except HostExhausted:
+                    errand.perform()
 
     def _perform_all(self) -> None:
         while True:
@@ -133,11 +139,11 @@ def start_thread(target: Callable[[], None] | Errand) -> Errand:
         target: An errand for whoever has to know it even if this is interrupted.
 
     Raises:
-        RuntimeError: There can be no more threads, or the interpreter is shutting down: one
+        HostExhausted: There can be no more threads, or the interpreter is shutting down: one
             that was started then would never run, nor let go whoever waits for it.
     """
     if sys.is_finalizing():
-        raise RuntimeError("the interpreter is shutting down")
+        raise HostExhausted("the interpreter is shutting down")
     errand = target if isinstance(target, Errand) else Errand(target)
     with _lock:
         carrier = _idle.pop() if _idle else None

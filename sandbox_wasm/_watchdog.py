@@ -56,11 +56,15 @@ class Watchdog:
         self._ticks = 0  # how many are left
 
     def add(self, watched: Watched) -> None:
-        """Watch over that from now on."""
+        """Watch over that from now on.
+
+        Raises:
+            HostExhausted: There can be no more threads: nobody does.
+        """
         with self._lock:
+            self._start()
             self._watched.add(watched)
             is_late = self._until > watched.at
-            self._start()
         if is_late:
             self.ring()
 
@@ -74,7 +78,7 @@ class Watchdog:
             self.ring()
 
     def tick(self) -> None:
-        """Look for a while whether work stands still."""
+        """Look for a while whether work stands still; raises as `add` does."""
         with self._lock:
             was_quiet, self._ticks = not self._ticks, _QUIET_TICKS
             self._start()
@@ -95,13 +99,11 @@ class Watchdog:
                 raise
 
     def _work(self) -> None:
-        try:
-            self._watch()
-        except BaseException:  # somebody has sent this thread an exception
-            _log.exception("a watchdog was ended, and is begun anew")
-            with self._lock:
-                self._works = False
-                self._start()
+        while self._works:
+            try:
+                self._watch()
+            except BaseException:  # somebody has sent this thread an exception
+                _log.exception("a watchdog was ended, and is begun anew")
 
     def _watch(self) -> None:
         has_rung, idle_since = True, 0.0

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sandbox_wasm import _crew, _watchdog
+from sandbox_wasm import HostExhausted, _crew, _watchdog
 from sandbox_wasm._crew import Crew
 
 BOUND = 20
@@ -149,18 +149,19 @@ def test_a_piece_that_fails(caplog):
     assert until(lambda: 3 == caplog.text.count("ZeroDivisionError: "))
 
 
+def refuse(target):
+    """Be `start_thread` where there can be no more of them."""
+    raise HostExhausted
+
+
 def test_no_more_threads(monkeypatch):
     """
     Who puts something in is told, if nobody would ever do it.
     """
-
-    def refuse(target):
-        raise RuntimeError("can't start new thread")
-
     crew = Crew(True)
     monkeypatch.setattr(_crew, "start_thread", refuse)
     lost = Piece(lambda: None)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(HostExhausted):
         crew.put(lost)
     monkeypatch.undo()
     piece = Piece(lambda: None)
@@ -168,6 +169,49 @@ def test_no_more_threads(monkeypatch):
 
     assert piece.done.wait(BOUND)
     assert not lost.done.is_set()
+
+
+def test_no_more_threads_while_there_is_one(monkeypatch):
+    """
+    It does what comes, also if somebody sends it an exception, and nobody can watch over it.
+    """
+    crew, go = Crew(True), threading.Event()
+    first = Piece(lambda: go.wait(BOUND))
+    crew.put(first)
+    assert until(lambda: any(worker.work for worker in crew._awake))
+    monkeypatch.setattr(_crew, "start_thread", refuse)
+    monkeypatch.setattr(_watchdog, "start_thread", refuse)
+    strike(monkeypatch)
+    struck, last = Piece(lambda: None), Piece(lambda: None)
+    crew.put(struck)
+    crew.put(last)
+    go.set()
+
+    assert last.done.wait(BOUND)
+    assert until(lambda: isinstance(struck.error, KeyboardInterrupt))
+
+
+def test_a_watchdog_without_a_thread(monkeypatch):
+    """
+    It watches over nothing of which it could not say that it does.
+    """
+
+    class Look:
+        at = 0.0
+
+        def look(self):
+            looks.append(self)
+
+    looks, crew = [], Crew(True)
+    with monkeypatch.context() as patch:
+        patch.setattr(_watchdog, "start_thread", refuse)
+        with pytest.raises(HostExhausted):
+            crew.watchdog.add(Look())
+    seen = Look()
+    crew.watchdog.add(seen)
+
+    assert until(lambda: not crew.watchdog._watched)
+    assert [seen] == looks
 
 
 def test_threads_end(monkeypatch):
@@ -191,6 +235,20 @@ def send_exception():
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
 
 
+def strike(monkeypatch):
+    """Have an exception come when a thread has just taken a piece, once."""
+    following = Crew._next
+    strikes = iter([True])
+
+    def struck(self, worker):
+        work = following(self, worker)
+        if work is not None and next(strikes, False):
+            raise KeyboardInterrupt
+        return work
+
+    monkeypatch.setattr(Crew, "_next", struck)
+
+
 def test_a_thread_that_is_sent_an_exception(monkeypatch, caplog):
     """
     What it does is told as failed, and others do the rest.
@@ -204,16 +262,7 @@ def test_a_thread_that_is_sent_an_exception(monkeypatch, caplog):
         assert last.done.wait(BOUND)
         assert until(lambda struck=struck: isinstance(struck.error, KeyboardInterrupt))
 
-    following = Crew._next
-    strikes = iter([True])
-
-    def strike(self, worker):
-        work = following(self, worker)
-        if work is not None and next(strikes, False):
-            raise KeyboardInterrupt
-        return work
-
-    monkeypatch.setattr(Crew, "_next", strike)
+    strike(monkeypatch)
     struck, last = Piece(lambda: None), Piece(lambda: None)
     crew.put(struck)
     crew.put(last)
@@ -280,7 +329,7 @@ def test_a_watchdog_whose_last_thing_is_gone(monkeypatch):
 
 def test_a_watchdog_that_is_sent_an_exception():
     """
-    Another takes its place.
+    It goes on all the same.
     """
     looks = []
 

@@ -1,6 +1,7 @@
 """Sessions that idle have no thread, and are as they were when they go on."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import subprocess
@@ -11,7 +12,17 @@ import time
 import pytest
 
 import sandbox_wasm
-from sandbox_wasm import AsyncSession, Limits, Session, _lane, _thread
+from sandbox_wasm import (
+    AsyncSession,
+    HostExhausted,
+    Limits,
+    Session,
+    SessionPool,
+    Suspend,
+    Suspended,
+    _lane,
+    _thread,
+)
 
 BOUND = 20
 
@@ -65,6 +76,129 @@ def test_a_snapshot_after_a_rest_is_of_now(make_session):
             resting(session)
     with Session.restore(resting(session).snapshot(), isolation=session.isolation) as copy:
         assert all([n] * 3000 == copy.run(f"x{n}").value for n in range(12))
+
+
+@pytest.fixture
+def no_threads(monkeypatch):
+    """A block in which no thread can be started, and none waits for an errand."""
+
+    @contextlib.contextmanager
+    def block():
+        def refuse(thread):
+            raise RuntimeError("can't start new thread")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            patch.setattr(_thread, "_idle", [])
+            yield
+
+    return block
+
+
+ASKING = {
+    "run": lambda session: session.run("x += 1"),
+    "call": lambda session: session.call("f"),
+    "submit": lambda session: session.submit("x += 1").result(BOUND),
+    "snapshot": lambda session: session.snapshot(),
+    "fork": lambda session: session.fork(),
+}
+
+
+@pytest.mark.parametrize("way", ASKING)
+def test_no_thread_after_a_rest(make_session, no_threads, way):
+    """
+    Whoever asks is told whose doing it is; the session is as it was, and goes on.
+    """
+    session = make_session(limits=Limits(session_runs=3))
+    session.run("x = [7]\ndef f(): x.append(1)")
+    resting(session)
+    with no_threads():
+        for _ in range(3):
+            with pytest.raises(HostExhausted, match="threads"):
+                ASKING[way](session)
+    assert "open" == session.state.value
+    assert 1 == session.usage.runs
+
+    assert [7] == session.run("x").value
+    assert [7] == resting(session).run("x").value
+
+
+def test_no_thread_to_resume_with(make_session, no_threads):
+    """
+    What waits for an answer waits for it still.
+    """
+
+    def wait():
+        raise Suspend
+
+    session = make_session(functions=[wait])
+    with pytest.raises(Suspended) as info:
+        session.run("wait() + 1")
+    resting(session)
+    with no_threads():
+        for _ in range(2):
+            with pytest.raises(HostExhausted):
+                info.value.continuation.resume(5)
+
+    assert 6 == info.value.continuation.resume(5).value
+
+
+def test_no_thread_to_close_with(make_session, no_threads):
+    """
+    Nor is one needed for that, and what was held is let go.
+    """
+    session = make_session(files={"a": "b"})
+    session.run("x = 1")
+    resting(session)
+    with no_threads():
+        session.close()
+
+    assert session._lane._keeper.guest is None
+    assert session._lane._ended
+
+
+def test_no_thread_to_close_an_asynchronous_session_with(interpreter, no_threads):
+    """
+    The loop waits for it itself.
+    """
+
+    async def main():
+        session = AsyncSession(interpreter)
+        await session.run("x = 1")
+        resting(session.session)
+        with no_threads():
+            await session.close()
+        return session.state.value
+
+    assert "closed" == asyncio.run(main())
+
+
+def borrowed(pool):
+    with pool.lease() as session:
+        return session.run("1 + 1").value
+
+
+IN_A_POOL = {
+    "run": lambda pool: pool.run("1 + 1").value,
+    "submit": lambda pool: pool.submit("1 + 1").result(BOUND).value,
+    "arun": lambda pool: asyncio.run(pool.arun("1 + 1")).value,
+    "lease": borrowed,
+}
+
+
+@pytest.mark.parametrize("way", IN_A_POOL)
+def test_no_thread_for_a_pool(isolation, no_threads, way):
+    """
+    It loses no place by that, and goes on.
+    """
+    with SessionPool("micropython", isolation=isolation, size=1) as pool:
+        with no_threads():
+            for _ in range(2):
+                with pytest.raises(HostExhausted):
+                    IN_A_POOL[way](pool)
+        until(lambda: not pool.statistics().leased)
+
+        assert 2 == IN_A_POOL[way](pool)
 
 
 def test_checkpoints_after_a_rest(make_session):

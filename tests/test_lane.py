@@ -7,6 +7,7 @@ import time
 import pytest
 
 from sandbox_wasm import (
+    HostExhausted,
     Interrupted,
     Limits,
     Session,
@@ -192,7 +193,7 @@ def test_thread_that_cannot_start(interpreter, monkeypatch):
         patch.setattr(threading.Thread, "start", refuse)
         patch.setattr(_thread, "_idle", [])  # nor is there one that waits
         patch.setattr(_engine.Engine, "release", count)
-        with pytest.raises(RuntimeError, match="new thread"):
+        with pytest.raises(HostExhausted):
             Session(interpreter)
 
     assert 1 == len(released)

@@ -33,6 +33,7 @@ PUBLIC = {
     "GuestObject",
     "GuestProtocolError",
     "HostCallsExceeded",
+    "HostExhausted",
     "HostFunctionError",
     "HostFunctions",
     "InterpreterInfo",

@@ -18,6 +18,7 @@ from sandbox_wasm import (
     ConfigError,
     GuestCrash,
     GuestError,
+    HostExhausted,
     Limits,
     Mount,
     NetworkPolicy,
@@ -579,7 +580,7 @@ def test_no_thread_to_make_ahead(make_pool, monkeypatch):
     """
 
     def refuse(target):
-        raise RuntimeError("can't start new thread")
+        raise HostExhausted
 
     with monkeypatch.context() as patched:
         patched.setattr(_ready, "start_thread", refuse)

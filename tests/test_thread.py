@@ -140,6 +140,24 @@ def test_a_thread_that_was_ended_from_outside():
     assert not errand.is_alive()
 
 
+def test_a_thread_that_was_ended_when_there_can_be_no_more(monkeypatch):
+    """
+    It does what it was just given, as nobody else can.
+    """
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    ran = threading.Event()
+    carrier = _thread._Carrier.__new__(_thread._Carrier)
+    carrier.errand, carrier.bell = Errand(ran.set), None
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(AttributeError):
+        carrier._work()
+
+    assert ran.is_set()
+
+
 def test_idle_threads_end(monkeypatch):
     """
     A moment later, or at once where enough wait already.

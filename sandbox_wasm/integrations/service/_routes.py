@@ -15,7 +15,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ... import ConfigError, FilesExceeded, SandboxError, SessionBroken, SessionClosed
+from ... import (
+    ConfigError,
+    FilesExceeded,
+    HostExhausted,
+    SandboxError,
+    SessionBroken,
+    SessionClosed,
+)
 from ._accounts import Refused
 from ._events import EventStream
 from ._openapi import document
@@ -339,6 +346,8 @@ async def _sandbox_error(request: Request, error: Exception) -> Response:
         status = 413
     elif isinstance(error, (SessionClosed, SessionBroken)):
         status = 410
+    elif isinstance(error, HostExhausted):
+        status = 503
     request.app.state.hub.accounts.refused(status)
     return _error(status, f"{type(error).__name__}: {error}")
 
