@@ -1,7 +1,7 @@
 """
-Difference: find, startswith, split, replace and the like refuse an argument of a class derived from str.
+Difference: `find`, `startswith`, `split`, `replace` and the like refuse an argument of a class derived from `str`.
 Cause: these methods compare the argument's type with that of the string.
-Workaround: pass str(argument).
+Workaround: pass `str(argument)`.
 """
 
 

@@ -1,5 +1,5 @@
 """
-Difference: dir lists fewer names, without the special methods of object.
+Difference: `dir` lists fewer names, without the special methods of `object`.
 Cause: The methods of object are not attributes.
 Workaround: Filter names that start with an underscore.
 """

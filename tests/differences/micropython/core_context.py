@@ -1,7 +1,7 @@
 """
-Difference: __context__ of an exception is always None.
+Difference: `__context__` of an exception is always `None`.
 Cause: An exception does not record which one was being handled.
-Workaround: Write raise ... from error and read __cause__.
+Workaround: Write `raise ... from error` and read `__cause__`.
 """
 try:
     try:

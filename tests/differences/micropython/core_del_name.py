@@ -1,7 +1,7 @@
 """
-Difference: deleting an unknown name is a KeyError.
+Difference: deleting an unknown name is a `KeyError`.
 Cause: Names are removed from the dict of the namespace.
-Workaround: Catch both, or test with globals().
+Workaround: Catch both, or test with `globals()`.
 """
 try:
     del nope

@@ -1,6 +1,6 @@
 """
-Difference: float.fromhex is missing.
+Difference: `float.fromhex` is missing.
 Cause: It is left out.
-Workaround: Use int(text, 16) and math.ldexp.
+Workaround: Use `int(text, 16)` and `math.ldexp`.
 """
 print(hasattr(float, "fromhex"))

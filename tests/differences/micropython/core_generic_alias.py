@@ -1,6 +1,6 @@
 """
-Difference: list[int] is list itself.
+Difference: `list[int]` is `list` itself.
 Cause: Subscripting a builtin type gives the type back.
-Workaround: Use typing.List[int] where the arguments must be kept.
+Workaround: Use `typing.List[int]` where the arguments must be kept.
 """
 print(list[int])

@@ -1,7 +1,7 @@
 """
-Difference: __dict__ of an instance is a copy that cannot be changed.
+Difference: `__dict__` of an instance is a copy that cannot be changed.
 Cause: The members of an instance are not kept in a dict object.
-Workaround: Use setattr and delattr.
+Workaround: Use `setattr` and `delattr`.
 """
 class A: pass
 a = A()

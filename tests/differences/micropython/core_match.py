@@ -1,7 +1,7 @@
 """
-Difference: there is no match statement.
+Difference: there is no `match` statement.
 Cause: The grammar does not have it.
-Workaround: Write if and elif, or a dict of functions.
+Workaround: Write `if` and `elif`, or a dict of functions.
 """
 try:
     exec("match 1:\n    case 1: print('one')")

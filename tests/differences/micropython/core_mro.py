@@ -1,5 +1,5 @@
 """
-Difference: a diamond of classes is searched depth first, and super() follows it.
+Difference: a diamond of classes is searched depth first, and `super()` follows it.
 Cause: Attribute lookup walks the bases left to right, each to its root; there is no C3 order.
 Workaround: Call the methods of the bases by name, or keep to one line of classes.
 """

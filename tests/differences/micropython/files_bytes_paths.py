@@ -1,7 +1,7 @@
 """
-Difference: the functions of os.path take no paths of bytes.
-Cause: only str is handled, to keep the library small.
-Workaround: os.fsdecode(path).
+Difference: the functions of `os.path` take no paths of bytes.
+Cause: only `str` is handled, to keep the library small.
+Workaround: `os.fsdecode(path)`.
 """
 import os.path
 

@@ -1,5 +1,5 @@
 """
-Difference: the position in a UnicodeDecodeError counts from the start of the line when a file is read by lines.
+Difference: the position in a `UnicodeDecodeError` counts from the start of the line when a file is read by lines.
 Cause: each line is decoded for itself; CPython decodes blocks of 8192 bytes.
 Workaround: read the whole file, or its bytes, to find the place.
 """

@@ -1,7 +1,7 @@
 """
 Difference: overlong forms and surrogates in UTF-8 are taken for text.
 Cause: the interpreter looks at the shape of the bytes only.
-Workaround: compare data.decode().encode() with the data where it matters.
+Workaround: compare `data.decode().encode()` with `data` where it matters.
 """
 try:
     print(ascii(b"\xc0\x80".decode()))

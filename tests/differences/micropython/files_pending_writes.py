@@ -1,7 +1,7 @@
 """
 Difference: what was written to a file that nobody flushed or closed is seen by whoever looks at any path.
-Cause: files are closed by the collector and not when the last reference goes, so open("x", "w").write("…") must not wait for it.
-Workaround: none is needed; close a file, or use it in a with statement, before others read it.
+Cause: files are closed by the collector and not when the last reference goes, so `open("x", "w").write("…")` must not wait for it.
+Workaround: none is needed; close a file, or use it in a `with` statement, before others read it.
 """
 import os
 import tempfile

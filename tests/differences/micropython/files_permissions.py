@@ -1,5 +1,5 @@
 """
-Difference: chmod changes nothing; files are shown as 0o644, folders as 0o755.
+Difference: `chmod` changes nothing; files are shown as `0o644`, folders as `0o755`.
 Cause: files of a session have no permissions.
 Workaround: do not rely on them.
 """

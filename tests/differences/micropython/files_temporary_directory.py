@@ -1,7 +1,7 @@
 """
-Difference: a TemporaryDirectory that is dropped without cleanup() or a with statement stays.
+Difference: a `TemporaryDirectory` that is dropped without `cleanup()` or a `with` statement stays.
 Cause: classes have no finalisers.
-Workaround: use it in a with statement.
+Workaround: use it in a `with` statement.
 """
 import os
 import tempfile

@@ -1,7 +1,7 @@
 """
 Difference: a file cannot be opened as text in UTF-16 or UTF-32.
 Cause: text is read by lines of bytes, which those encodings do not have.
-Workaround: open(path, "rb").read().decode("utf-16").
+Workaround: `open(path, "rb").read().decode("utf-16")`.
 """
 import os
 import tempfile

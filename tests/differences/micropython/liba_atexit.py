@@ -1,7 +1,7 @@
 """
-Difference: functions registered with atexit are never called.
+Difference: functions registered with `atexit` are never called.
 Cause: a session has no end that guest code could see.
-Workaround: call the function, or use try and finally.
+Workaround: call the function, or use `try` and `finally`.
 """
 import atexit
 

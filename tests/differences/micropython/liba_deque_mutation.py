@@ -1,7 +1,7 @@
 """
-Difference: a deque that changes while it is iterated raises no RuntimeError.
+Difference: a `deque` that changes while it is iterated raises no `RuntimeError`.
 Cause: the iteration runs over a copy of the items.
-Workaround: none needed; iterate over list(d) to say the same everywhere.
+Workaround: none needed; iterate over `list(d)` to say the same everywhere.
 """
 from collections import deque
 

@@ -1,7 +1,7 @@
 """
 Difference: an enumeration's class prints as an ordinary class, and its members can be replaced.
 Cause: there are no metaclasses, so the class itself cannot have methods of its own.
-Workaround: print cls.__name__, and do not assign to a class's members.
+Workaround: print `cls.__name__`, and do not assign to a class's members.
 """
 from enum import Enum
 

@@ -1,7 +1,7 @@
 """
-Difference: type(f) is types.FunctionType is false, isinstance(f, types.FunctionType) is true.
+Difference: `type(f) is types.FunctionType` is false, `isinstance(f, types.FunctionType)` is true.
 Cause: plain functions, generator functions and closures have three types here.
-Workaround: use isinstance.
+Workaround: use `isinstance`.
 """
 import types
 

@@ -1,7 +1,7 @@
 """
-Difference: a metaclass derived from type is refused.
+Difference: a metaclass derived from `type` is refused.
 Cause: the interpreter has one kind of class object.
-Workaround: __init_subclass__, a class decorator, or __new__ of the class itself.
+Workaround: `__init_subclass__`, a class decorator, or `__new__` of the class itself.
 """
 
 

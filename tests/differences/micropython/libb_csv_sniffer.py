@@ -1,5 +1,5 @@
 """
-Difference: csv has no Sniffer.
+Difference: `csv` has no `Sniffer`.
 Cause: guessing a dialect was left out.
 Workaround: name the delimiter.
 """

@@ -1,7 +1,7 @@
 """
-Difference: the base class of decimal's signals is ArithmeticError itself.
+Difference: the base class of the signals of `decimal` is `ArithmeticError` itself.
 Cause: a class cannot derive from two exceptions of the interpreter, so each signal derives from the one that code catches.
-Workaround: catch InvalidOperation, DivisionByZero or ArithmeticError.
+Workaround: catch `InvalidOperation`, `DivisionByZero` or `ArithmeticError`.
 """
 import decimal
 

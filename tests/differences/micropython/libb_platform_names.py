@@ -1,5 +1,5 @@
 """
-Difference: platform tells of the sandbox.
+Difference: `platform` tells of the sandbox.
 Cause: the host's system is not the program's business.
 Workaround: none.
 """

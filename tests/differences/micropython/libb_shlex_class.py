@@ -1,7 +1,7 @@
 """
-Difference: shlex has split, quote and join, but not the class shlex.
+Difference: `shlex` has `split`, `quote` and `join`, but not the class `shlex`.
 Cause: the tokenizer was left out.
-Workaround: use shlex.split.
+Workaround: use `shlex.split`.
 """
 import shlex
 

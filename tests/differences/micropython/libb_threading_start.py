@@ -1,7 +1,7 @@
 """
-Difference: Thread.start raises RuntimeError.
+Difference: `Thread.start` raises `RuntimeError`.
 Cause: the sandbox runs on one thread.
-Workaround: call the function, or use asyncio.
+Workaround: call the function, or use `asyncio`.
 """
 import threading
 
