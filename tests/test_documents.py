@@ -273,6 +273,20 @@ def test_named_tests_are_there():
             assert f"\ndef {name}(" in text, (documents.name_of(path), file, name)
 
 
+def test_every_extra_is_documented():
+    """
+    The page of the installation has a row for each, and no other.
+    """
+    settings = (documents.ROOT / "pyproject.toml").read_text("utf-8")
+    extras = settings.partition("[project.optional-dependencies]")[2].partition("\n[")[0]
+    text = (documents.ROOT / "docs" / "installation.md").read_text("utf-8")
+    table = text.partition("| extra | for |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\|(.*?)\|", table, re.M)
+    named = [name for row in rows for name in row.split("`")[1::2]]
+
+    assert sorted(re.findall(r"^([\w-]+) = \[", extras, re.M)) == sorted(named)
+
+
 def test_environment_variables_are_documented():
     """
     The page of the command line names each that the package reads.
