@@ -8,14 +8,13 @@ import contextlib
 import functools
 import inspect
 import threading
-import time
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from .. import ConfigError, HostFunctions, Session, SessionClosed
+from ._keyed import Keyed, close_all
 
 T = TypeVar("T")
 
@@ -120,11 +119,8 @@ class Conversation:
             self._session.close()
 
 
-class Conversations:
-    """A `Conversation` for each key; the number of them is bounded.
-
-    Where one more is needed, the one ends that was used the longest ago, and each that was not
-    used for a while. Its key begins anew when it comes again.
+class Conversations(Keyed[Conversation]):
+    """A `Conversation` for each key; to be asked for it away from an event loop.
 
     Args:
         options: Arguments of `Session`.
@@ -133,7 +129,7 @@ class Conversations:
 
         approved: More of these, each call of which is suspended until it is approved.
 
-        max_sessions, idle_seconds: The bounds.
+        max_sessions, idle_seconds: As for `Keyed`.
 
     Raises:
         ConfigError: An argument is wrong.
@@ -149,47 +145,6 @@ class Conversations:
     ) -> None:
         if not (1 <= max_sessions <= 1000 and 1 <= idle_seconds):
             raise ConfigError("max_sessions must be from 1 to 1000, idle_seconds at least 1")
-        self._arguments = (options, functions, approved)
-        self._max = max_sessions
-        self._idle = idle_seconds
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Conversation, float]] = OrderedDict()
-        weakref.finalize(self, _close_all, self._kept)
-
-    def __getitem__(self, key: Hashable) -> Conversation:
-        """The conversation of *key*, begun if there is none. Not for an event loop."""
-        now = time.monotonic()
-        over = []
-        with self._lock:
-            kept = self._kept.pop(key, None)
-            while self._kept:
-                oldest, (each, used) = next(iter(self._kept.items()))
-                if now - used < self._idle and len(self._kept) < self._max:
-                    break
-                del self._kept[oldest]
-                over.append(each)
-            conversation = kept[0] if kept is not None else Conversation(*self._arguments)
-            self._kept[key] = conversation, now
-        for each in over:
-            each.close()
-        return conversation
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def forget(self, key: Hashable) -> None:
-        """Close the conversation of *key*, if there is one."""
-        with self._lock:
-            kept = self._kept.pop(key, None)
-        if kept is not None:
-            kept[0].close()
-
-    def close(self) -> None:
-        """Close all of them."""
-        with self._lock:
-            _close_all(self._kept)
-
-
-def _close_all(kept: OrderedDict[Hashable, tuple[Conversation, float]]) -> None:
-    while kept:
-        kept.popitem()[1][0].close()
+        make = functools.partial(Conversation, options, functions, approved)
+        super().__init__(make, max_sessions, idle_seconds)
+        weakref.finalize(self, close_all, self._kept)

@@ -272,8 +272,8 @@ def test_an_answer_to_a_lost_run():
 
     async def body(chat):
         question = await chat.run(code)
-        store = getattr(chat.datasette, datasette_agent._STORE)
-        store.close()  # as when the server begins anew
+        getattr(chat.datasette, datasette_agent._STORE).close()
+        delattr(chat.datasette, datasette_agent._STORE)  # as when the server begins anew
         assert "is lost" in await chat.answer(question, True)
         assert "=> [[2]]" == await chat.run("sql('shop', 'select count(*) from items')['rows']")
 
