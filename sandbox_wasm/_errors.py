@@ -360,3 +360,9 @@ class ArtifactError(SandboxError):
 
 class SnapshotError(SandboxError):
     """A snapshot is damaged, or does not fit this session."""
+
+
+# Tracebacks and pickles name them as their users do, wherever they are defined.
+for _kind in list(globals().values()):
+    if isinstance(_kind, type) and _kind.__module__ == __name__:
+        _kind.__module__ = __name__.rpartition(".")[0]

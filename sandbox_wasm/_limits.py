@@ -25,7 +25,7 @@ class Limits:
         >>> Limits(memory_bytes=0)
         Traceback (most recent call last):
             ...
-        sandbox_wasm._errors.ConfigError: memory_bytes must be from 65536 to 3221225472, got 0
+        sandbox_wasm.ConfigError: memory_bytes must be from 65536 to 3221225472, got 0
 
     Args:
         wall_seconds: Elapsed time of one run, sleeps and host calls included.

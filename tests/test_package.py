@@ -99,6 +99,22 @@ def test_public_names_are_documented(name: str) -> None:
         assert "return" in typing.get_type_hints(found)
 
 
+def test_errors_are_named_as_they_are_imported() -> None:
+    """
+    In tracebacks and in what pickle writes, so that a module inside may be moved.
+    """
+    found = {name: getattr(sandbox_wasm, name) for name in sandbox_wasm.__all__}
+    errors = {
+        name: kind
+        for name, kind in found.items()
+        if isinstance(kind, type) and issubclass(kind, BaseException)
+    }
+
+    assert {"ConfigError", "Suspended", "FinalAnswer"} <= errors.keys()
+    for name, kind in errors.items():
+        assert f"sandbox_wasm.{name}" == f"{kind.__module__}.{kind.__qualname__}"
+
+
 def test_annotations_of_a_session_can_be_read() -> None:
     """
     Although most of what it can be given is imported by whoever gives it.
