@@ -377,7 +377,7 @@ def test_calls_are_shown_as_they_are(service: Service) -> None:
     session = service.open()
     for code, shown in (
         ("delete('a' * 5000)", r"^delete\('a{1990,} \[and \d+ more characters\]$"),
-        ('configure(**{"a=1, b": 2})', r"^configure\('a=1, b'=2\)$"),
+        ('configure(**{"a=1, b": 2})', r"^configure\(\*\*'a=1, b'=2\)$"),
         ("configure(n=10 ** 5000)", r"^configure\(n=<int that cannot be shown"),
     ):
         future = start(service, session, code)

@@ -14,7 +14,7 @@ from .. import (
     Suspended,
     available_interpreters,
 )
-from .._terminal import inert
+from .._terminal import inert, shown
 
 NAME = "run_python"
 INPUT_SCHEMA: dict[str, Any] = {
@@ -113,6 +113,21 @@ _STATES = {
     "rolled back": " The variables are as they were before this call.",
     "broken": " The session is lost; a new one begins with the next call.",
 }
+
+
+def written(name: str, payload: Any) -> str:
+    """Return a host call as it would be written, for a person who is to approve it.
+
+    Args:
+        payload: As `Suspended` has it: ``args`` and ``kwargs``, which guest code has chosen.
+            What a function that suspends by itself says instead is not shown.
+    """
+    given = payload if isinstance(payload, dict) else {}
+    arguments = [shown(value) for value in given.get("args", ())]
+    for key, value in given.get("kwargs", {}).items():
+        # A function with **kwargs takes any text as a name, and one could look like several.
+        arguments.append(f"{key if key.isidentifier() else f'**{key!r}'}={shown(value)}")
+    return f"{name}({', '.join(arguments)})"
 
 
 def cut(text: str, keep_end: bool = False) -> str:

@@ -25,7 +25,7 @@ except ImportError as error:  # pragma: no cover - the environment of a test has
     raise ImportError("this integration needs the package 'datasette-agent'") from error
 
 from .. import ConfigError, Limits, Result, SandboxError, Suspended
-from .._terminal import inert
+from .._terminal import inert, shown
 from ._conversations import Conversation, Conversations
 from ._highlight import highlighted
 from ._text import explain, refusal, render, unfenced
@@ -242,7 +242,7 @@ def _shown(suspended: Suspended) -> str:
     named = {"database": database, "query": query, "params": params, **payload["kwargs"]}
     lines = [f"Write to the database {named['database']!r}:", str(named["query"])]
     if named["params"]:
-        lines.append(f"with {named['params']!r}")
+        lines.append(f"with {shown(named['params'])}")
     return inert("\n".join(lines))
 
 

@@ -468,6 +468,22 @@ def test_approval_of_what_cannot_be_shown(mode):
     assert [] == made == asked
 
 
+def test_approval_of_a_number_that_cannot_be_written(mode):
+    """
+    Python does not write one of so many digits; the person is told so.
+    """
+    made, asked = [], []
+    given = settings(functions={"delete": made.append}, approve=frozenset({"delete"}))
+
+    async def body(client):
+        return await run(client, "delete(10 ** 5000)")
+
+    text, _ = serve(body, given, mode, elicitation_callback=asker(["decline"], asked))
+    assert "PermissionError" in text
+    assert "delete(<int that cannot be shown" in asked[0].message
+    assert [] == made
+
+
 def test_what_is_asked_cannot_be_forged(mode):
     """
     Names and texts that code chose cannot add lines to the question.

@@ -280,6 +280,20 @@ def test_an_answer_to_a_lost_run():
     serve(body, write=True)
 
 
+def test_a_number_that_cannot_be_written():
+    """
+    Python does not write one of so many digits; the person is told so.
+    """
+    code = "write_sql('shop', 'delete from items where id = :n', {'n': 10 ** 5000})"
+
+    async def body(chat):
+        question = await chat.run(code)
+        assert "cannot be shown" in question["html"]
+        assert "not approved" in await chat.answer(question, False)
+
+    serve(body, write=True)
+
+
 def test_where_nobody_can_be_asked():
     """
     A background agent's code gets a refusal, and an end.

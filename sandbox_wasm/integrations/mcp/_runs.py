@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ... import Interrupted, Result, SandboxError, Suspended
 from ..._terminal import inert
+from .._text import written
 
 if TYPE_CHECKING:
     from ._room import Room
@@ -180,7 +181,7 @@ class Run:
             return Result(error=TooManyQuestions())
         if waiting.name not in self.room.settings.approve:
             return resumed.fail(RuntimeError("nobody answers this function here"), **options)
-        shown = _shown_call(waiting)
+        shown = written(waiting.name, waiting.payload)
         if not self.can_ask:
             refusal = "this needs a person's approval, and the client cannot ask for it"
         elif len(shown) > _MOST_SHOWN:
@@ -206,12 +207,3 @@ class Run:
     def _wake(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._changed.set)
-
-
-def _shown_call(waiting: Suspended) -> str:
-    payload = waiting.payload if isinstance(waiting.payload, dict) else {}
-    arguments = [repr(value) for value in payload.get("args", ())]
-    for name, value in payload.get("kwargs", {}).items():
-        # A function with **kwargs takes any text as a name.
-        arguments.append(f"{name if name.isidentifier() else f'**{name!r}'}={value!r}")
-    return f"{waiting.name}({', '.join(arguments)})"

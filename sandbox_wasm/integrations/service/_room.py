@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ... import Approval, Result, Suspended
 from ..._json import as_json
 from ..._terminal import inert, shown
+from .._text import written
 from ._accounts import Refused
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ class Room:
         continuation, payload = waiting.continuation, waiting.payload
         details = {"function": waiting.name}
         if isinstance(payload, dict) and {"args", "kwargs"} <= payload.keys():
-            details["call"] = _call(waiting.name, payload)
+            details["call"] = written(waiting.name, payload)
         else:
             details["asks"] = shown(payload)
         question = Question(
@@ -304,15 +305,6 @@ def _shortened(text: str) -> str:
     """Return *text* inert, and no longer than a person reads; what is left out is told."""
     left = len(text) - _SHOWN
     return inert(text[:_SHOWN]) + (f" [and {left} more characters]" if left > 0 else "")
-
-
-def _call(name: str, payload: dict[str, Any]) -> str:
-    """Return a call as it would be written."""
-    arguments = [shown(value) for value in payload["args"]]
-    for key, value in payload["kwargs"].items():
-        # A name that is none could look like several arguments.
-        arguments.append(f"{key if key.isidentifier() else shown(key)}={shown(value)}")
-    return f"{name}({', '.join(arguments)})"
 
 
 def _told(result: Result) -> dict[str, Any]:
