@@ -72,11 +72,9 @@ class Checkpoint:
         if not self.is_usable or self._state is None:
             return None, self.mark
         try:
-            state = self._state.load()
+            return self._state.load().lean(), self.mark
         except (SandboxError, OSError):  # a worker that was to keep it could not
             return None, self.mark
-        copy = GuestState(state.size, state.stack_pointer, tuple(state.ranges), bytes(state.data))
-        return copy, self.mark
 
     def replace(self, state: GuestState, mark: Mark) -> None:
         """Keep a state that comes from elsewhere."""

@@ -11,6 +11,9 @@ Data only: nothing in it is run, and nothing in it grants anything. Its form:
     name        of the interpreter
     functions   names of host functions that the guest knows; not in version 1
     body        zlib: ranges of memory, what lies in them, and the files
+
+Ranges are by pages before version 3, and by parts of them since. Whatever lies in none is as
+every instance of the artifact begins with it.
 """
 
 from __future__ import annotations
@@ -32,10 +35,10 @@ from ._filesystem import MAX_OPEN
 from ._limits import Limits
 from ._nodes import FilesState
 from ._sources import END, SourcesState
-from ._state import PAGE, GuestState
+from ._state import PAGE, PART, GuestState
 
 MAGIC = b"sandbox-wasm"
-VERSION = 2
+VERSION = 3
 MAX_BYTES = 1 << 30  # that are read of a file, unless its reader asks for more
 
 _OPENING = struct.Struct("<12sI32s")
@@ -44,7 +47,7 @@ _HEAD = struct.Struct("<BB32sQIIQQ")
 _MORE = struct.Struct("<QqQI")  # blocks, now or -1, monotonic, length of the functions
 _UNKNOWN = (1 << 32) - 1  # in place of that length: nobody has said
 _NAMES_BYTES = 1 << 20
-_RANGE = struct.Struct("<II")  # first page, and number of pages
+_RANGE = struct.Struct("<II")  # the first page or part, and how many
 _MEMORY = 1 << 32
 _NAME = re.compile(r"[a-z]{1,32}", re.ASCII)
 # A level above makes a file smaller by a twentieth, and takes several times as long.
@@ -75,7 +78,8 @@ class Snapshot:
         [1, 2]
 
     A checksum finds damage. It does not say who wrote the file: for that give a *key*,
-    and no snapshot is taken that was not written with it.
+    and no snapshot is taken that was not written with it. ``pickle`` and ``copy`` store it
+    without one.
 
     Attributes:
         interpreter: As in ``Session(interpreter=...)``.
@@ -93,15 +97,16 @@ class Snapshot:
         artifact: str,
         state: GuestState,
         files: FilesState,
-        sources: SourcesState | None,
+        sources: SourcesState,
         functions: tuple[str, ...] | None,
     ) -> None:
         self.interpreter = interpreter
         self.artifact = artifact
-        self.sources = sources
+        self.sources: SourcesState | None = sources
         self.functions = functions
         self._live: tuple[GuestState, FilesState] | None = (state, files)
         self._body = b""
+        self._version = VERSION
         self._shape = _Shape(state.size, state.stack_pointer, len(state.ranges), len(state.data), 0)
 
     @property
@@ -120,14 +125,18 @@ class Snapshot:
         shape, body = self._packed()
         artifact = bytes.fromhex(self.artifact)
         content = _HEAD.pack(key is not None, len(name), artifact, *shape)
-        version, names = 1, b""
+        version, names = self._version, b""
         if self.sources is not None:
-            version, (blocks, now, monotonic) = VERSION, self.sources
+            blocks, now, monotonic = self.sources
             names = b"" if self.functions is None else "\n".join(self.functions).encode()
             length = _UNKNOWN if self.functions is None else len(names)
             content += _MORE.pack(blocks, -1 if now is None else now, monotonic, length)
         content += name + names + body
         return _OPENING.pack(MAGIC, version, seal(_front(version), content, key)) + content
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be stored, without a key: what a live one compares with stays in this process."""
+        return type(self).from_bytes, (self.to_bytes(),)
 
     def save(self, path: str | os.PathLike[str], *, key: bytes | None = None) -> None:
         """Write it to a file, whole or not at all; readable by its owner alone.
@@ -211,6 +220,7 @@ class Snapshot:
         snapshot.sources = sources
         snapshot.functions = functions
         snapshot._body = bytes(content[at:])
+        snapshot._version = version
         snapshot._shape = shape
         return snapshot
 
@@ -269,8 +279,9 @@ class Snapshot:
             raise SnapshotError(f"the snapshot's files are more than Limits.file_bytes={most}")
         table = shape.ranges * _RANGE.size
         found, data, stored = inflate(self._body, (table, shape.stored, shape.files), "snapshot")
+        unit = PAGE if self._version < 3 else PART
         ranges = [
-            (page * PAGE, (page + length) * PAGE) for page, length in _RANGE.iter_unpack(found)
+            (first * unit, (first + count) * unit) for first, count in _RANGE.iter_unpack(found)
         ]
         state = GuestState(shape.memory, shape.stack_pointer, ranges, data)
         if not state.is_whole:
@@ -281,11 +292,16 @@ class Snapshot:
         if self._live is None:
             return self._shape, self._body
         state, files = self._live
-        ranges = (_RANGE.pack(a // PAGE, (b - a) // PAGE) for a, b in state.ranges)
+        ranges, parts = state.own_parts()
+        table = b"".join([_RANGE.pack(a // PART, (b - a) // PART) for a, b in ranges])
         stored = _files_form.encode(files)
         packer = zlib.compressobj(_LEVEL)
-        parts = [packer.compress(part) for part in (b"".join(ranges), state.data, stored)]
-        return self._shape._replace(files=len(stored)), b"".join([*parts, packer.flush()])
+        pieces: list[bytes | memoryview] = [table, *parts, stored]
+        packed = [packer.compress(piece) for piece in pieces]
+        shape = self._shape._replace(
+            ranges=len(ranges), stored=sum(map(len, parts)), files=len(stored)
+        )
+        return shape, b"".join([*packed, packer.flush()])
 
     def __repr__(self) -> str:
         return f"<Snapshot of {self.interpreter}, {self.stored_bytes} bytes>"

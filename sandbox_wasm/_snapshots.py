@@ -40,7 +40,7 @@ def take(interpreter: str, lane: Lane, *, wait: bool = False) -> Snapshot:
         # Bytes: nobody takes their room for another state.
         data, ranges = bytes(state.data), tuple(state.ranges)
         sources, files = lane.ledger.mark()
-        state = GuestState(state.size, state.stack_pointer, ranges, data)
+        state = GuestState(state.size, state.stack_pointer, ranges, data, state.pristine)
         return state, files, sources, lane.told_functions
 
     return Snapshot(interpreter, digest(interpreter), *lane.ask(look, wait=wait))

@@ -21,13 +21,13 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NoReturn
 
 from . import _lockdown
 from ._errors import SandboxError, SnapshotError
 from ._limits import Limits
-from ._state import NO_ROOM, GuestState
+from ._state import NO_ROOM, GuestState, Ranges
 from ._thread import STACK_BYTES
 from ._wasm import _pages
 from ._worker_host import HostLink, Nobody
@@ -41,13 +41,12 @@ _FROM_HOST = {
     wire.FORK: 1 << 10,
     wire.WAIT: 64,
     wire.REAP: 64,
+    wire.PRISTINE: 1 << 32,
     wire.BEGIN: 1 << 32,
     wire.CAPTURE: 64,
     wire.REQUEST: 1 << 32,
     wire.REPLY: 1 << 32,
 }
-Ranges = Sequence[tuple[int, int]]
-
 _FIELDS = [field.name for field in dataclasses.fields(Limits)]
 _REMIND_MILLISECONDS = 2  # as _deadline.py has it
 # The next worker is made once the last one has had the time to begin: to make one at once
@@ -272,6 +271,8 @@ def _fork_on_request(link: wire.Link) -> None:
                 link.socket.sendall(b"\0")  # in place of its sockets
                 link.send(wire.FAILED, f"no worker process can be had: {error.strerror}")
             ready = None
+        elif operation == wire.PRISTINE:
+            link.send(operation, b"".join(beginning.guest.parts(wire.unpacked(values[0]))))
         else:
             _, status = os.waitpid(values[0], 0)
             if operation == wire.WAIT:

@@ -18,7 +18,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import fuzz_values
@@ -33,13 +33,13 @@ from sandbox_wasm._functions import HostFunctions
 from sandbox_wasm._ledger import Ledger
 from sandbox_wasm._limits import Limits
 from sandbox_wasm._snapshot import Snapshot
+from sandbox_wasm._state import PAGE, PART
 from sandbox_wasm._wasi import FUNCTIONS as FILE_FUNCTIONS
 from sandbox_wasm.interpreters import _remote, _wire
 from sandbox_wasm.interpreters._base import Request
 from sandbox_wasm.interpreters._store import Store
 
 MAX_BYTES, MAX_FILES = 10_000, 30
-PAGE = 4096
 
 
 def values(data: bytes) -> None:
@@ -148,6 +148,10 @@ def _file_calls(pick: random.Random) -> bytes:
 class _Worker:
     """A worker that has said *data*, and ended."""
 
+    @staticmethod
+    def pristine(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        return [_FIRST[begin:end] for begin, end in ranges]
+
     def __init__(self, data: bytes) -> None:
         self.data, theirs = socket.socketpair()
         self.control, listened = socket.socketpair()
@@ -169,6 +173,7 @@ class _Worker:
 
 
 _STORE = Store(1 << 16)
+_FIRST = bytes(range(256)) * (1 << 7)  # what every guest begins with, half of what it may have
 _WORKER_LIMITS = Limits(result_bytes=1000, host_call_bytes=1000, output_bytes=1000)
 
 
@@ -179,8 +184,8 @@ def frames(data: bytes) -> None:
     ledger = Ledger(_WORKER_LIMITS, CALLS, files, lambda: None)
     ledger.sleep = lambda nanoseconds: None  # type: ignore[method-assign]
     guest = _remote.RemoteGuest(worker, ledger, _WORKER_LIMITS, _STORE)  # type: ignore[arg-type]
+    state = guest.capture()
     try:
-        guest.capture()
         answer = guest.request(Request("run", b"1"))
         if answer.encoded is not None and len(answer.encoded) > 2 << 20:
             raise AssertionError("a value that is too large")
@@ -191,11 +196,16 @@ def frames(data: bytes) -> None:
     told = _STORE.told
     if told is not None and not 0 <= told[3] <= _STORE.size:
         raise AssertionError("a state that cannot be")
+    with contextlib.suppress(SnapshotError):
+        lean = state.load().lean()
+        if not lean.is_whole or len(lean.data) > _STORE.size:
+            raise AssertionError("a state that does not fit together")
     if len(ledger.text(1)) + len(ledger.text(2)) > 1000 or files.tree.used > MAX_BYTES:
         raise AssertionError("more held than there may be")
 
 
 def _frames(pick: random.Random) -> bytes:
+    end = 2 * PAGE + PART
     kinds: list[tuple[object, ...]] = [
         (_wire.ANSWER, 0, None, 0, pick.choice([1, "x", None, 1.5]), pick.choice([None, b"[1]"])),
         (_wire.ERROR, 0, None, pick.randrange(5), "x"),
@@ -208,6 +218,7 @@ def _frames(pick: random.Random) -> bytes:
         (_wire.FILE, pick.choice(["write", "close", "read"]), (4, pick.choice([b"x", 5]))),
         (_wire.FILE, "rename", (3, "x", 3, "y")),
         (_wire.CAPTURED, 1 << 20, 5, b"\0" * 16, pick.randrange(1 << 17)),
+        (_wire.CAPTURED, 1 << 16, 5, _wire.packed([(0, PAGE), (2 * PAGE, end)]), PAGE + PART),
     ]
     said = b""
     for operation, *rest in pick.choices(kinds, k=pick.randrange(1, 8)):
@@ -235,11 +246,13 @@ def _sealed(magic: bytes, version: int, content: bytes, opening: struct.Struct) 
 def snapshots(data: bytes) -> None:
     """A snapshot's head, and its body as it is before it is packed.
 
-    Sealed, and with a first byte of 1 with lengths that fit, so that what comes after is reached.
+    Sealed, and with a first byte that is a version with lengths that fit, so that what comes
+    after is reached.
     """
     version, front = _snapshot.VERSION, _FRONT + data[0] % 64 if data else 0
-    if data[:1] == b"\1":
-        version, front, data = 1, _FRONT, _fitted(data[1:])
+    if data and 1 <= data[0] <= _snapshot.VERSION:
+        version = data[0]
+        front, data = _fitted(data[1:], version)
     content = data[:front] + zlib.compress(data[front:], 1)
     stored = _sealed(_snapshot.MAGIC, version, content, _snapshot._OPENING)
     try:
@@ -257,12 +270,15 @@ def snapshots(data: bytes) -> None:
     kept.release()
 
 
-def _fitted(body: bytes) -> bytes:
-    count = min(body[0] if body else 0, 2, len(body) // PAGE)
-    files = len(body) - count * PAGE
-    head = _snapshot._HEAD.pack(0, len(_NAME), bytes(32), 1 << 20, 64, count, count * PAGE, files)
+def _fitted(body: bytes, version: int) -> tuple[int, bytes]:
+    """Return the length of a front that goes before *body*, and both."""
+    unit = PAGE if version < 3 else PART
+    count = min(body[0] if body else 0, 2, len(body) // unit)
+    files = len(body) - count * unit
+    front = _snapshot._HEAD.pack(0, len(_NAME), bytes(32), 1 << 20, 64, count, count * unit, files)
+    front += (b"" if version == 1 else _snapshot._MORE.pack(0, -1, 0, 0)) + _NAME
     table = b"".join(struct.pack("<II", 2 * i, 1) for i in range(count))
-    return head + _NAME + table + body
+    return len(front), front + table + body
 
 
 def _snapshot_bytes(pick: random.Random) -> bytes:
@@ -277,7 +293,9 @@ def _snapshot_bytes(pick: random.Random) -> bytes:
     stored = bytearray(_files_form.encode(files.mark()))
     for _ in range(pick.randrange(3)):
         stored[pick.randrange(len(stored))] = pick.randrange(256)
-    return b"\1" + bytes(stored)
+    version = pick.randrange(1, _snapshot.VERSION + 1)
+    memory = b"\1".ljust(PART, b"\0") if version > 2 else b""  # pages are longer than that
+    return bytes([version]) + memory + bytes(stored)
 
 
 _LENGTHS = 7  # parts of the form, of which the journal and the snapshot come last

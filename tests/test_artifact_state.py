@@ -1,8 +1,11 @@
 """Linear memory and one global are all the state that an interpreter has."""
 
+import os
+
 import pytest
 
-from sandbox_wasm._wasm import _artifacts
+from sandbox_wasm._wasm import _artifacts, _engine, _instance
+from sandbox_wasm.interpreters import _zygote
 
 TABLES, GLOBALS, EXPORTS, START, ELEMENTS, DATA = 4, 6, 7, 8, 9, 11
 FUNCREF = 0x70
@@ -92,3 +95,39 @@ def test_data_is_all_in_memory(sections):
         data.constant()
         data.take(data.number())
     assert START not in sections
+
+
+def test_every_instance_begins_the_same(interpreter):
+    """
+    Whatever the engine is told, and in another process: snapshots leave out what it begins with.
+    """
+    artifact = _artifacts.load(interpreter)
+    found = []
+    for fuel, epoch in ((False, True), (True, True), (False, False)):
+        memory = _instance._reference(_engine.family(artifact, fuel=fuel, epoch=epoch))
+        found.append(memory.read(0, memory.size))
+    if hasattr(os, "fork"):
+        zygote = _zygote.get(interpreter, False)
+        found += zygote.pristine([(0, zygote.base_bytes)])
+
+    assert 1 == len(set(found))
+
+
+@pytest.mark.parametrize("interpreter", ["cpython"])
+def test_an_image_is_what_its_instances_begin_with(sections):
+    """
+    Nothing is done at the start of one that was initialised when it was built.
+    """
+    artifact = _artifacts.load("cpython")
+    memory = _instance._reference(_engine.family(artifact, fuel=False))
+    written = bytearray(memory.size)
+    data = sections[DATA]
+    for _ in range(data.number()):
+        data.number()
+        data.byte()
+        at = data.number()
+        data.byte()
+        part = data.take(data.number())
+        written[at : at + len(part)] = part
+
+    assert written == memory.read(0, memory.size)

@@ -1,9 +1,13 @@
 """A session as a value: stored, restored, forked; and what is no such value."""
 
+import copy
 import hashlib
 import hmac
 import os
+import pickle
 import struct
+import subprocess
+import sys
 import threading
 import tracemalloc
 import zlib
@@ -29,7 +33,8 @@ from sandbox_wasm import (
 from sandbox_wasm._files import Files
 from sandbox_wasm._snapshot import inflate
 from sandbox_wasm._sources import END
-from sandbox_wasm.interpreters import digest
+from sandbox_wasm._state import PAGE, PART, GuestState
+from sandbox_wasm.interpreters import _zygote, digest
 
 GOLDEN = Path(__file__).with_name("golden")
 RICH = """
@@ -121,6 +126,157 @@ def test_restored_at_every_statement(interpreter, steps):
                 assert oracle.run(SEEN).value == session.run(SEEN).value
         finally:
             session.close()
+
+
+def pasted(under, state):
+    """What lies in *under*, begin and bytes of each part, once *state* is written over it."""
+    memory = bytearray(state.size)
+    for at, part in under:
+        memory[at : at + len(part)] = part
+    at = 0
+    for begin, end in state.ranges:
+        memory[begin:end] = state.data[at : at + end - begin]
+        at += end - begin
+    return [bytes(memory[at : at + len(part)]) for at, part in under]
+
+
+def test_what_is_stored_is_what_differs(make_session):
+    """
+    Byte for byte, what is left out is what every instance begins with; and that is most of it.
+    """
+    session = make_session()
+    session.run(RICH)
+    snapshot = session.snapshot()
+    live = snapshot._live[0]
+    data = snapshot.to_bytes()
+    stored = Snapshot.from_bytes(data)
+    state, _ = stored.unpack(session.limits, 64 << 20)
+
+    bare = [
+        (begin, first.ljust(end - begin, b"\0"))
+        for (begin, end), first in zip(live.ranges, live.pristine(live.ranges), strict=True)
+    ]
+    assert live.data == b"".join(pasted(bare, state))
+    assert stored.stored_bytes < snapshot.stored_bytes / 2
+    assert len(data) < {"cpython": 40_000, "micropython": 15_000}[session.interpreter]
+
+
+FILLED = st.sampled_from([bytes(PAGE), b"\1" * PAGE, bytes(range(256)) * (PAGE // 256)])
+
+
+@given(
+    known=st.lists(FILLED, max_size=6),
+    beyond=st.integers(0, 3),
+    changes=st.lists(st.tuples(st.integers(0), st.binary(min_size=1, max_size=300)), max_size=8),
+    asked=st.lists(st.booleans(), min_size=9, max_size=9),
+)
+def test_own_parts(known, beyond, changes, asked):
+    """
+    Written over what every instance begins with, they are the state, and no more than it.
+    """
+    first = b"".join(known)
+    now = bytearray(first) + bytearray(beyond * PAGE)
+    if not now:
+        return
+    for at, change in changes:
+        at %= len(now)
+        change = change[: len(now) - at]
+        now[at : at + len(change)] = change
+    base = first + bytes(beyond * PAGE)
+    pages = [
+        (at, at + PAGE)
+        for at in range(0, len(now), PAGE)
+        if asked[at // PAGE] or now[at : at + PAGE] != base[at : at + PAGE]
+    ]
+    data = b"".join(now[begin:end] for begin, end in pages)
+    state = GuestState(
+        len(now), 7, pages, data, lambda asked: [first[begin:end] for begin, end in asked]
+    )
+
+    lean = state.lean()
+
+    assert lean.is_whole
+    assert 7 == lean.stack_pointer
+    assert [bytes(now)] == pasted([(0, base)], lean)
+    assert len(lean.data) <= len(data)
+    assert len(lean.ranges) <= len(now) // PAGE
+    assert lean.lean().data == lean.data
+    unknown = GuestState(len(now), 7, pages, data, lambda _: None).lean()
+    assert (data, pages) == (unknown.data, list(unknown.ranges))
+
+
+def test_changes_that_are_scattered():
+    """
+    There are never more parts than pages: who reads a snapshot bounds them by that.
+    """
+    first = bytes(range(256)) * 64
+    now = bytearray(first)
+    now[::256] = b"\xff" * (len(first) // 256)
+    state = GuestState(len(now), 0, [(0, len(now))], now, lambda _: [first]).lean()
+
+    assert [(0, len(now))] == list(state.ranges)
+    assert now == state.data
+
+
+def test_workers_whose_zygote_has_ended():
+    """
+    A snapshot is stored then as well, if not as small.
+    """
+    with Session("micropython", isolation="process") as session:
+        session.run("x = [1, 2]")
+        snapshot = session.snapshot()
+        zygote = session._lane._keeper.guest._child._zygote
+        zygote.close()
+        zygote._pages = {}
+        data = snapshot.to_bytes()
+
+    assert Snapshot.from_bytes(data).stored_bytes == snapshot.stored_bytes
+    with Session.restore(Snapshot.from_bytes(data)) as restored:
+        assert [1, 2] == restored.run("x").value
+
+
+def test_ranges_of_a_worker_that_was_taken_over():
+    """
+    What does not begin or end with a page is told apart from nothing.
+    """
+    zygote = _zygote.get("micropython", False)
+    assert zygote.pristine([(0, PAGE), (PAGE, PAGE + PART)]) is None
+    beyond = zygote.base_bytes
+    assert [b"", b""] == zygote.pristine([(beyond, beyond + PAGE), (1 << 31, 1 << 32)])
+    (across,) = zygote.pristine([(beyond - PAGE, beyond + PAGE)])
+    assert PAGE == len(across)
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_copies(session, way):
+    """
+    A snapshot goes where other data goes.
+    """
+    session.run("x = [1, 2]")
+    for snapshot in (session.snapshot(), through_bytes(session.snapshot())):
+        with Session.restore(way(snapshot)) as restored:
+            assert [1, 2] == restored.run("x").value
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork processes")
+def test_a_child_of_fork_stores_it(tmp_path):
+    """
+    What it compares with belongs to the parent.
+    """
+    code = """
+import os, sys
+from sandbox_wasm import Session
+with Session("micropython") as session:
+    session.run("x = [1, 2]")
+    snapshot = session.snapshot()
+    if not os.fork():
+        snapshot.save(sys.argv[1])
+        os._exit(0)
+    assert 0 == os.wait()[1]
+"""
+    subprocess.run([sys.executable, "-c", code, tmp_path / "a"], check=True, timeout=60)
+    with Session.restore(Snapshot.load(tmp_path / "a")) as restored:
+        assert [1, 2] == restored.run("x").value
 
 
 def test_a_run_that_is_lost_after_restoring(make_session):
@@ -399,7 +555,7 @@ def test_keys(packed):
     assert "sealed with a key" in refused(sealed)
     assert "another key" in refused(sealed, key=b"other")
     assert "not sealed" in refused(packed, key=b"key")
-    for version in (0, 1, 3):  # nor is it taken for another version of the form
+    for version in (0, 1, 2, 4):  # nor is it taken for another version of the form
         refused(sealed[:12] + struct.pack("<I", version) + sealed[16:], key=b"key")
     stripped = packed[:48] + sealed[48:]
     refused(stripped)
@@ -438,7 +594,7 @@ def test_other_versions_and_artifacts(packed):
     (SN-02)
     """
     assert packed == resealed(packed)
-    for version in (0, 3, 1 << 31):
+    for version in (0, 4, 1 << 31):
         assert f"form {version}" in refused(resealed(packed, version=version))
     text = refused(resealed(packed, artifact=bytes(32)))
     assert "00" * 32 in text

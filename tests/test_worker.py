@@ -60,6 +60,8 @@ def isolation():
 class Scripted:
     """A worker that sends what it is told to, whatever it is asked."""
 
+    pristine = None
+
     def __init__(self, frames, *, ready=True):
         self.data, self.theirs = socket.socketpair()
         self.control, self.listened = socket.socketpair()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import wasmtime
@@ -12,17 +13,18 @@ from .._errors import (
     FuelExhausted,
     GuestCrash,
     GuestProtocolError,
+    SandboxError,
     SnapshotError,
 )
 from .._room import room
-from .._state import GuestState
+from .._state import GuestState, Ranges
 from .._thread import current
 from ._engine import Engine, EngineFamily, set_limits
 from ._exports import StackPointer, entry, export
 from ._faults import handlers
 from ._memory import GuestMemory
 from ._mould import Mould
-from ._pages import Finder, Ranges, finder, page_table, union
+from ._pages import Finder, finder, page_table, union
 from ._traps import FUEL, kind_of
 
 _log = logging.getLogger("sandbox_wasm")
@@ -186,23 +188,25 @@ class Instance:
         Raises:
             MemoryError: It would have more.
         """
+        family = self._engine.family
         ranges = self._found(again)
         length = self._length(ranges)
         if into is None or (most is not None and length > most):
-            ranges = self.memory.differing(ranges, _reference(self._engine.family))
+            ranges = self.memory.differing(ranges, _reference(family))
             length = self._length(ranges)
         if most is not None and length > most:
             raise MemoryError(f"the state has {length} bytes, checkpoint_bytes={most}")
-        if into is None:
-            return GuestState(
-                self.memory.size, self._stack_pointer.read(), ranges, self.memory.gather(ranges)
-            )
+        data = self.memory.gather(ranges) if into is None else self._copied(ranges, length, into)
+        size, pointer = self.memory.size, self._stack_pointer.read()
+        return GuestState(size, pointer, ranges, data, partial(_pristine, family))
+
+    def _copied(self, ranges: Ranges, length: int, into: GuestState) -> memoryview:
         data = self._room
         if len(data) != length or data.obj is not getattr(into.data, "obj", None):
             self.memory.forget_copy()
             data = self._room = room(length, into.data)
         self.memory.copy(ranges, data)
-        return GuestState(self.memory.size, self._stack_pointer.read(), ranges, data)
+        return data
 
     def _length(self, ranges: Ranges) -> int:
         """Return how many bytes they have, which mostly are those of the last time."""
@@ -356,6 +360,14 @@ def _reference(family: EngineFamily) -> GuestMemory:
         if family.reference is None:
             family.reference = _unused(family)
         return family.reference.memory
+
+
+def _pristine(family: EngineFamily, ranges: Ranges) -> list[bytes] | None:
+    """Return what every instance begins with in those parts of memory, see `GuestState`."""
+    try:
+        return _reference(family).parts(ranges)
+    except SandboxError:  # there is no room for one
+        return None
 
 
 def _begun(family: EngineFamily, mould: Mould) -> GuestMemory | None:

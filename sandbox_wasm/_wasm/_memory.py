@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 import wasmtime
 
 from .._errors import GuestProtocolError
-from .._state import PAGE
-from ._pages import Finder, Ranges, append, blocks, keep_small
+from .._state import PAGE, Ranges
+from ._pages import Finder, append, blocks, keep_small
 
 Pair = tuple[memoryview, memoryview]
 
@@ -171,6 +171,10 @@ class GuestMemory:
                     if bytearray(self._view[at : at + PAGE]) != view[at : at + PAGE]:
                         append(found, at, at + PAGE)
         return found
+
+    def parts(self, ranges: Ranges) -> list[bytes]:
+        """Return a copy of each of *ranges*, as far as memory goes."""
+        return [self._view[begin:end].tobytes() for begin, end in ranges]
 
     def blocks(self) -> list[bytearray]:
         """Return a copy of all of it, as `Comparison` takes it."""

@@ -21,12 +21,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from .._state import PAGE
+from .._state import PAGE, Ranges
 from .._thread import current
 
 _BLOCK = 65_536
-
-Ranges = Sequence[tuple[int, int]]
 
 
 class Finder(Protocol):

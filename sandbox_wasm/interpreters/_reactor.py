@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from .._errors import (
@@ -14,7 +14,7 @@ from .._errors import (
     SandboxError,
 )
 from .._locks import RLock
-from .._state import GuestState
+from .._state import GuestState, Ranges
 from .._wasm._instance import Instance
 from . import _abi as abi
 from ._base import Answer, HostSide, Request
@@ -148,9 +148,13 @@ class ReactorGuest:
     def capture(self, into: GuestState | None = None, most: int | None = None) -> GuestState:
         return self._instance.capture(into, self._asked, most)
 
-    def touch(self, ranges: Sequence[tuple[int, int]]) -> None:
+    def touch(self, ranges: Ranges) -> None:
         """Have those pages of memory at hand, which a run is likely to write to."""
         self._memory.touch(ranges)
+
+    def parts(self, ranges: Ranges) -> list[bytes]:
+        """Return a copy of each of those parts of memory."""
+        return self._memory.parts(ranges)
 
     # ---- requests
 

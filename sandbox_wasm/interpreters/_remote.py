@@ -143,7 +143,7 @@ class RemoteGuest:
         self._send(wire.CAPTURE, most)
         if self.memory_bytes > _MUCH_BYTES:
             self._settle()
-        return HeldState(self._store, self._settle)
+        return HeldState(self._store, self._settle, self._child.pristine)
 
     def _settle(self) -> None:
         """Wait until the worker has kept the state that it was told to, but not for ever."""

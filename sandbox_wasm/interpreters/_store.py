@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from .._errors import SnapshotError
 from .._locks import RLock
-from .._state import GuestState
+from .._state import GuestState, Pristine
 from . import _wire as wire
 
 # Of a state that lies somewhere: size of linear memory, stack pointer, ranges as
@@ -125,12 +125,16 @@ class HeldState(GuestState):
         store: Where.
 
         settle: Waits until it is there.
+
+        pristine: As of a `GuestState`.
     """
 
     __slots__ = ("_settle", "store")
 
-    def __init__(self, store: Store, settle: Callable[[], None]) -> None:
-        super().__init__(0, 0, (), b"")
+    def __init__(
+        self, store: Store, settle: Callable[[], None], pristine: Pristine | None = None
+    ) -> None:
+        super().__init__(0, 0, (), b"", pristine)
         self.store = store
         self._settle = settle
 
@@ -143,6 +147,7 @@ class HeldState(GuestState):
         state = self.store.get()
         if not state.is_whole:
             raise SnapshotError("the state of the worker process does not fit together")
+        state.pristine = self.pristine
         return state
 
 

@@ -50,6 +50,7 @@ WAIT = 67  # process id
 WAITED = 68  # how it ended, as `os.waitpid` has it
 REAP = 69  # process id; nothing comes back
 FAILED = 70  # text
+PRISTINE = 71  # ranges: bytes of memory of a guest that has run nothing
 
 STATUSES: tuple[Literal["ok", "error", "aborted"], ...] = ("ok", "error", "aborted")
 # What a worker may say of a request that failed; the rest of the error is the session's.

@@ -19,18 +19,28 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .._errors import ArtifactError, ConfigError, SandboxError, SessionBroken
 from .._locks import RLock
+from .._state import PAGE, Ranges
 from . import _wire as wire
 
 _START_SECONDS = 600.0  # may compile an interpreter on a slow machine
 _FORK_SECONDS = 20.0
 _END_SECONDS = 5.0
 _TEXT = 1 << 16
-_FRAMES = {wire.READY: _TEXT, wire.FAILED: _TEXT, wire.FORKED: 64, wire.WAITED: 64}
+# Of an unused guest's memory, kept for the next comparison: most states have the same few hundred.
+_PAGES = 1 << 10
+_FRAMES = {
+    wire.READY: _TEXT,
+    wire.FAILED: _TEXT,
+    wire.FORKED: 64,
+    wire.WAITED: 64,
+    wire.PRISTINE: 1 << 30,
+}
 
 # Isolated (-I) and without site (-S): neither the environment nor the working directory
 # has a say in what is imported. Where to look is what this process goes by.
@@ -46,6 +56,8 @@ class Child:
         data: The socket for frames.
 
         control: The socket for wishes, which the worker always reads.
+
+        pristine: As of its zygote.
     """
 
     def __init__(self, zygote: Zygote, pid: int, data: socket.socket, control: socket.socket):
@@ -54,6 +66,7 @@ class Child:
         self.control = control
         self.control.setblocking(False)
         self._zygote = zygote
+        self.pristine = zygote.pristine
         self._status: int | None = None
         # A process id stays taken until the zygote has waited for it; the descriptor
         # holds even if the zygote is gone.
@@ -138,6 +151,7 @@ class Zygote:
             raise ConfigError("isolation='process' needs a system that can fork processes")
         folder = default_folder()
         self._lock = threading.Lock()
+        self._pages: dict[int, bytes] = {}
         try:
             ours, theirs = socket.socketpair()
             with ours, theirs:
@@ -215,6 +229,29 @@ class Zygote:
             self.reap(pid)  # it ends when nobody has the other ends of its sockets
             raise SessionBroken(f"no worker process can be had: {error.strerror}") from error
 
+    def pristine(self, ranges: Ranges) -> list[bytes] | None:
+        """Return of each of *ranges* what every guest begins with there, as far as memory goes.
+
+        None if they are not by pages, which only a worker says that was taken over, or if the
+        process has ended.
+        """
+        if any((begin | end) % PAGE for begin, end in ranges):
+            return None
+        wanted = [range(begin, min(end, self.base_bytes), PAGE) for begin, end in ranges]
+        with self._lock:
+            known = self._pages
+            missing = [at for pages in wanted for at in pages if at not in known]
+            if missing:
+                try:
+                    self._send(wire.PRISTINE, wire.packed([(at, at + PAGE) for at in missing]))
+                    (data,) = self._receive(wire.PRISTINE)
+                except SessionBroken:
+                    return None
+                known.update(zip(missing, _cut(data), strict=True))
+            if len(known) > _PAGES:
+                self._pages = {}
+        return [b"".join([known[at] for at in pages]) for pages in wanted]
+
     def wait(self, pid: int) -> int:
         """Wait for a worker that was killed; return its exit status, negative a signal."""
         with self._lock:
@@ -240,6 +277,11 @@ class Zygote:
         """Forget it, in a child of fork: it belongs to the parent."""
         self._link.close()
         self._process.returncode = 0  # not ours to wait for
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    """Yield the pages of *data*."""
+    return (data[at : at + PAGE] for at in range(0, len(data), PAGE))
 
 
 def _start(handle: int) -> subprocess.Popen[bytes]:
