@@ -45,7 +45,9 @@ def check(
     known = [_arguments.identifier(name).decode() for name in listed(names, "names")]
     program = checker() if types is None or types else None
     if types and program is None:
-        raise ConfigError("checking types needs the extra: pip install 'sandbox-wasm[check]'")
+        raise ConfigError(
+            "checking types needs the extra 'check': python -m pip install 'sandbox-wasm[check]'"
+        )
     try:
         source = _arguments.source(code)
     except GuestError as error:

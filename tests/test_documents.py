@@ -47,6 +47,7 @@ docs/packages.md: fetches from the package index; tests/real_packages.py does
 docs/packages.md: fetches from the package index; tests/test_packages.py builds a package of its own
 docs/quickstart.md: fetches from the package index; tests/real_packages.py does
 docs/service.md: serves until it is ended; tests/test_service.py does
+docs/service.md: asks what is served above; tests/test_service.py does
 plugins/llm-tools-sandbox-wasm/README.md: asks a model
 """
 

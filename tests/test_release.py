@@ -73,12 +73,16 @@ def test_command_tells_the_version() -> None:
 @pytest.mark.parametrize("path", PLUGINS, ids=lambda path: path.parent.name)
 def test_plugins_are_released_together(path: Path) -> None:
     """
-    A plugin has the version of the package, and asks for no older one; its licence is the same.
+    A plugin has the version of the package, and asks for no older one, nor for one whose names
+    may be others; its licence is the same.
     """
     text = path.read_text("utf-8")
+    version = sandbox_wasm.__version__
+    major, minor = map(int, version.split(".")[:2])
+    changed = f"0.{minor + 1}" if major == 0 else f"{major + 1}"
 
-    assert f'\nversion = "{sandbox_wasm.__version__}"\n' in text
-    assert f'"sandbox-wasm>={sandbox_wasm.__version__}"' in text
+    assert f'\nversion = "{version}"\n' in text
+    assert f'"sandbox-wasm>={version},<{changed}"' in text
     assert (ROOT / "LICENSE").read_bytes() == (path.parent / "LICENSE").read_bytes()
 
 
