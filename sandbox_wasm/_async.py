@@ -149,6 +149,8 @@ class AsyncSession:
             if not waiter.cancelled():
                 waiter.exception()  # seen
             raise
+        finally:
+            del future, waiter  # see `_lifecycle.settle`
 
     async def close(self) -> None:
         """End the session and free its memory; see `Session.close`."""

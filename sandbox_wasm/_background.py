@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from ._errors import SessionClosed
@@ -32,13 +33,6 @@ class Background:
         """
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
 
-        def work() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(function())
-                except BaseException as error:
-                    future.set_exception(error)
-
         with self._lock:
             if self._closed:
                 raise SessionClosed("the session is closed")
@@ -49,7 +43,9 @@ class Background:
                 except BaseException:
                     self._working = not errand.cancel()
                     raise
-            self._queue.append(work)  # last: what is not told of by a future is not done
+            self._queue.append(
+                partial(_perform, future, function)
+            )  # last: what is not told of by a future is not done
         return future
 
     def close(self) -> None:
@@ -65,3 +61,12 @@ class Background:
                 work = self._queue.popleft()
             work()
             del work  # it holds a session, which nobody else may have any more
+
+
+def _perform(future: concurrent.futures.Future[T], function: Callable[[], T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+            del future  # which has the error, whose traceback has this frame

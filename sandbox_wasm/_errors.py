@@ -42,7 +42,7 @@ class SandboxError(Exception):
 
     Attributes:
         result: What the run gave before it ended (output and usage), or None
-            if no run had started.
+            if no run had started. Its own ``error`` is None.
 
         state: What became of the session: ``"kept"`` if it goes on with its
             variables, ``"rolled back"`` if it goes on as it was before the run,

@@ -144,10 +144,11 @@ class Job:
 
 def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
     """Return what came of a job, and what ended it before its time."""
-    error = ledger.reason or job.error
+    fault, job.error = job.error, None  # whose traceback has frames that have the job
+    error = ledger.reason or fault
     value, is_final = job.value, isinstance(error, FinalAnswer)
     if isinstance(error, FinalAnswer):
-        value, job.result_bytes, error = error.value, error.size, job.error
+        value, job.result_bytes, error = error.value, error.size, fault
         if not job.done:
             error = SessionBroken("the run did not end with its final answer")
     tree = ledger.files.tree
@@ -173,10 +174,8 @@ def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
         error = ledger.account.starved(error)
     if job.done:  # else what was left behind may be at the files still
         error = ledger.files.settle(error is None) or error
-    shown = None
     if isinstance(error, SandboxError):
         error.state = job.state
-        shown = error
     if isinstance(error, Suspended):
         error.suspension = job.suspension
     result = Result(
@@ -186,7 +185,6 @@ def conclude(job: Job, ledger: Ledger) -> tuple[Result, BaseException | None]:
         stderr=ledger.text(2),
         truncated=ledger.truncated,
         usage=usage,
-        error=shown,
         files=ledger.files.end() if job.done else NO_CHANGES,
     )
     return result, error

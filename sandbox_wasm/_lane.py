@@ -152,7 +152,7 @@ class Lane:
             refusal = self.ledger.account.refusal(again is not None)
             if refusal is not None:
                 refusal.state = "kept"
-                return Result(usage=Usage(runs=0), error=refusal), refusal
+                return Result(usage=Usage(runs=0)), refusal
             wall = self.ledger.account.wall_seconds(wall)
             # A prelude changes nothing.
             job = Job(request, again, self._keeper.turn + (request.mode != "prelude"))

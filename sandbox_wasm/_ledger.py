@@ -333,9 +333,7 @@ class Ledger:
         except Exception:
             raise
         except BaseException as error:
-            ended = HostFunctionError(name.decode("utf-8", "replace"))
-            ended.__cause__ = error
-            self._give_up(ended)
+            self._give_up(_ended_by(error, name))
         finally:
             self.is_calling = False
         return OVER
@@ -374,3 +372,10 @@ class Ledger:
 
     def fail(self, error: BaseException) -> None:
         self.end(error)
+
+
+def _ended_by(cause: BaseException, name: bytes) -> HostFunctionError:
+    """Return the error of a run whose host function has raised *cause*."""
+    error = HostFunctionError(name.decode("utf-8", "replace"))
+    error.__cause__ = cause  # whose traceback has frames, none of which may have the error
+    return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import warnings
 from collections.abc import Callable
 from enum import Enum
@@ -195,7 +196,10 @@ class Lifecycle:
             from ._continuation import Continuation  # few runs wait, and it brings their form
 
             reason.continuation = Continuation(self, reason.name, reason.payload, reason.suspension)
-        return settle(result, reason, check)
+        try:
+            return settle(result, reason, check)
+        finally:
+            del result, reason  # see `settle`
 
     def _start(
         self, work: Callable[[], T], loop: asyncio.AbstractEventLoop | None
@@ -214,11 +218,20 @@ class Lifecycle:
 
 
 def settle(result: Result, error: BaseException | None, check: bool) -> Result:
-    """Return *result*, or raise *error* if there is one and the caller wants that."""
+    """Return *result*, or raise *error* if there is one and the caller wants that.
+
+    The traceback of an error has the frames that it was raised through, so that none of them may
+    have the error when it is left: with all that they know it would be garbage that only the
+    collector frees.
+    """
     if error is None:
         return result
-    if isinstance(error, SandboxError):
+    try:
+        if not isinstance(error, SandboxError):
+            raise error
         error.result = result
-        if not check:
-            return result
-    raise error
+        if check:
+            raise error
+        return dataclasses.replace(result, error=error)
+    finally:
+        del error, result

@@ -142,18 +142,22 @@ class Program:
             raise error
 
     def outcome(self) -> Result:
-        """Return what came of it, or raise it."""
+        """Return what came of it, or raise it; once."""
+        result, error = self.take()
         try:
-            # A Ctrl-C that came when the run was over, and not told yet, did not end it.
-            error = self._error if self._reason is None else self._reason
-            if error is not None:
-                raise error
-            if self._result is None:
-                raise PoolClosed("the pool was shut down")
-            return self._result
+            if error is not None or result is None:
+                raise error or PoolClosed("the pool was shut down")
+            return result
         finally:
-            # Their tracebacks hold this.
-            self._result = self._error = self._reason = error = None
+            del result, error  # see `_lifecycle.settle`
+
+    def take(self) -> tuple[Result | None, BaseException | None]:
+        """Return what came of it, which is an error or a result; once."""
+        result = self._result
+        # A Ctrl-C that came when the run was over, and not told yet, did not end it.
+        error = self._error if self._reason is None else self._reason
+        self._result = self._error = self._reason = None  # their tracebacks hold this
+        return result, error
 
     def withdraw(self) -> bool:
         """Have it never begin; return False if it has."""
@@ -203,7 +207,7 @@ class Program:
         try:
             self._tell(result, error)  # whoever waits goes on, while this is cleared away
         finally:  # also if a callback of a future ends its thread
-            del error  # whose traceback holds this frame
+            del error, result  # see `_lifecycle.settle`
             if lease is not None:
                 try:
                     lease.end()

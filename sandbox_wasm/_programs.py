@@ -48,11 +48,11 @@ class Programs:
         try:
             self._turns.ask(program.turn)
             program.wait(bell, timeout, self._leases.around)
-            return program.outcome()
-        except BaseException as error:  # its own, or Ctrl-C beside the wait
+        except BaseException as error:  # of the wait, or Ctrl-C beside it
             if not program.withdraw():
                 program.end(error)
             raise
+        return program.outcome()
 
     async def arun(
         self, code: str, options: dict[str, Any], submitter: Hashable, timeout: float | None
@@ -88,7 +88,7 @@ class Programs:
             code,
             options,
             submitter,
-            lambda: submissions.end(future, program.outcome),
+            lambda: submissions.end(future, *program.take()),
             awaited=False,
             may_begin=lambda: submissions.begin(future),
         )

@@ -228,7 +228,7 @@ class Session(Lifecycle):
         try:
             source = _arguments.source(code)
         except GuestError as error:
-            return settle(Result(error=error), error, check)
+            return settle(Result(), error, check)
         values = None
         if inputs is not None:
             values = _arguments.inputs(inputs, self.limits.input_bytes, self._refer(lane))

@@ -51,15 +51,13 @@ class Submissions:
         self._own.future = future
         return future.set_running_or_notify_cancel()
 
-    def end(self, future: Future[T], outcome: Callable[[], T]) -> None:
-        """Tell what came of it, which *outcome* returns or raises."""
+    def end(self, future: Future[Any], result: object, error: BaseException | None) -> None:
+        """Tell what came of it."""
         try:
-            try:
-                result = outcome()
-            except BaseException as error:
-                future.set_exception(error)
-            else:
+            if error is None:
                 future.set_result(result)
+            else:
+                future.set_exception(error)
         finally:
             self._own.future = None
 

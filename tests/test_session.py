@@ -1,5 +1,6 @@
 """What a session does, on every interpreter."""
 
+import dataclasses
 import datetime
 import decimal
 import fractions
@@ -350,7 +351,7 @@ def test_check_false_returns_the_error(session):
 
     assert isinstance(result, Result)
     assert isinstance(result.error, GuestError)
-    assert result.error.result is result
+    assert result == dataclasses.replace(result.error.result, error=result.error)
     assert ("before\n", None) == (result.stdout, result.value)
 
 
