@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from sandbox_wasm import ArtifactError
+from sandbox_wasm import ArtifactError, Session
 from sandbox_wasm._wasm import _artifacts
+from sandbox_wasm.interpreters._abi import ABI_VERSION
 
 WASM = "micropython.wasm"
 
@@ -117,3 +118,19 @@ def test_hostile_manifest(folder, text):
 
     with pytest.raises(ArtifactError, match="reinstall sandbox-wasm"):
         _artifacts.load("micropython", folder).read()
+
+
+@pytest.mark.parametrize("abi", [ABI_VERSION - 1, ABI_VERSION + 1])
+def test_another_abi(isolation, monkeypatch, abi):
+    """
+    An interpreter that speaks otherwise than the host is refused before anything is made of it.
+    """
+    other = _artifacts.load("micropython")._replace(abi=abi)
+    with monkeypatch.context() as patched:
+        patched.setattr(_artifacts, "load", lambda name, folder=None: other)
+        patched.setattr(_artifacts.Artifact, "read", pytest.fail)
+        with pytest.raises(ArtifactError, match=f"speaks ABI {abi}, .*: reinstall"):
+            Session("micropython", isolation=isolation)
+
+    with Session("micropython", isolation=isolation) as session:
+        assert 2 == session.run("1 + 1").value

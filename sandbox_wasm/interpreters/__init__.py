@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from .._errors import ConfigError, SessionBroken
+from .._errors import ArtifactError, ConfigError, SessionBroken
 from .._limits import Limits
 from .._state import GuestState
+from ._abi import ABI_VERSION
 from ._base import Guest, HostSide
 
 if TYPE_CHECKING:
@@ -43,13 +44,19 @@ def digest(name: str) -> str:
 
     Raises:
         ConfigError: There is no such interpreter.
-        ArtifactError: It is missing.
+        ArtifactError: It is missing, or of another version of the ABI.
     """
     if name not in NAMES:
         raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
     from .._wasm import _artifacts
 
-    return _artifacts.load(name).digest
+    artifact = _artifacts.load(name)
+    if artifact.abi != ABI_VERSION:  # before it is compiled, which takes long
+        raise ArtifactError(
+            f"interpreter {name!r} speaks ABI {artifact.abi}, and this version of sandbox-wasm "
+            f"speaks {ABI_VERSION}: reinstall sandbox-wasm"
+        )
+    return artifact.digest
 
 
 def make_mould(state: GuestState, isolation: Isolation) -> Mould | Original:
@@ -84,10 +91,9 @@ def make(
 
     Raises:
         ConfigError: There is no such interpreter.
-        ArtifactError: It is missing or damaged.
+        ArtifactError: It is missing or damaged, or of another version of the ABI.
     """
-    if name not in NAMES:
-        raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
+    digest(name)
     if isolation not in _ISOLATIONS:
         raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
     if isolation == "process":
