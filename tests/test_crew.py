@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from waiting import until
 
 from sandbox_wasm import HostExhausted, _crew, _watchdog
 from sandbox_wasm._crew import Crew
@@ -29,15 +30,6 @@ class Piece:
 
     def fail(self, error):
         self.error = error
-
-
-def until(look):
-    """Whether *look* became true."""
-    for _ in range(BOUND * 200):
-        if look():
-            return True
-        threading.Event().wait(0.005)
-    return False
 
 
 @pytest.fixture

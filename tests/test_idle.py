@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
+from waiting import until
 
 import sandbox_wasm
 from sandbox_wasm import (
@@ -33,15 +33,8 @@ def soon(monkeypatch):
     monkeypatch.setattr(_lane, "_REST_AFTER", 0.01)
 
 
-def until(condition):
-    end = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < end
-        threading.Event().wait(0.005)
-
-
 def resting(session):
-    until(lambda: not session._lane._thread.is_alive())
+    assert until(lambda: not session._lane._thread.is_alive())
     return session
 
 
@@ -196,7 +189,7 @@ def test_no_thread_for_a_pool(isolation, no_threads, way):
             for _ in range(2):
                 with pytest.raises(HostExhausted):
                     IN_A_POOL[way](pool)
-        until(lambda: not pool.statistics().leased)
+        assert until(lambda: not pool.statistics().leased)
 
         assert 2 == IN_A_POOL[way](pool)
 
@@ -225,7 +218,7 @@ def test_ending_while_it_rests(make_session):
     keeper = session._lane._keeper
     assert keeper.guest is not None
     session.close()
-    until(lambda: keeper.guest is None)
+    assert until(lambda: keeper.guest is None)
 
 
 def test_dropping_while_it_rests(interpreter):
@@ -238,7 +231,7 @@ def test_dropping_while_it_rests(interpreter):
 
     with pytest.warns(ResourceWarning):
         drop()
-    until(lambda: keeper.guest is None)
+    assert until(lambda: keeper.guest is None)
 
 
 def test_many_callers_of_a_session_that_comes_and_goes(make_session):

@@ -2,14 +2,13 @@
 
 import gc
 import os
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 import weakref
 
 import pytest
+from processes import descriptors, python
 
 from sandbox_wasm import (
     GuestError,
@@ -25,19 +24,6 @@ from sandbox_wasm import (
 
 BOUND = 50
 SHORT = Limits(wall_seconds=0.5)
-
-
-def python(source, *arguments, timeout=BOUND, **options):
-    """Run *source* in a Python of its own; return what came of it."""
-    # From Python 3.12 on, who forks a process with threads is warned; these do so on purpose.
-    quiet = ("-W", "ignore::ResourceWarning", "-W", "ignore:This process:DeprecationWarning")
-    return subprocess.run(
-        [sys.executable, *quiet, "-c", textwrap.dedent(source), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        **options,
-    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="addresses are limited as Linux does it")
@@ -500,12 +486,11 @@ def test_late_answer_is_not_the_next_ones(make_session):
 
 def counts():
     """Threads, open descriptors and pages of address space of this process."""
-    fds = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     size = 0
     if os.path.exists("/proc/self/statm"):
         with open("/proc/self/statm") as file:
             size = int(file.read().split()[0])
-    return threading.active_count(), fds, size
+    return threading.active_count(), descriptors(), size
 
 
 def test_storm_of_sessions(interpreter, assert_healthy):

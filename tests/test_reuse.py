@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import until
 
 from sandbox_wasm import (
     Limits,
@@ -396,16 +397,6 @@ def test_memory_is_that_of_the_template(pool, programs):
         assert reference.read(0, reference.size) == memory(instance)
         assert SECRET.encode() not in memory(instance)
         assert mould.state.stack_pointer == instance._stack_pointer.read()
-
-
-def until(look):
-    """What *look* returns as soon as it is something; the ends of sessions wait for nobody."""
-    for _ in range(2000):
-        found = look()
-        if found:
-            return found
-        threading.Event().wait(0.005)
-    return None
 
 
 def test_states_are_not_taken_for_one_another(pool, interpreter):

@@ -7,9 +7,7 @@ import select
 import signal
 import socket
 import struct
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -18,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import descriptors, python
 
 from sandbox_wasm import (
     ConfigError,
@@ -787,7 +786,7 @@ def test_many_sessions_leave_nothing(interpreter, make_session):
     Neither descriptors nor processes, ended ones included.
     """
     make_session().run("1")
-    handles, processes = len(os.listdir("/proc/self/fd")), most_children()
+    handles, processes = descriptors(), most_children()
     for n in range(100):
         session = Session(interpreter, isolation="process")
         if n % 3:
@@ -797,7 +796,7 @@ def test_many_sessions_leave_nothing(interpreter, make_session):
         session.close()
 
     end = time.monotonic() + BOUND
-    while len(os.listdir("/proc/self/fd")) > handles or len(children()) > processes:
+    while descriptors() > handles or len(children()) > processes:
         assert time.monotonic() < end, (handles, processes, children())
         time.sleep(0.01)
 
@@ -808,7 +807,7 @@ def test_sessions_closed_from_many_threads(interpreter, make_session, assert_hea
     While they begin, run and end: each run ends by that, and nothing is left.
     """
     make_session().run("1")
-    handles, processes = len(os.listdir("/proc/self/fd")), most_children()
+    handles, processes = descriptors(), most_children()
     errors = []
 
     def work(number):
@@ -835,20 +834,10 @@ def test_sessions_closed_from_many_threads(interpreter, make_session, assert_hea
     assert 24 == len(errors)
     assert set(errors) <= {SessionClosed, SessionBroken, Interrupted, CancelledError}
     end = time.monotonic() + BOUND
-    while len(os.listdir("/proc/self/fd")) > handles or len(children()) > processes:
+    while descriptors() > handles or len(children()) > processes:
         assert time.monotonic() < end, (handles, processes, children())
         time.sleep(0.01)
     assert_healthy()
-
-
-def python(source, warnings="-Wignore::ResourceWarning", **options):
-    return subprocess.run(
-        [sys.executable, warnings, "-c", textwrap.dedent(source)],
-        capture_output=True,
-        text=True,
-        timeout=BOUND,
-        **options,
-    )
 
 
 @linux

@@ -3,42 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
-import threading
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-
-DESCRIPTORS = Path("/proc/self/fd")
-
-
-def threads() -> set[str]:
-    """Names of the threads that belong to sessions."""
-    return {t.name for t in threading.enumerate() if t.name.startswith("sandbox-wasm")}
-
-
-def descriptors() -> int:
-    """How many descriptors this process has open; 0 where that cannot be seen."""
-    return len(os.listdir(DESCRIPTORS)) if DESCRIPTORS.is_dir() else 0
-
-
-def resident_bytes() -> int:
-    """Memory of this process that is in use; 0 where that cannot be seen."""
-    status = Path("/proc/self/statm")
-    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
-
-
-def until(true: Callable[[], bool], seconds: float = 5) -> bool:
-    """Wait for what other threads are about to do."""
-    end = time.monotonic() + seconds
-    pause = threading.Event()
-    while not true():
-        if time.monotonic() > end:
-            return False
-        pause.wait(0.01)
-    return True
+from processes import descriptors
+from waiting import until
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from attacks import ATTACKS, Attack
-from conftest import resident_bytes
+from processes import resident_bytes
 
 from sandbox_wasm import FuelExhausted, GuestError, Limits, Result, SandboxError, Session
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from attacks import ATTACKS
-from conftest import resident_bytes
+from processes import resident_bytes
 
 from sandbox_wasm import GuestError, Session
 

@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("httpx")
 
 from attacks import ATTACKS
-from conftest import threads, until
+from processes import threads
+from waiting import until
 from web_server import serve
 
 from sandbox_wasm import Approval, Credential, NetworkPolicy, WallTimeExceeded
