@@ -16,6 +16,7 @@ from ipaddress import (
     ip_network,
 )
 
+from ._checks import shown
 from ._errors import ConfigError
 
 Address = IPv4Address | IPv6Address
@@ -74,10 +75,18 @@ def networks(given: Iterable[str]) -> tuple[Network, ...]:
     Raises:
         ConfigError: One is no network.
     """
-    try:
-        return tuple(ip_network(text) for text in given)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"allow_private: {error}") from None
+    found = []
+    for each in given:
+        try:
+            if not isinstance(each, (str, IPv4Network, IPv6Network)):
+                raise ValueError  # a number would be an address
+            found.append(ip_network(each))
+        except ValueError:
+            raise ConfigError(
+                "allow_private must be of networks such as '10.1.0.0/16', whose host bits are 0, "
+                f"got {shown(each)}"
+            ) from None
+    return tuple(found)
 
 
 def refusal(address: str, granted: Iterable[Network], private: bool) -> str | None:

@@ -6,6 +6,7 @@ import keyword
 from collections.abc import Mapping
 from typing import Any
 
+from ._checks import shown
 from ._errors import ConfigError, GuestError
 from ._values import Refer, encode
 
@@ -64,7 +65,7 @@ def environment(variables: object, max_bytes: int) -> bytes:
         if not isinstance(name, str) or not isinstance(value, str):
             raise ConfigError("env must have texts as names and as values")
         if not name or "=" in name or "\0" in name + value:
-            raise ConfigError(f"env has the name or value of {name!r}, which no system takes")
+            raise ConfigError(f"env has the name or value of {shown(name)}, which no system takes")
     return data(dict(variables), max_bytes, "env")
 
 
@@ -90,7 +91,7 @@ def identifier(name: object) -> bytes:
         ConfigError: It is no identifier, or too long.
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise ConfigError(f"a name must be a Python identifier, got {name!r}")
+        raise ConfigError(f"a name must be a Python identifier, got {shown(name)}")
     encoded = str.encode(name)
     if len(encoded) > _NAME_BYTES:
         raise ConfigError(f"a name must have at most {_NAME_BYTES} bytes, got {len(encoded)}")

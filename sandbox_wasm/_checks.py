@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ._errors import ConfigError
 
 _LONGEST = 1e9  # seconds, which is more than thirty years
+_LONGEST_PATH = 32_767  # bytes; no system takes more
+_SHOWN = 80  # characters, or bytes, of a value
+_SHOWN_BITS = 200
+
+
+def shown(value: Any) -> str:
+    """Return *value* as an error may show it: briefly, and no code of its class is run.
+
+    A number, True, False, None, and how a text or bytes begin; of all else what it is.
+    """
+    kind = type(value)
+    for text in (str, bytes):
+        if issubclass(kind, text):
+            begin = repr(text.__getitem__(value, slice(_SHOWN)))
+            return begin if text.__len__(value) <= _SHOWN else f"{begin}..."
+    if kind is bool or value is None:
+        return repr(value)
+    if issubclass(kind, float):
+        return float.__repr__(value)
+    if issubclass(kind, int):
+        bits = int.bit_length(value)
+        return int.__repr__(value) if bits <= _SHOWN_BITS else f"an int of {bits} bits"
+    return kind.__name__[:_SHOWN]
+
+
+def check_word(name: str, value: object, words: Sequence[str]) -> None:
+    """Raise `ConfigError` unless *value* is one of *words*; *name* is for the error."""
+    if not isinstance(value, str) or value not in words:
+        *most, last = map(repr, words)
+        raise ConfigError(f"{name} must be {', '.join(most)} or {last}, got {shown(value)}")
 
 
 def check_number(
@@ -25,8 +55,7 @@ def check_number(
         wanted = "a number" if fraction else "an int"
         raise ConfigError(f"{name} must be {wanted}, got {type(value).__name__}")
     if not low <= value <= high:  # nor is a NaN
-        shown = "a much larger one" if abs(value) > 1 << 200 else value  # that has no end
-        raise ConfigError(f"{name} must be from {low} to {high}, got {shown}")
+        raise ConfigError(f"{name} must be from {low} to {high}, got {shown(value)}")
 
 
 def check_timeout(value: object) -> None:
@@ -42,12 +71,14 @@ def host_path(value: object, name: str) -> str:
         ConfigError: It is none.
     """
     try:
-        path = os.fsdecode(value)  # type: ignore[arg-type]
+        path = str.__str__(os.fsdecode(value))  # type: ignore[arg-type]
         raw = os.fsencode(path)
     except (TypeError, ValueError):
         raise ConfigError(f"{name} must be a path, got {type(value).__name__}") from None
     if b"\0" in raw:
-        raise ConfigError(f"{name} must be a path, and hold no null character, got {path!r}")
+        raise ConfigError(f"{name} must be a path, and hold no null character, got {shown(path)}")
+    if len(raw) > _LONGEST_PATH:  # which the system would repeat in its error
+        raise ConfigError(f"{name} is longer than a path can be, got {shown(path)}")
     return path
 
 

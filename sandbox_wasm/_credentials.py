@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote, quote_plus
 
+from ._checks import shown
 from ._errors import ConfigError
 from ._origins import Target, is_local, origin
 
@@ -62,9 +63,9 @@ class Credential:
                 raise ConfigError(f"the {name} of a credential must be a str")
         target = self.target
         if target.scheme != "https" and not is_local(target):
-            raise ConfigError(f"a credential goes over https, not to {target.origin}")
+            raise ConfigError(f"a credential goes over https, not to {shown(target.origin)}")
         if _NAME.fullmatch(self.header) is None or self.header.lower() in _NOT_HERE:
-            raise ConfigError(f"{self.header[:80]!r} is not a header for a credential")
+            raise ConfigError(f"{shown(self.header)} is not a header for a credential")
         if _VALUE.fullmatch(self.value) is None or len(self.value) < _MIN_SECRET:
             raise ConfigError(
                 f"a credential's value is {_MIN_SECRET} or more visible characters of ASCII"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from ._checks import check_word
 from ._errors import ConfigError, FinalAnswer
 from ._functions import HostFunctions
 
@@ -35,10 +36,9 @@ def mode(dialect: object, functions: HostFunctions) -> Mode:
     Raises:
         ConfigError: There is no such dialect, or a host function has the name that it needs.
     """
-    if not isinstance(dialect, str) or dialect not in _MODES:
-        raise ConfigError(f"dialect must be one of {', '.join(_MODES)}, got {dialect!r}")
+    check_word("dialect", dialect, (*_MODES,))
     if dialect == NAME and NAME in functions:
         raise ConfigError(
             f"{NAME!r} is a host function of this session: register it under another name"
         )
-    return _MODES[dialect]
+    return _MODES[cast("Dialect", dialect)]

@@ -237,7 +237,8 @@ class HostFunctions(Answering, Listing):
         if kind is None:
             return lambda kind: self.exception(kind, name=name)
         if not isinstance(kind, type) or not issubclass(kind, Exception):
-            raise ConfigError(f"an exception must be a subclass of Exception, got {kind!r}")
+            named = kind if isinstance(kind, type) else type(kind)
+            raise ConfigError(f"an exception must be a subclass of Exception, got {named.__name__}")
         shown = own_name(kind) if name is None else name
         check_name(shown)
         known = {e.kind: e.name for e in self._table.values() if isinstance(e, HostException)}

@@ -13,6 +13,7 @@ from typing import Any
 
 from ._builtins import CROSSING, SPEAKING, SYSTEM, UNICODE
 from ._calls import Calls
+from ._checks import shown
 from ._errors import ConfigError
 from ._parameters import BadArgument, Parameters, Validators
 from ._values import Refer, encode
@@ -45,18 +46,18 @@ class Options:
     ) -> None:
         for name, flag in (("approve", approve), ("suspends", suspends), ("read_only", read_only)):
             if type(flag) is not bool:
-                raise ConfigError(f"{name} must be a bool, got {flag!r}")
+                raise ConfigError(f"{name} must be a bool, got {shown(flag)}")
         if approve and suspends:
             raise ConfigError(
                 "a host function that always suspends is never called: approve nothing"
             )
         if timeout is not None:
             if type(timeout) not in (int, float) or not 0 < timeout < float("inf"):
-                raise ConfigError(f"timeout must be a positive number, got {timeout!r}")
+                raise ConfigError(f"timeout must be a positive number, got {shown(timeout)}")
             if suspends:
                 raise ConfigError("a host function that always suspends needs no timeout")
         if max_calls is not None and (type(max_calls) is not int or max_calls < 1):
-            raise ConfigError(f"max_calls must be a positive int, got {max_calls!r}")
+            raise ConfigError(f"max_calls must be a positive int, got {shown(max_calls)}")
         self.approve = approve
         self.suspends = suspends
         self.read_only = read_only

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ._checks import check_number, host_path
+from ._checks import check_number, check_word, host_path, shown
 from ._errors import ConfigError
 from ._files import Files
 from ._host import HostVolume
@@ -67,10 +67,8 @@ class Mount:
         host_path(self.host_path, "host_path")
         if not parse(self.guest_path):
             raise ConfigError("guest_path must not be the root, which is the session's own")
-        if self.mode not in ("ro", "rw"):
-            raise ConfigError(f"mode must be 'ro' or 'rw', got {self.mode!r}")
-        if self.commit not in ("always", "on_success"):
-            raise ConfigError(f"commit must be 'always' or 'on_success', got {self.commit!r}")
+        check_word("mode", self.mode, ("ro", "rw"))
+        check_word("commit", self.commit, ("always", "on_success"))
         if self.commit == "on_success" and self.mode == "ro":
             raise ConfigError("commit='on_success' is for mode='rw'")
         for name in ("max_bytes", "max_files"):
@@ -94,7 +92,8 @@ def open_mounts(
         parts = parse(mount.guest_path)
         for other in places:
             if parts[: len(other)] == other[: len(parts)]:
-                raise ConfigError(f"mounts at /{'/'.join(other)} and {mount.guest_path!r} overlap")
+                here = shown("/" + "/".join(other))
+                raise ConfigError(f"mounts at {here} and {shown(mount.guest_path)} overlap")
         given[parts] = mount
         places.append(parts)
     if given and not is_supported():
@@ -118,7 +117,9 @@ def open_mounts(
     except (OSError, ValueError) as error:
         for opened in found.values():
             opened.close()
-        raise ConfigError(f"cannot mount {mount.host_path!r}: {error}") from error
+        path = shown(host_path(mount.host_path, "host_path"))
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot mount {path}: {why}") from error
     return found
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from ._builtins import BUILTINS
-from ._checks import listed
+from ._checks import listed, shown
 from ._errors import ConfigError
 
 _NAME_BYTES = 200
@@ -36,9 +36,9 @@ def check_name(name: object) -> None:
     if not isinstance(name, str):
         raise ConfigError(f"a host function's name must be a str, got {type(name).__name__}")
     if not name.isidentifier() or keyword.iskeyword(name) or len(name.encode()) > _NAME_BYTES:
-        raise ConfigError(f"a host function's name must be an identifier, got {name[:200]!r}")
+        raise ConfigError(f"a host function's name must be an identifier, got {shown(name)}")
     if name.startswith("_"):
-        raise ConfigError(f"a host function's name must not begin with '_', got {name!r}")
+        raise ConfigError(f"a host function's name must not begin with '_', got {shown(name)}")
     if name in BUILTINS:
         raise ConfigError(f"{name!r} is a builtin; give the host function another name")
 
@@ -58,7 +58,7 @@ def check_path(name: object) -> None:
         space, _, own = name.partition(".")
         check_name(space)
         if not own.isidentifier() or own.startswith("_") or keyword.iskeyword(own):
-            raise ConfigError(f"a host function's name must be an identifier, got {own[:200]!r}")
+            raise ConfigError(f"a host function's name must be an identifier, got {shown(own)}")
         if len(name.encode()) <= _NAME_BYTES:
             return
     check_name(name)
@@ -96,7 +96,7 @@ def methods_of(target: object, only: Iterable[str] | None) -> list[str]:
             if not isinstance(name, str):
                 raise ConfigError(f"only must be a list of names, got {type(name).__name__} in it")
             if not callable(getattr(target, name, None)):
-                raise ConfigError(f"{kind.__name__} has no method {name!r}")
+                raise ConfigError(f"{kind.__name__} has no method {shown(name)}")
     if not found:
         raise ConfigError(f"{kind.__name__} has no methods that guest code could call")
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ._checks import check_number, listed
+from ._checks import check_number, check_word, listed
 from ._errors import ConfigError
 
 # A session without a network should not wait for what parses addresses and URLs.
@@ -161,8 +161,7 @@ class NetworkPolicy:
                 check_number(item.name, value, low, high, fraction=item.type == "float")
         methods: Iterable[object] = self.methods
         for method in methods:
-            if not isinstance(method, str) or method not in _METHODS:
-                raise ConfigError(f"methods are of {sorted(_METHODS)}, got {method!r}")
+            check_word("a method", method, sorted(_METHODS))
         for credential in self.credentials:
             if not isinstance(credential, Credential):
                 raise ConfigError(

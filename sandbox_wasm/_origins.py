@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ._addresses import Network, networks
+from ._checks import shown
 from ._errors import ConfigError
 
 _MAX_URL = 8192
@@ -186,13 +187,17 @@ class Grant:
         except ValueError as error:
             if isinstance(error, ConfigError):
                 raise
-            raise ConfigError(f"{text!r} is not an origin such as https://example.com") from None
+            raise ConfigError(
+                f"{shown(text)} is not an origin such as https://example.com"
+            ) from None
         if "?" in plain or "#" in plain:
-            raise ConfigError(f"an origin has neither query nor fragment, got {text!r}")
+            raise ConfigError(f"an origin has neither query nor fragment, got {shown(text)}")
         if wildcard and (target.is_address or "." not in target.host):
-            raise ConfigError(f"a wildcard stands before a name of two labels or more: {text!r}")
+            raise ConfigError(
+                f"a wildcard stands before a name of two labels or more, got {shown(text)}"
+            )
         if not is_plain_path(target.path):
-            raise ConfigError(f"the path of an origin must be plain, got {text!r}")
+            raise ConfigError(f"the path of an origin must be plain, got {shown(text)}")
         own: tuple[Network, ...] = ()
         if target.is_address:
             own = networks([target.host])
@@ -238,7 +243,7 @@ def origin(text: object) -> Target:
     """
     grant = Grant.of(text)
     if grant.wildcard or grant.target.path != "/":
-        raise ConfigError(f"an origin is scheme, host and port, got {text!r}")
+        raise ConfigError(f"an origin is scheme, host and port, got {shown(text)}")
     return grant.target
 
 

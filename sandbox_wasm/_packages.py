@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _resolve, _wheels
-from ._checks import listed
+from ._checks import listed, shown
 from ._errors import ConfigError, SandboxError
 from ._limits import Limits
 from ._nodes import TreeState, build
@@ -82,7 +82,8 @@ def _identify(path: Path) -> tuple[Path, int, int, int]:
     try:
         info = path.stat()
     except (OSError, ValueError) as error:
-        raise ConfigError(f"package {path.name!r} cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or "it is no path"
+        raise ConfigError(f"package {shown(path.name)} cannot be read: {why}") from error
     return path, info.st_ino, info.st_size, info.st_mtime_ns
 
 
@@ -96,11 +97,12 @@ def _tree(
     for path, *_ in wheels:
         wheel = _wheels.read(path)
         if wheel.name in names:
-            raise ConfigError(f"package {wheel.name!r} is there twice")
+            raise ConfigError(f"package {shown(wheel.name)} is there twice")
         names.add(wheel.name)
         for parts, data in wheel.files.items():
             if files.setdefault(parts, data) != data:
-                raise ConfigError(f"package {wheel.name!r} and another have {'/'.join(parts)!r}")
+                both = shown("/".join(parts))
+                raise ConfigError(f"package {shown(wheel.name)} and another have {both}")
         size += sum(map(len, wheel.files.values()))
         if size > _wheels.MAX_BYTES or len(files) > _wheels.MAX_FILES:
             raise ConfigError(

@@ -24,7 +24,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from . import _wheels
-from ._checks import listed
+from ._checks import listed, shown
 from ._errors import ConfigError
 from ._wasm._cache import default_folder, private_folder
 
@@ -52,7 +52,7 @@ def check(requirement: object) -> str:
     ):
         raise ConfigError(
             f"a package is a path of a wheel, or a name such as 'attrs' or 'attrs>=24,<26'; "
-            f"got {requirement!r}"
+            f"got {shown(requirement)}"
         )
     return re.sub(r"\s", "", requirement)
 

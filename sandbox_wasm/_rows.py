@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ._arguments import identifier
+from ._checks import check_word, shown
 from ._errors import ConfigError, RowError
 from ._functions import HostFunctions
 from ._ledger import OnOutput
@@ -123,11 +124,10 @@ def map_rows(
     numbers: dict[str, object] = {"batch_size": batch_size, "window": window}
     for name, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ConfigError(f"{name} must be a positive int, got {number!r}")
+            raise ConfigError(f"{name} must be a positive int, got {shown(number)}")
     if on_progress is not None and not callable(on_progress):
         raise ConfigError(f"on_progress must be callable, got {type(on_progress).__name__}")
-    if on_error not in ("raise", "collect", "skip"):
-        raise ConfigError(f"on_error must be 'raise', 'collect' or 'skip', got {on_error!r}")
+    check_word("on_error", on_error, ("raise", "collect", "skip"))
     if strange := set(options) - _OPTIONS:
         raise TypeError(f"map_rows() got unexpected arguments: {', '.join(sorted(strange))}")
     pool: Any = executor if hasattr(executor, "lease") else None

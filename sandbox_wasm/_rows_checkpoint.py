@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 from . import _errors
-from ._checks import host_path
+from ._checks import host_path, shown
 from ._errors import ConfigError, GuestProtocolError, SandboxError
 from ._rows_job import Outcome
 from ._values import decode, encode
@@ -60,7 +60,7 @@ class Checkpoint:
             if found != head:
                 if found and not head.startswith(found):
                     what = "another job's" if found.startswith(_MAGIC) else "no"
-                    raise ConfigError(f"{self._path!r} is {what} checkpoint of map_rows")
+                    raise ConfigError(f"{shown(self._path)} is {what} checkpoint of map_rows")
                 self._file.seek(0)
                 self._file.truncate()
                 self._write(head)
@@ -73,7 +73,7 @@ class Checkpoint:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise ConfigError(f"{self._path!r} is in use by another process") from None
+                raise ConfigError(f"{shown(self._path)} is in use by another process") from None
 
     def records(self) -> Iterator[Record]:
         """Yield what is there; then the next is written after the last whole record."""

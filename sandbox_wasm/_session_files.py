@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ._checks import shown
 from ._errors import ConfigError, FilesExceeded
 from ._files import Files
 from ._filesystem import MAX_NAME, MAX_PATH, Errno, FileError
@@ -47,7 +48,7 @@ class SessionFiles:
             node = self.kept.tree.node(parts)
             if node is not None and node.content is not None:
                 return node.content.read(0, node.content.size)
-        raise (FileNotFoundError if node is None else IsADirectoryError)(path)
+        raise (FileNotFoundError if node is None else IsADirectoryError)(str.__str__(path))
 
     def read_text(self, path: str) -> str:
         """Return what a file of UTF-8 holds; ``UnicodeDecodeError`` if it is none."""
@@ -71,7 +72,7 @@ class SessionFiles:
         except FileError as error:
             if error.errno == Errno.BUSY:
                 raise ConfigError(
-                    f"{path!r} cannot be deleted: a mount or the root is there"
+                    f"{shown(path)} cannot be deleted: a mount or the root is there"
                 ) from None
             raise self._error(error, path) from None
 
@@ -106,7 +107,9 @@ class SessionFiles:
     def _parts(self, path: str) -> Parts:
         parts = parse(path)
         if any(self.kept.is_volume(parts[:end]) for end in range(1, len(parts) + 1)):
-            raise ConfigError(f"{path!r} lies in a mount, and is none of the session's own files")
+            raise ConfigError(
+                f"{shown(path)} lies in a mount, and is none of the session's own files"
+            )
         return parts
 
     def _error(self, error: FileError, path: str) -> Exception:
@@ -115,8 +118,8 @@ class SessionFiles:
         if error.errno == Errno.DQUOT:
             return FilesExceeded(self._limits.file_count, "file_count")
         if error.errno in _PYTHON:
-            return _PYTHON[error.errno](path)
-        return ConfigError(f"{path!r}: {error.errno.name}")
+            return _PYTHON[error.errno](str.__str__(path))
+        return ConfigError(f"{shown(path)}: {error.errno.name}")
 
 
 def parse(path: object) -> Parts:
@@ -127,13 +130,15 @@ def parse(path: object) -> Parts:
     """
     if not isinstance(path, str):
         raise ConfigError(f"a path must be a str, got {type(path).__name__}")
+    if len(path) > 2 * MAX_PATH:  # however little of it is names
+        raise ConfigError(f"a path must be shorter than {MAX_PATH} bytes, got {shown(path)}")
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     try:
         sizes = [len(part.encode()) for part in parts]
     except UnicodeEncodeError:
-        raise ConfigError(f"{path!r} is no UTF-8") from None
+        raise ConfigError(f"{shown(path)} is no UTF-8") from None
     if ".." in parts or "\0" in path:
-        raise ConfigError(f"a path must not hold '..' or a null character, got {path!r}")
+        raise ConfigError(f"a path must not hold '..' or a null character, got {shown(path)}")
     if max(sizes, default=0) > MAX_NAME or sum(sizes) + len(sizes) >= MAX_PATH:
         raise ConfigError(f"a path must be shorter than {MAX_PATH} bytes, its names {MAX_NAME + 1}")
     return parts
@@ -154,7 +159,7 @@ def fill(files: SessionFiles, given: object) -> None:
         try:
             files.write(path, data)
         except OSError as error:
-            raise ConfigError(f"{path!r} is both a file and a directory") from error
+            raise ConfigError(f"{shown(path)} is both a file and a directory") from error
 
 
 def _bytes(path: str, data: object) -> bytes:
@@ -162,7 +167,7 @@ def _bytes(path: str, data: object) -> bytes:
         try:
             return data.encode()
         except UnicodeEncodeError:
-            raise ConfigError(f"{path!r} must hold text, and no lone surrogate") from None
+            raise ConfigError(f"{shown(path)} must hold text, and no lone surrogate") from None
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
-    raise ConfigError(f"{path!r} must hold bytes or text, got {type(data).__name__}")
+    raise ConfigError(f"{shown(path)} must hold bytes or text, got {type(data).__name__}")

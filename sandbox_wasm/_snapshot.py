@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _files_form
-from ._checks import check_number, host_path
+from ._checks import check_number, host_path, shown
 from ._errors import ConfigError, SnapshotError
 from ._filesystem import MAX_OPEN
 from ._limits import Limits
@@ -147,7 +147,7 @@ class Snapshot:
         """
         path = Path(host_path(path, "path"))
         if not path.name:
-            raise ConfigError(f"path must name a file, got {str(path)!r}")
+            raise ConfigError(f"path must name a file, got {shown(str(path))}")
         new = path.with_name(f".{path.name}.{os.urandom(8).hex()}.new")
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ._checks import shown
 from ._errors import ConfigError, SandboxError, SnapshotError
 from ._functions import HostFunctions
 from ._lane import Lane
@@ -65,10 +66,13 @@ def fitting(snapshot: object, interpreter: str, limits: Limits) -> tuple[GuestSt
         raise ConfigError(f"snapshot must be a Snapshot, got {type(snapshot).__name__}")
     if snapshot.interpreter != interpreter:
         raise SnapshotError(
-            f"the snapshot is of {snapshot.interpreter!r}, and the session of {interpreter!r}"
+            f"the snapshot is of {shown(snapshot.interpreter)}, "
+            f"and the session of {shown(interpreter)}"
         )
     if interpreter not in NAMES:
-        raise SnapshotError(f"the snapshot is of {interpreter!r}, which this version does not have")
+        raise SnapshotError(
+            f"the snapshot is of {shown(interpreter)}, which this version does not have"
+        )
     installed = digest(interpreter)
     if snapshot.artifact != installed:
         raise SnapshotError(

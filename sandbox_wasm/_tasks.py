@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
+from ._checks import shown
 from ._errors import ConfigError, PoolClosed
 from ._locks import RLock
 from ._pool import SessionPool
@@ -159,11 +160,13 @@ def map_tasks(
         window: How many calls are on their way at once, at most.
 
     Raises:
-        ConfigError: *window* is no positive int.
+        ConfigError: *executor* is none, or *window* no positive int.
         SandboxError: A run failed, in place of its result; what comes after it is cancelled.
     """
+    if not hasattr(executor, "submit"):
+        raise ConfigError(f"executor must have submit(), got {type(executor).__name__}")
     if type(window) is not int or window < 1:
-        raise ConfigError(f"window must be a positive int, got {window!r}")
+        raise ConfigError(f"window must be a positive int, got {shown(window)}")
     return in_order(
         lambda row: executor.submit(run_task, spec, code, row, **options), iter(inputs), window
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 
+from ._checks import shown
 from ._errors import ConfigError, PoolClosed, PoolFull
 from ._locks import RLock
 from ._thread import LOOK_SECONDS, ring
@@ -76,7 +77,10 @@ class Turn:
     def end(self) -> None:
         """Give back the place, or stop waiting for one; the second time nothing happens."""
         if self._turns is not None:
-            self._turns._end(self)
+            try:
+                self._turns._end(self)
+            except MemoryError:  # by now there is some again, and the place would be nobody's
+                self._turns._end(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +354,7 @@ def _accept() -> bool:
 
 def too_late(timeout: float | None) -> PoolFull:
     """Return the error of who has waited for so many seconds."""
-    return PoolFull(f"no session became free within {timeout} seconds")
+    return PoolFull(f"no session became free within {shown(timeout)} seconds")
 
 
 def nested() -> PoolFull:

@@ -40,6 +40,7 @@ from itertools import islice
 from math import isfinite
 from typing import Any
 
+from ._checks import shown
 from ._decode import DECIMAL, INT_MAX, INT_MIN, MAX_DIGITS, ValueTooLarge, ValueUnfit, decode
 from ._result import GuestObject
 
@@ -184,13 +185,13 @@ class _Tagger:
         except _Unfit as unfit:
             error: type[Exception] = unfit.args[0]
             raise error(unfit.args[1] + self.where()) from None
-        except RecursionError:
+        except (RecursionError, MemoryError):
             raise
         except Exception as failure:  # a property, a time zone, a serialiser of the caller's
             raise TypeError(f"the value could not be read{self.where()}") from failure
 
     def where(self) -> str:
-        path = [_shown(key) for key in self.path]
+        path = [f"[{shown(key)}]" for key in self.path]
         if len(path) > 12:
             path[6:-6] = ["..."]
         return " at " + "".join(path) if path else ""
@@ -322,15 +323,6 @@ _SEQUENCES: tuple[tuple[Any, str], ...] = (
     (set, "set"),
     (frozenset, "frozenset"),
 )
-
-
-def _shown(key: Any) -> str:
-    """Return *key* for a path in a message, running no code of its class."""
-    if type(key) is str:
-        return f"[{key[:40]!r}]"
-    if type(key) is int and INT_MIN <= key <= INT_MAX:
-        return f"[{key}]"
-    return f"[<{type(key).__name__[:80]}>]"
 
 
 def _is_a(value: Any, module: str, name: str) -> bool:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
+from ._checks import shown
 from ._errors import ConfigError
 
 Parts = tuple[str, ...]
@@ -68,7 +69,7 @@ def tags(file_name: str) -> tuple[str, str, bool]:
     """
     match = _FILE_NAME.fullmatch(file_name)
     if match is None:
-        raise ConfigError(f"package {file_name!r} is not named like a wheel")
+        raise ConfigError(f"package {shown(file_name)} is not named like a wheel")
     pure = "none" in match["abi"].split(".") and "any" in match["platform"].split(".")
     return normal(match["name"]), match["version"], pure
 
@@ -137,11 +138,11 @@ def _members(archive: zipfile.ZipFile, label: str, package: str) -> dict[str, by
             stat.S_IFREG,
             stat.S_IFDIR,
         }:
-            raise ConfigError(f"{label} has {name!r}, which is no plain file")
+            raise ConfigError(f"{label} has {shown(name)}, which is no plain file")
         if name.endswith("/"):
             continue
         if name in found:
-            raise ConfigError(f"{label} has {name!r} twice")
+            raise ConfigError(f"{label} has {shown(name)} twice")
         if _NATIVE.search(name):
             raise ConfigError(f"{label} has native code, {name}: {needs_pure(package)}")
         # What the archive says of sizes is not believed.
@@ -165,7 +166,7 @@ def _check_name(name: str, label: str) -> None:
         or any(part in {"", ".", ".."} or len(part.encode()) > 255 for part in parts)
         or ":" in parts[0]
     ):
-        raise ConfigError(f"{label} has a file of the name {name!r}")
+        raise ConfigError(f"{label} has a file of the name {shown(name)}")
 
 
 def _check_metadata(members: dict[str, bytes], label: str, name: str) -> None:
@@ -175,10 +176,10 @@ def _check_metadata(members: dict[str, bytes], label: str, name: str) -> None:
         raise ConfigError(f"{label} has {len(folders)} folders .dist-info, not one")
     (folder,) = folders
     if normal(folder.removesuffix(".dist-info").rpartition("-")[0]) != name:
-        raise ConfigError(f"{label} is of another distribution inside, {folder!r}")
+        raise ConfigError(f"{label} is of another distribution inside, {shown(folder)}")
     wheel = HeaderParser().parsestr(members[f"{folder}/WHEEL"].decode())
     if not str(wheel["Wheel-Version"]).startswith("1."):
-        raise ConfigError(f"{label} is a wheel of version {wheel['Wheel-Version']!r}, not 1")
+        raise ConfigError(f"{label} is a wheel of version {shown(wheel['Wheel-Version'])}, not 1")
     if str(wheel["Root-Is-Purelib"]).lower() != "true":
         raise ConfigError(f"{label} says that it is not pure: {needs_pure(name)}")
     if not all(str(tag).endswith("-none-any") for tag in wheel.get_all("Tag") or [""]):
@@ -195,10 +196,10 @@ def _check_record(members: dict[str, bytes], label: str) -> None:
     for name in members.keys() - unsigned:
         kind, _, expected = listed[name].partition("=")
         if kind not in _HASHES:
-            raise ConfigError(f"{label} has no good hash for {name!r} in its RECORD")
+            raise ConfigError(f"{label} has no good hash for {shown(name)} in its RECORD")
         digest = base64.urlsafe_b64encode(hashlib.new(kind, members[name]).digest())
         if not hmac.compare_digest(digest.rstrip(b"="), expected.encode()):
-            raise ConfigError(f"{label} has {name!r} with another hash than its RECORD says")
+            raise ConfigError(f"{label} has {shown(name)} with another hash than its RECORD says")
 
 
 def _installed(members: dict[str, bytes], label: str) -> dict[Parts, bytes]:
@@ -210,7 +211,7 @@ def _installed(members: dict[str, bytes], label: str) -> dict[Parts, bytes]:
                 continue  # scripts, headers and data of a system: there is none inside
             parts = parts[2:]
         if parts in files:
-            raise ConfigError(f"{label} has {'/'.join(parts)!r} twice")
+            raise ConfigError(f"{label} has {shown('/'.join(parts))} twice")
         files[parts] = data
     return files
 

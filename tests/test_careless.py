@@ -83,5 +83,5 @@ def test_what_is_told_and_asked():
     """
     with pytest.raises(ConfigError, match="on_progress must be callable"):
         map_rows("def transform(row): return row", [1], on_progress=5)
-    with pytest.raises(ConfigError, match="methods are of"):
+    with pytest.raises(ConfigError, match="a method must be"):
         NetworkPolicy(allow=["https://example.com"], methods=[["GET"]])

@@ -271,7 +271,7 @@ class Rude:
         (Rude(), "Rude cannot cross"),
         ([0, {"a": (1, Rude())}], "Rude cannot cross at [1]['a'][1]"),
         ({3: Rude()}, "Rude cannot cross at [3]"),
-        ({Rude: 1}, "type cannot cross at [<type>]"),
+        ({Rude: 1}, "type cannot cross at [type]"),
         (Point(print), "builtin_function_or_method cannot cross at ['x']"),
         (Point, "type cannot cross"),
         (range(3), "range cannot cross"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from .._errors import ArtifactError, ConfigError, SessionBroken
+from .._checks import check_word
+from .._errors import ArtifactError, SessionBroken
 from .._limits import Limits
 from .._state import GuestState
 from ._abi import ABI_VERSION
@@ -46,8 +47,7 @@ def digest(name: str) -> str:
         ConfigError: There is no such interpreter.
         ArtifactError: It is missing, or of another version of the ABI.
     """
-    if name not in NAMES:
-        raise ConfigError(f"interpreter must be one of {', '.join(NAMES)}; got {name!r}")
+    check_word("interpreter", name, NAMES)
     from .._wasm import _artifacts
 
     artifact = _artifacts.load(name)
@@ -94,8 +94,7 @@ def make(
         ArtifactError: It is missing or damaged, or of another version of the ABI.
     """
     digest(name)
-    if isolation not in _ISOLATIONS:
-        raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
+    check_word("isolation", isolation, _ISOLATIONS)
     if isolation == "process":
         from ._remote_maker import RemoteMaker
         from ._store import Original

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from .._errors import ConfigError
+from .._checks import check_word
 from .._wasm import _artifacts, _engine
 from . import Isolation
 
@@ -31,10 +31,8 @@ def precompile(
         ArtifactError: It is missing or damaged, or cannot be compiled.
     """
     known = _artifacts.names()
-    if interpreter not in known:
-        raise ConfigError(f"interpreter must be one of {', '.join(known)}; got {interpreter!r}")
-    if isolation not in get_args(Isolation):
-        raise ConfigError(f"isolation must be 'thread' or 'process', got {isolation!r}")
+    check_word("interpreter", interpreter, known)
+    check_word("isolation", isolation, get_args(Isolation))
     epoch = isolation == "thread"  # a worker is killed instead
     engine = _engine.family(_artifacts.load(interpreter), fuel=fuel, epoch=epoch).take()
     engine.release()
