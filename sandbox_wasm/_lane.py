@@ -323,7 +323,7 @@ class Lane:
     def check_process(self) -> None:
         """Raise `SessionBroken` in a child of fork, which has no such thread."""
         if os.getpid() != self._pid:
-            raise SessionBroken("the session belongs to the process that made it")
+            raise SessionBroken("the session belongs to the process that made it: make one here")
 
     def close(self, reason: SandboxError, wait: bool = True) -> None:
         """End the thread and free the guest, whatever it is doing."""

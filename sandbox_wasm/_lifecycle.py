@@ -7,7 +7,7 @@ import dataclasses
 import warnings
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from . import _arguments
 from ._background import Background
@@ -70,7 +70,11 @@ class Lifecycle:
         """Where the session is in its life."""
         if self._closed:
             return State.CLOSED
-        return State.BROKEN if self._lane is None or self._lane.broken else State.OPEN
+        try:
+            self._check_open()
+        except SessionBroken:
+            return State.BROKEN
+        return State.OPEN
 
     def close(self) -> None:
         """End the session and free its memory; no guest code runs any more.
@@ -104,6 +108,12 @@ class Lifecycle:
                 warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
         finally:  # also where warnings are errors
             self._close(wait=False)
+
+    def __reduce__(self) -> NoReturn:
+        # A copy would end the same guest, and not know of it.
+        raise TypeError(
+            "a session is neither copied nor pickled: use fork(), or a snapshot for other processes"
+        )
 
     def __repr__(self) -> str:
         return f"<Session {self.interpreter} {self.state.value}>"

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import Any, NoReturn
 
 from ._async import AsyncSession, on_loop
 from ._checks import check_number, check_timeout
@@ -361,5 +361,8 @@ class SessionPool(Executor):
 
     def _check_open(self) -> Turns:
         if os.getpid() != self._pid:
-            raise SessionBroken("the pool belongs to the process that made it")
+            raise SessionBroken("the pool belongs to the process that made it: make one here")
         return self._turns
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a pool is neither copied nor pickled: give other processes a PoolSpec")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
 import io
+import pickle
 
 import pytest
 
@@ -75,6 +78,20 @@ def test_stored_sessions(tmp_path):
         with pytest.raises(ConfigError, match="max_bytes must be"):
             Snapshot.load(tmp_path / "kept", max_bytes=size)
     assert Snapshot.load(tmp_path / "kept").interpreter == "micropython"
+
+
+@pytest.mark.parametrize("way", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_copies(way):
+    """
+    A copy would end the guest of what it is a copy of; the error says what there is instead.
+    """
+    with Session("micropython") as session, SessionPool("micropython", size=1) as pool:
+        with pytest.raises(TypeError, match="use fork"):
+            way(session)
+        with pytest.raises(TypeError, match="PoolSpec"):
+            way(pool)
+        gc.collect()
+        assert (2, 2) == (session.run("1 + 1").value, pool.run("1 + 1").value)
 
 
 def test_what_is_told_and_asked():

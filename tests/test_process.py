@@ -81,6 +81,7 @@ def test_fork(isolation):
                     assert "process" in str(error)
                 else:
                     os._exit(3)
+                assert session.state.value == "broken"
                 for use in (lambda: session.submit("1"), session.__enter__):
                     try:
                         use()
