@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from ._errors import SandboxError
 from ._ledger import Mark
@@ -46,23 +47,27 @@ class Checkpoint:
         """Bytes of guest memory that are kept."""
         return 0 if self._state is None else self._state.stored_bytes
 
-    def take(self, guest: Guest, mark: Mark) -> None:
-        """Keep what the guest is now, in place of what was kept."""
+    def take(self, guest: Guest, mark: Callable[[], Mark]) -> None:
+        """Keep what the guest is now, in place of what was kept.
+
+        Args:
+            mark: Returns what belongs to it on the host's side.
+        """
         if not self.is_wanted:
             return
         # The room of the old one is used for the new: in between there is none.
         was_usable, self.is_usable = self.is_usable, False
         try:
             self._state = guest.capture(self._state or NO_ROOM, self._most)
+            self.mark = mark()
         except Exception as error:
             if was_usable:  # else it was said before
                 _log.warning("no checkpoint was taken: a trap would break the session (%s)", error)
             self._state = None
             return
-        self.mark = mark
         self.is_usable = True
 
-    def take_first(self, guest: Guest, mark: Mark) -> None:
+    def take_first(self, guest: Guest, mark: Callable[[], Mark]) -> None:
         """Keep what a guest begins with: one that starts anew would not begin the same."""
         if self._state is None:
             self.take(guest, mark)

@@ -131,7 +131,10 @@ class Keeper:
         """Let go of the guest, and of its checkpoint."""
         guest, self.guest = self.guest, None
         if guest is not None:
-            guest.close()
+            try:
+                guest.close()
+            except MemoryError:  # by now there is some again, and nobody else lets go of it
+                guest.close()
         self._checkpoint.drop()  # whose room the guest would have written to
         self._interpreter.discard()
         self._ledger.calls.objects.clear()
@@ -166,7 +169,7 @@ class Keeper:
     def keep(self) -> None:
         """Take a checkpoint after a run and before the next, if none was taken since."""
         if self.owes and self.guest is not None:
-            self._checkpoint.take(self.guest, self._mark())
+            self._checkpoint.take(self.guest, self._mark)
         self.owes = False
 
     def _fit(self, guest: Guest, job: Job) -> Guest:
@@ -289,9 +292,9 @@ class Keeper:
             return
         if len(self._functions):  # nothing else suspends
             if is_new:
-                checkpoint.take(guest, self._mark())
+                checkpoint.take(guest, self._mark)
             else:
-                checkpoint.take_first(guest, self._mark())
+                checkpoint.take_first(guest, self._mark)
             if checkpoint.is_usable:
                 room = self._limits.checkpoint_bytes - checkpoint.stored_bytes
                 self._ledger.record(Journal(most=room))

@@ -58,6 +58,11 @@ class Submissions:
                 future.set_result(result)
             else:
                 future.set_exception(error)
+        except BaseException as failure:  # no memory to tell it, or for who is called then
+            if not future.done():
+                future.set_exception(failure)
+            del future  # which has the error, whose traceback has this frame
+            raise
         finally:
             self._own.future = None
 

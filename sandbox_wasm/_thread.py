@@ -45,6 +45,9 @@ class Errand:
 
     def perform(self) -> None:
         """Do it, on the thread that calls this."""
+        # As in a thread of its own: nothing that one errand has set is seen by the next. There may
+        # be no memory for that: then it has not begun.
+        run = contextvars.Context().run
         try:
             self.ident = threading.get_ident()
             _current.errand = self
@@ -52,8 +55,7 @@ class Errand:
         except IndexError:
             target = _nothing
         try:
-            # As in a thread of its own: nothing that one errand has set is seen by the next.
-            contextvars.Context().run(target)
+            run(target)
         finally:
             self.ident = _current.errand = None
             ring(self._done)
@@ -103,17 +105,17 @@ class _Carrier:
                 if self in _idle:
                     _idle.remove(self)
                 errand, self.errand = self.errand, None
-            if errand is not None:
+            if errand is not None and errand.is_alive():
                 try:
                     _Carrier(errand)
-                except HostExhausted:
+                except (HostExhausted, MemoryError):
                     errand.perform()
 
     def _perform_all(self) -> None:
         while True:
             is_late = not self.bell.acquire(timeout=_IDLE_SECONDS)
             with _lock:
-                errand, self.errand = self.errand, None
+                errand = self.errand  # and it stays, until it was performed
                 if is_late and errand is None:
                     if self in _idle:  # before anybody else gets the lock
                         _idle.remove(self)
@@ -122,6 +124,7 @@ class _Carrier:
                 errand.perform()
                 del errand
                 with _lock:
+                    self.errand = None
                     if len(_idle) == _SPARE:
                         return
                     _idle.append(self)

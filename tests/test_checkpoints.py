@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox_wasm import GuestCrash, GuestError, Limits, Session, SessionBroken, SessionClosed
 from sandbox_wasm._checkpoint import Checkpoint
+from sandbox_wasm._ledger import Ledger
 from sandbox_wasm._wasm import _engine, _pages
 from sandbox_wasm.interpreters._maker import Maker
 from sandbox_wasm.interpreters._reactor import ReactorGuest
@@ -263,6 +264,25 @@ def test_checkpoint_that_cannot_be_taken(make_session, monkeypatch, caplog):
     other.run("x = 2")
     assert "rolled back" == crash(other).state
     assert 2 == other.run("x").value
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
+def test_no_memory_for_what_belongs_to_a_checkpoint(make_session, monkeypatch, caplog):
+    """
+    The session goes on without one.
+    """
+    session = mortal(make_session)
+
+    def mark(ledger):
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "mark", mark)
+        patch.setattr(Ledger, "renew", lambda ledger, mark: mark)
+        session.run("x = 1")
+        assert 1 == session.run("x").value
+    assert "no checkpoint was taken" in caplog.text
+    assert 1 == session.run("x").value
 
 
 def test_checkpoint_that_cannot_be_restored(make_session, monkeypatch, assert_healthy):

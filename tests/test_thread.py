@@ -158,6 +158,28 @@ def test_a_thread_that_was_ended_when_there_can_be_no_more(monkeypatch):
     assert ran.is_set()
 
 
+def test_an_errand_that_cannot_begin(monkeypatch):
+    """
+    Where there is no memory for it, another thread does it.
+    """
+    ran, fails = threading.Event(), [MemoryError()]
+
+    class Context:
+        def __new__(cls):
+            if fails:
+                raise fails.pop()
+            return contextvars.copy_context()
+
+    monkeypatch.setattr(_thread.contextvars, "Context", Context)
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)
+    errand = start_thread(ran.set)
+
+    assert ran.wait(BOUND)
+    errand.join(BOUND)
+    assert not errand.is_alive()
+    assert [] == fails
+
+
 def test_idle_threads_end(monkeypatch):
     """
     A moment later, or at once where enough wait already.

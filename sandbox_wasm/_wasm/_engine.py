@@ -63,19 +63,17 @@ class Engine:
         )
         self._pre: Any = None
         family.held[id(self)] = (self._engine, self._module, self._linker)
+        self.killed = False
         try:
             self._pre = self._linker.instantiate_pre(self._module)
             family.held[id(self)] += (self._pre,)
-        except wasmtime.WasmtimeError as error:
-            self.dispose()
-            raise ArtifactError(
-                f"interpreter {family.artifact.name!r} has other imports"
-            ) from error
-        self.killed = False
-        try:
             family.check(self._module)
-        except ArtifactError:
+        except BaseException as error:
             self.dispose()
+            if isinstance(error, wasmtime.WasmtimeError):
+                raise ArtifactError(
+                    f"interpreter {family.artifact.name!r} has other imports"
+                ) from error
             raise
 
     # The two imports. The targets never raise: an exception that travels through
@@ -100,15 +98,17 @@ class Engine:
         """
         store = wasmtime.Store(self._engine)
         self.family.held[id(store)] = (store,)
-        set_limits(store, 1 << 30)
-        store.set_epoch_deadline(1)
-        if self.family.variant.fuel:
-            store.set_fuel(1 << 62)
         try:
+            set_limits(store, 1 << 30)
+            store.set_epoch_deadline(1)
+            if self.family.variant.fuel:
+                store.set_fuel(1 << 62)
             return store, self._pre.instantiate(store)
-        except wasmtime.WasmtimeError as error:  # each instance takes 4 GiB of addresses
+        except BaseException as error:
             self.free(store)
-            raise SessionBroken("the host has no memory for another instance") from error
+            if isinstance(error, wasmtime.WasmtimeError):  # each takes 4 GiB of addresses
+                raise SessionBroken("the host has no memory for another instance") from error
+            raise
 
     def free(self, store: wasmtime.Store) -> None:
         """Free a store, and the instance in it."""

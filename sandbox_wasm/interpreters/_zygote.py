@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .._errors import ArtifactError, ConfigError, SandboxError, SessionBroken
+from .._errors import ArtifactError, ConfigError, GuestProtocolError, SandboxError, SessionBroken
 from .._locks import RLock
 from .._state import PAGE, Ranges
 from . import _wire as wire
@@ -174,14 +174,20 @@ class Zygote:
             self._link.send(operation, *values)
         except OSError as error:
             raise self._gone() from error
+        except BaseException:  # no memory: where the next frame begins is not known any more
+            self.close()
+            raise
 
     def _receive(
         self, expected: int, failure: type[SandboxError] = SessionBroken
     ) -> tuple[Any, ...]:
         try:
             answer, values = self._link.receive()
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, GuestProtocolError) as error:
             raise self._gone() from error
+        except BaseException:  # as above
+            self.close()
+            raise
         if answer == wire.FAILED:
             raise failure(str(values[0]))
         if answer != expected:
