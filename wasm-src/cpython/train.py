@@ -205,7 +205,8 @@ def containers(n):
     first, *middle, last = numbers
     seen = {(x, y): x * y for x in range(20) for y in range(20)}
     nested = {"a": [1, {"b": (2, 3)}]}
-    copied = copy.deepcopy(nested)
+    for _ in range(n // 100):
+        copied = copy.deepcopy(nested)
     merged = {**words, "extra": 1} | {"more": 2}
     heap = []
     for x in numbers:
@@ -438,6 +439,148 @@ def puzzles(n):
     return common(len(left), len(right)), queens(6), len(seen), sum(sieve), len(life), max(spread)
 
 
+class Strength:
+    def __init__(self, name, rank):
+        self.name = name
+        self.rank = rank
+
+    def weaker(self, other):
+        return self.rank > other.rank
+
+
+class Constraint:
+    strengths = [Strength("required", 0), Strength("strong", 1), Strength("weak", 2)]
+
+    def __init__(self, strength):
+        super().__init__()
+        self.strength = self.strengths[strength % 3]
+        self.satisfied = None
+
+    def add_to(self, cells):
+        for cell in self.inputs(cells):
+            cell.constraints.append(self)
+
+    def inputs(self, cells):
+        return []
+
+
+class Sum(Constraint):
+    def __init__(self, first, second, target):
+        super().__init__(first + second)
+        self.first, self.second, self.target = first, second, target
+
+    def inputs(self, cells):
+        return [cells[self.first], cells[self.second]]
+
+    def execute(self, cells):
+        a, b = self.inputs(cells)
+        cells[self.target].value = a.value + b.value
+        self.satisfied = a is not b
+
+
+class Cell:
+    def __init__(self, value):
+        self.value = value
+        self.constraints = []
+        self.mark = None
+
+
+def networks(n):
+    """Small objects that refer to one another, looked through again and again."""
+    cells = [Cell(i) for i in range(60)]
+    sums = [Sum(i % 57, (i * 7) % 57, i % 3 + 57) for i in range(60)]
+    for each in sums:
+        each.add_to(cells)
+    changed = 0
+    for turn in range(n):
+        todo = [c for c in sums if c.strength.weaker(Constraint.strengths[turn % 3])]
+        while todo:
+            constraint = todo.pop()
+            if constraint.satisfied is None or not constraint.satisfied:
+                constraint.execute(cells)
+                changed += 1
+            for cell in constraint.inputs(cells):
+                if cell.mark is not turn:
+                    cell.mark = turn
+        for each in sums:
+            each.satisfied = None
+        cells[5].constraints.remove(cells[5].constraints[0])
+        cells[5].constraints.insert(0, sums[5])
+    return changed
+
+
+class Board:
+    def __init__(self, size):
+        self.cells = [list(range(7)) for _ in range(size)]
+
+    def clone(self):
+        made = Board(0)
+        made.cells = [cell[:] for cell in self.cells]
+        return made
+
+    def remove(self, at, value):
+        if value in self.cells[at]:
+            self.cells[at].remove(value)
+            return True
+        return False
+
+    def __getitem__(self, at):
+        return self.cells[at]
+
+
+def boards(n):
+    """Lists of lists of small integers: copied, searched, sorted and counted."""
+    board, found = Board(37), 0
+    for turn in range(n):
+        tried = board.clone()
+        for at in range(37):
+            if tried.remove(at, (at + turn) % 9) and 0 not in tried[at]:
+                found += len(tried[at])
+        free = sum(1 for cell in tried.cells if len(cell) > 1 and 3 in cell)
+        least = min(tried.cells, key=len)
+        order = sorted(range(37), key=lambda at: len(tried[at]), reverse=turn % 2 == 0)
+        found += free + len(least) + order[0] + tried.cells.index(least)
+        found += all(cell for cell in tried.cells) + max(map(len, tried.cells))
+    return found
+
+
+class Vector:
+    def __init__(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+
+    def __add__(self, other):
+        return Vector(self.x + other.x, self.y + other.y, self.z + other.z)
+
+    def __sub__(self, other):
+        return Vector(self.x - other.x, self.y - other.y, self.z - other.z)
+
+    def __mul__(self, factor):
+        return Vector(self.x * factor, self.y * factor, self.z * factor)
+
+    def dot(self, other):
+        return self.x * other.x + self.y * other.y + self.z * other.z
+
+    def size(self):
+        return math.sqrt(self.dot(self))
+
+
+def vectors(n):
+    """Objects of floats, and integers of many digits."""
+    at, step, length = Vector(0.0, 1.0, 2.0), Vector(0.1, -0.2, 0.3), 0.0
+    for i in range(n):
+        at = (at + step * 0.5) - step * (i % 3)
+        length = max(length, at.size() ** 0.5)
+    p, q, r, digits = 1, 0, 1, []
+    for k in range(1, 150):
+        p, q, r = p * k, (2 * p + q) * (2 * k + 1), r * (2 * k + 1)
+        digit = (p * 3 + q) // r
+        if digit == (p * 4 + q) // r:
+            digits.append(digit % 10)
+            q = (q - digit * r) * 10
+            p *= 10
+    return round(length, 3), len(digits)
+
+
 def hinted(values: typing.Sequence[int]) -> typing.Optional[int]:
     match values:
         case []:
@@ -460,5 +603,8 @@ moments(400)
 failures(3000)
 sources(25)
 puzzles(600)
+networks(150)
+boards(120)
+vectors(3000)
 for length in range(300):
     hinted([1] * (length % 3))
