@@ -8,7 +8,7 @@ Before the world sees such a page it needs a login, a token against forged forms
 
 Prints::
 
-    The run waits: pay('Ada', 30)
+    The run waits: pay('Ada', amount=30)
     paid so far: []
     Approved in another process: receipt 1 for Ada, done
     Clicked again: it was answered before
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAM = """
-receipt = pay("Ada", 30)
+receipt = pay("Ada", amount=30)
 receipt + ", done"
 """
 TABLES = """
@@ -107,7 +107,8 @@ def page(result: Result, answered: str = "") -> str:
             # All of it comes from guest code: text, never markup.
             return f"<p>{html.escape(str(result.error or result.value))}</p>"
         asked, number = result.error.payload, secrets.token_urlsafe()
-        question = f"{asked['function']}({', '.join(map(repr, asked['args']))})"
+        named = [f"{name}={value!r}" for name, value in asked["kwargs"].items()]
+        question = f"{asked['function']}({', '.join([*map(repr, asked['args']), *named])})"
         run = result.error.continuation.to_bytes(key=key())
         sql = "INSERT INTO waiting (id, question, run) VALUES (?, ?, ?)"
         database.execute(sql, (number, question, run))
