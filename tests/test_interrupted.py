@@ -22,8 +22,10 @@ import pytest
 import sandbox_wasm
 from sandbox_wasm import PoolFull, Session, SessionPool
 from sandbox_wasm._lifecycle import State
+from sandbox_wasm._state import PAGE
 from sandbox_wasm._turns import Turn, Turns, TurnState
 from sandbox_wasm._wasm import _engine
+from sandbox_wasm.interpreters import _zygote
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != (3, 11), reason="knows where Python 3.11 looks for signals"
@@ -146,6 +148,27 @@ def test_a_session_that_is_stored(make_session):
         assert session.run("x").value == 7, where
 
     assert interrupted(session.snapshot, after) > 20
+
+
+def test_a_snapshot_of_a_worker_that_becomes_bytes():
+    """
+    Its zygote is asked what every guest begins with, and nobody after that gets the answer.
+    """
+    zygote = _zygote.get("micropython", False)
+    expected = zygote.pristine([(0, PAGE)])
+
+    def work() -> None:
+        zygote._pages = {}
+        zygote.pristine([(0, PAGE)])
+
+    def after(where: str) -> None:
+        child = zygote.fork()
+        child.kill()
+        child.close()
+        assert zygote.is_alive(), where
+        assert zygote.pristine([(0, PAGE)]) == expected, where
+
+    assert interrupted(work, after) > 15
 
 
 @pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")

@@ -21,6 +21,7 @@ from test_checkpoints import SEEN, START, STATEMENTS, outcome
 from sandbox_wasm import (
     ConfigError,
     GuestError,
+    HostExhausted,
     Limits,
     Session,
     SessionBroken,
@@ -233,6 +234,21 @@ def test_workers_whose_zygote_has_ended():
     assert Snapshot.from_bytes(data).stored_bytes == snapshot.stored_bytes
     with Session.restore(Snapshot.from_bytes(data)) as restored:
         assert [1, 2] == restored.run("x").value
+
+
+def test_workers_where_no_thread_can_be_started(monkeypatch):
+    """
+    A snapshot of theirs is stored then as well.
+    """
+
+    def refuse(target):
+        raise HostExhausted("no more")
+
+    zygote = _zygote.get("micropython", False)
+    zygote._pages = {}
+    monkeypatch.setattr(_zygote, "start_thread", refuse)
+
+    assert zygote.pristine([(0, PAGE)]) is None
 
 
 def test_ranges_of_a_worker_that_was_taken_over():

@@ -19,13 +19,20 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .._errors import ArtifactError, ConfigError, GuestProtocolError, SandboxError, SessionBroken
+from .._errors import (
+    ArtifactError,
+    ConfigError,
+    GuestProtocolError,
+    HostExhausted,
+    SandboxError,
+    SessionBroken,
+)
 from .._locks import RLock
 from .._state import PAGE, Ranges
+from .._thread import start_thread
 from . import _wire as wire
 
 _START_SECONDS = 600.0  # may compile an interpreter on a slow machine
@@ -238,25 +245,30 @@ class Zygote:
     def pristine(self, ranges: Ranges) -> list[bytes] | None:
         """Return of each of *ranges* what every guest begins with there, as far as memory goes.
 
-        None if they are not by pages, which only a worker says that was taken over, or if the
-        process has ended.
+        None if they are not by pages, which only a worker says that was taken over, or if it
+        cannot be had: the process has ended, or there are no more threads.
         """
         if any((begin | end) % PAGE for begin, end in ranges):
             return None
         wanted = [range(begin, min(end, self.base_bytes), PAGE) for begin, end in ranges]
-        with self._lock:
-            known = self._pages
-            missing = [at for pages in wanted for at in pages if at not in known]
-            if missing:
-                try:
-                    self._send(wire.PRISTINE, wire.packed([(at, at + PAGE) for at in missing]))
-                    (data,) = self._receive(wire.PRISTINE)
-                except SessionBroken:
-                    return None
-                known.update(zip(missing, _cut(data), strict=True))
-            if len(known) > _PAGES:
-                self._pages = {}
-        return [b"".join([known[at] for at in pages]) for pages in wanted]
+        known = self._pages
+        missing = [at for pages in wanted for at in pages if at not in known]
+        if missing:
+            # Whoever is interrupted in the middle would leave the answer to who asks next.
+            with contextlib.suppress(HostExhausted):
+                start_thread(lambda: self._learn(missing, known)).join(_FORK_SECONDS)
+        if len(known) > _PAGES:
+            self._pages = {}
+        try:
+            return [b"".join([known[at] for at in pages]) for pages in wanted]
+        except KeyError:
+            return None
+
+    def _learn(self, pages: list[int], known: dict[int, bytes]) -> None:
+        with self._lock, contextlib.suppress(SessionBroken):
+            self._send(wire.PRISTINE, wire.packed([(at, at + PAGE) for at in pages]))
+            (data,) = self._receive(wire.PRISTINE)
+            known.update((at, data[i * PAGE : (i + 1) * PAGE]) for i, at in enumerate(pages))
 
     def wait(self, pid: int) -> int:
         """Wait for a worker that was killed; return its exit status, negative a signal."""
@@ -283,11 +295,6 @@ class Zygote:
         """Forget it, in a child of fork: it belongs to the parent."""
         self._link.close()
         self._process.returncode = 0  # not ours to wait for
-
-
-def _cut(data: bytes) -> Iterator[bytes]:
-    """Yield the pages of *data*."""
-    return (data[at : at + PAGE] for at in range(0, len(data), PAGE))
 
 
 def _start(handle: int) -> subprocess.Popen[bytes]:
