@@ -41,7 +41,7 @@ _FROM_HOST = {
     wire.FORK: 1 << 10,
     wire.WAIT: 64,
     wire.REAP: 64,
-    wire.PRISTINE: 1 << 32,
+    wire.PRISTINE: 1 << 16,
     wire.BEGIN: 1 << 32,
     wire.CAPTURE: 64,
     wire.REQUEST: 1 << 32,

@@ -261,6 +261,9 @@ def test_ranges_of_a_worker_that_was_taken_over():
     assert [b"", b""] == zygote.pristine([(beyond, beyond + PAGE), (1 << 31, 1 << 32)])
     (across,) = zygote.pristine([(beyond - PAGE, beyond + PAGE)])
     assert PAGE == len(across)
+    (whole,) = zygote.pristine([(0, 1 << 32)])
+    assert beyond == len(whole)
+    assert whole[-PAGE:] == across
 
 
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])

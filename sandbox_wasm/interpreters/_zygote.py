@@ -41,12 +41,13 @@ _END_SECONDS = 5.0
 _TEXT = 1 << 16
 # Of an unused guest's memory, kept for the next comparison: most states have the same few hundred.
 _PAGES = 1 << 10
+_ASKED = 1 << 8  # of them at once: others may want to fork meanwhile
 _FRAMES = {
     wire.READY: _TEXT,
     wire.FAILED: _TEXT,
     wire.FORKED: 64,
     wire.WAITED: 64,
-    wire.PRISTINE: 1 << 30,
+    wire.PRISTINE: _ASKED * PAGE + 64,
 }
 
 # Isolated (-I) and without site (-S): neither the environment nor the working directory
@@ -265,10 +266,13 @@ class Zygote:
             return None
 
     def _learn(self, pages: list[int], known: dict[int, bytes]) -> None:
-        with self._lock, contextlib.suppress(SessionBroken):
-            self._send(wire.PRISTINE, wire.packed([(at, at + PAGE) for at in pages]))
-            (data,) = self._receive(wire.PRISTINE)
-            known.update((at, data[i * PAGE : (i + 1) * PAGE]) for i, at in enumerate(pages))
+        with contextlib.suppress(SessionBroken, MemoryError):
+            for first in range(0, len(pages), _ASKED):
+                asked = pages[first : first + _ASKED]
+                with self._lock:
+                    self._send(wire.PRISTINE, wire.packed([(at, at + PAGE) for at in asked]))
+                    (data,) = self._receive(wire.PRISTINE)
+                known.update((at, data[i * PAGE : (i + 1) * PAGE]) for i, at in enumerate(asked))
 
     def wait(self, pid: int) -> int:
         """Wait for a worker that was killed; return its exit status, negative a signal."""
