@@ -51,8 +51,8 @@ _libc = ctypes.CDLL(None) if hasattr(ctypes.CDLL(None), "malloc_trim") else None
 LIMITS = Limits(memory_bytes=8 * MIB, output_bytes=64 << 10, wall_seconds=200)
 # What may be more at the end than in the middle: the allocator of the process keeps some
 # megabytes more or less without any leak, an engine that waits for its next session keeps
-# its module's file open, and a worker is always ready.
-SLACK = {"resident": 24 * MIB, "addresses": 1 << 34, "threads": 2, "descriptors": 16, "children": 3}
+# its module's file open and 4 GiB of addresses, and a worker is always ready.
+SLACK = {"resident": 24 * MIB, "addresses": 1 << 36, "threads": 2, "descriptors": 16, "children": 3}
 
 
 def _work(session: Session, pick: random.Random) -> None:
