@@ -47,6 +47,11 @@ class Checkpoint:
         """Bytes of guest memory that are kept."""
         return 0 if self._state is None else self._state.stored_bytes
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept, because a guest that begins anew is the same."""
+        return self.is_usable and self._state is None
+
     def take(self, guest: Guest, mark: Callable[[], Mark]) -> None:
         """Keep what the guest is now, in place of what was kept.
 

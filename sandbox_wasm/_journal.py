@@ -125,8 +125,12 @@ class Journal:
     @property
     def fault(self) -> str | None:
         """Why the run cannot be gone through again; None if it can."""
-        size = len(self._data) + self._late_size
-        return self._fault or (_TOO_MUCH if size > self._most else None)
+        return self._fault or (_TOO_MUCH if self.size > self._most else None)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds."""
+        return len(self._data) + self._late_size
 
     def call(
         self, name: bytes, args: bytes, invoke: Invoke, change: Callable[[bytes], None]
@@ -210,6 +214,11 @@ class Journal:
     def leave(self) -> None:
         """Leave the last host call open: nothing comes after it."""
         self._is_left = True
+
+    def again(self) -> Journal:
+        """Return a journal for asking the same again, of what comes to its end."""
+        self._settle()
+        return Journal(bytes(self._data), most=self._most)
 
     def answered(self, status: int, answer: bytes) -> Journal:
         """Return a journal for going through the run again, with its open call answered."""

@@ -88,6 +88,10 @@ class Keeper:
         if known is not None:
             self._known = known
         self._checkpoint = Checkpoint(checkpoints, limits.checkpoint_bytes, origin, self._mark())
+        # Whether the guest has served nothing; and which names it was told before its first run,
+        # how, and what it was answered, if `_begin_anew` is to keep that.
+        self._is_unused = True
+        self._beginning: tuple[int, Request, Journal] | None = None
         self.guest: Guest | None = None
         self.broken: str | None = None
         self.preludes: list[Request] = []
@@ -197,6 +201,7 @@ class Keeper:
             self._ledger.reset(ledgers)
         self._checkpoint.replace(state, mark)
         guest = self.guest = self._interpreter.start(self._ledger, state)
+        self._is_unused = True
         return guest
 
     def _leave(self, job: Job) -> None:
@@ -207,9 +212,12 @@ class Keeper:
         # What the session's owner does from here on is no part of the run.
         ledger = self._ledger
         ledger.record(None)
+        if ledger.is_suspended and self._beginning is not None:
+            self._begin_anew(job, *self._beginning)
         if ledger.is_suspended and not callable(job.request):
             state, mark = self._checkpoint.copy()
-            if state is None:
+            size = journal.size + self._checkpoint.stored_bytes
+            if state is None or size > self._limits.checkpoint_bytes:
                 ledger.refuse_to_wait()
             else:
                 names = self._names() if job.again is None else job.again.functions
@@ -220,6 +228,34 @@ class Keeper:
                 )
         # Guest code was left in the middle; or has not come to its answer, and may try again.
         if (job.suspension is not None or journal.is_repeating) and job.state == "kept":
+            self._roll_back(job)
+
+    def _begin_anew(self, job: Job, known: int, told: Request, journal: Journal) -> None:
+        """Keep what the guest was when its first run began, which was left to this moment.
+
+        Few runs wait, and keeping it takes longer than most of them. The guest had begun anew,
+        and was told names of host functions before any of its code had run: told again, with
+        the same answers to what it asks meanwhile, it is the same again.
+        """
+        ledger = self._ledger
+        if job.state == "kept":
+            self._roll_back(job)
+        if self.guest is None:
+            return
+        _, _, mark = self._checkpoint.mark
+        answers = journal.again()
+        ledger.record(answers)
+        try:
+            with ledger.undecided():
+                status = self.guest.request(told).status
+        except Exception:
+            status = "error"
+        ledger.record(None)
+        if status == "ok" and not answers.is_repeating:
+            self._known = known
+            ledger.reset(mark)
+            self._checkpoint.take(self.guest, self._mark)
+        else:  # somebody has ended it just then
             self._roll_back(job)
 
     def _serve(self, guest: Guest, job: Job, request: Request) -> None:
@@ -234,8 +270,10 @@ class Keeper:
 
     def _serve_in_time(self, guest: Guest, job: Job, request: Request) -> None:
         self._ledger.takes_answer = request.mode == "final"
+        is_first = self._is_unused and self._checkpoint.is_empty and not self.preludes
+        self._is_unused, self._beginning = False, None
         if job.again is None:
-            is_new = self._introduce(guest, request)
+            is_new = self._introduce(guest, request, is_first)
             if self._ledger.is_over:
                 return
             self._record(guest, is_new)
@@ -261,18 +299,26 @@ class Keeper:
             job.result_bytes = size_of(answer)
             job.value = value_of(answer, self._limits.result_bytes, self._ledger.calls.objects)
 
-    def _introduce(self, guest: Guest, request: Request) -> bool:
+    def _introduce(self, guest: Guest, request: Request, is_first: bool) -> bool:
         """Tell a guest what it does not know of yet; return whether there was anything.
 
         Before the run proper: one that is gone through again, perhaps in another session,
         finds in the guest what it had found there.
+
+        Args:
+            is_first: It has begun anew, and nothing else was or will be asked of it before.
         """
         is_new = False
         known = _known(self._functions, request)
         if self._known != known:
             names = [*self._functions.told, *([NAME] if request.mode == "final" else [])]
             inputs = encode(names, max_bytes=1 << 24)
-            check(guest.request(Request("names", inputs=inputs)), self._ledger.is_over)
+            told = Request("names", inputs=inputs)
+            if is_first and len(self._functions):
+                answers = Journal()
+                self._ledger.record(answers)
+                self._beginning = known, told, answers
+            check(guest.request(told), self._ledger.is_over)
             if self._ledger.is_over:
                 return True
             self._known = known
@@ -291,7 +337,9 @@ class Keeper:
         if not checkpoint.is_wanted:
             return
         if len(self._functions):  # nothing else suspends
-            if is_new:
+            if self._beginning is not None:
+                pass  # `_begin_anew` keeps it, if it comes to that
+            elif is_new:
                 checkpoint.take(guest, self._mark)
             else:
                 checkpoint.take_first(guest, self._mark)
@@ -313,6 +361,7 @@ class Keeper:
             self._known, self._prepared, mark = self._checkpoint.mark
             if not self.broken:
                 self.guest = self._checkpoint.restore(self._interpreter, self._ledger)
+                self._is_unused = True
             if self.guest is not None:
                 self._ledger.reset(mark)
                 if not self._ledger.is_suspended:  # else its journal refers to them

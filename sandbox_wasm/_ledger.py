@@ -346,6 +346,16 @@ class Ledger:
             journal.leave()
             self._give_up(Suspended(name, payload))
 
+    @contextlib.contextmanager
+    def undecided(self) -> Iterator[None]:
+        """Serve the guest within as if the run were not to end; what ends it meanwhile counts."""
+        reason, self.reason = self.reason, None
+        try:
+            yield
+        finally:
+            if reason is not None:
+                self.end(reason)
+
     def refuse_to_wait(self) -> None:
         """Take it back that the run waits: it turns out that there is no state to go back to."""
         if isinstance(self.reason, Suspended):

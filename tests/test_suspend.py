@@ -1,5 +1,6 @@
 """Runs that wait for an answer: left, and gone on with as if nothing had happened."""
 
+import contextlib
 import copy
 import datetime
 import pickle
@@ -15,12 +16,15 @@ from sandbox_wasm import (
     Continuation,
     GuestError,
     HostFunctionError,
+    Interrupted,
     Limits,
     Session,
     SnapshotError,
     Suspend,
     Suspended,
 )
+from sandbox_wasm._checkpoint import Checkpoint
+from sandbox_wasm._ledger import Ledger
 
 
 def ask(question):
@@ -44,6 +48,62 @@ def asking(make_session):
         return session
 
     return make
+
+
+def test_what_the_first_run_begins_with_is_kept_if_it_waits(make_session, monkeypatch):
+    """
+    And not before, which would take longer than most runs; it is the same, whatever came then.
+    """
+    taken, seen = [], []
+    take = Checkpoint.take
+    monkeypatch.setattr(Checkpoint, "take", lambda *args: taken.append(1) or take(*args))
+
+    def note(*what):
+        """A call that is made again as it was, or ends the run."""
+        seen.append((what, len(taken)))
+        session.functions.register(lambda: None, name=f"later{len(seen)}")
+
+    session = make_session(functions=[note])
+    session.function(ask, suspends=True)
+    code = (
+        "import time, logging\n"
+        "note(id([]), time.time(), getattr(logging, '_startTime', 0))\n"
+        "x = [ask('?')]\n"
+        "note(x)\n"
+        "ask('and then?')"
+    )
+    continuation = waiting(session, code)
+    with pytest.raises(Suspended) as info:
+        continuation.resume(7)
+
+    assert 8 == info.value.continuation.resume(8).value
+    assert [[7]] == [*seen[1][0]]
+    assert 2 == len(seen)
+    assert 0 == seen[0][1]
+    assert [7] == session.run("later1()\nx").value
+
+
+def test_what_ends_a_run_that_is_about_to_wait(make_session, monkeypatch):
+    """
+    It counts, and the session goes on as it was before.
+    """
+    undecided = Ledger.undecided
+
+    @contextlib.contextmanager
+    def struck(ledger):
+        with undecided(ledger):
+            session.interrupt()
+            yield
+
+    session = make_session()
+    session.function(ask, suspends=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "undecided", struck)
+        with pytest.raises(Interrupted) as info:
+            session.run("x = 1\nask('?')")
+
+    assert "rolled back" == info.value.state
+    assert 3 == waiting(session, "x = 2\nx + ask('?')").resume(1).value
 
 
 def test_a_run_is_resumed(asking):
