@@ -257,7 +257,7 @@ class Run:
                 self._dropped += 1
                 return None
             elif not isinstance(result, dict):
-                raise Unfit(f"a row is a dict, and the code gave a value of {type(result)}")
+                raise Unfit(f"a row is a dict, and the code gave a {type(result).__name__}")
             target.write(key, result)
         except Unfit as unfit:
             error = GuestError("TypeError", str(unfit))

@@ -208,7 +208,7 @@ def named(name: Any) -> str:
         Unfit: It is no text.
     """
     if not isinstance(name, str):
-        raise Unfit(f"a name is a text, and {name!r:.80} is none")
+        raise Unfit(f"a name is a text, and not of type {type(name).__name__}")
     return name
 
 

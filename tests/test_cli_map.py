@@ -199,6 +199,7 @@ def test_csv_comes_back_as_it_went(rows: list[dict[str, str]]) -> None:
     [
         ("7", "a row is a dict"),
         ("{1: 2}", "a name is a text"),
+        ("{10 ** 5000: 1}", "a name is a text"),
         ("{'a': b'x'}", "no form"),
         ("{'a': {1}}", "no form"),
         ("{'a': float('nan')}", "no number"),

@@ -20,7 +20,7 @@ except ImportError as error:  # pragma: no cover - the environment of a test has
 from .. import ConfigError, Limits, RowError, SandboxError, map_rows
 from .._tables import Unfit
 from .._tables_sqlite import quoted, stored
-from .._terminal import inert
+from .._terminal import inert, shown
 
 PLUGIN = "datasette-enrichments-sandbox-wasm"
 _MOST_COLUMNS = 20
@@ -163,7 +163,7 @@ def checked(result: object, columns: Sequence[str]) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise Wrong(f"enrich must return a dict, got {type(result).__name__}")
     if (others := [key for key in result if key not in columns]) != []:
-        raise Wrong(f"enrich returned {inert(repr(others[0])[:100])}, which is no column to write")
+        raise Wrong(f"enrich returned {inert(shown(others[0])[:100])}, which is no column to write")
     try:
         return {name: stored(value) for name, value in result.items()}
     except Unfit as unfit:

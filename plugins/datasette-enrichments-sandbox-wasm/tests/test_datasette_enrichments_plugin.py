@@ -141,22 +141,24 @@ def enrich(row):
     if n == 7: return {"out\\" = 1 --": 1}
     if n == 8: raise ValueError("\\x1b[2J" + "x" * 5000)
     if n == 9: return lambda: 0
+    if n == 10: return {10 ** 5000: 1}
     return {"out": n}
 """
 
     async def body(datasette, database):
         job = await enrich(datasette, code=code, columns="out")
-        assert ("finished", 9) == (job["status"], job["error_count"])
+        assert ("finished", 10) == (job["status"], job["error_count"])
         errors = await rows(database, "select row_pks, error from _enrichment_errors")
         told = {json.loads(each["row_pks"])[0]: each["error"] for each in errors}
-        assert set(range(1, 10)) == set(told)
+        assert set(range(1, 11)) == set(told)
         assert "division" in told[1]
         assert "must return a dict" in told[2]
         assert "no column to write" in told[3]
+        assert "no column to write" in told[10]
         assert all(text.isprintable() or "\n" in text for text in told.values())
         assert all(len(text) <= 1000 for text in told.values())
         found = await rows(database)
-        assert [None] * 9 + list(range(10, 251)) == [row["out"] for row in found]
+        assert [None] * 10 + list(range(11, 251)) == [row["out"] for row in found]
         assert all(row["name"].startswith("Ada") for row in found)
 
     serve(body, interpreter="cpython")
