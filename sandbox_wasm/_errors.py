@@ -20,7 +20,7 @@
     ├── SessionClosed           by its owner
     │   └── PoolClosed          a pool was shut down
     ├── PoolFull                more wanted a session of a pool than it has and may wait
-    ├── HostExhausted           the machine has no more threads to give
+    ├── HostExhausted           the machine has no more threads or open files to give
     ├── SessionBroken           by a fault; its state is lost
     ├── ArtifactError           an interpreter is missing, damaged or refused
     └── SnapshotError           a snapshot is damaged or does not fit
@@ -340,9 +340,9 @@ class PoolFull(SandboxError):
 
 
 class HostExhausted(SandboxError, RuntimeError):
-    """No thread can be started, and one is needed: the machine gives no more of them.
+    """The machine has no more threads, or no more open files, to give, and one is needed.
 
-    Nothing was begun, and nothing is lost: a session goes on as it is once there are threads
+    Nothing was begun, and nothing is lost: a session goes on as it is once there are some
     again.
     """
 

@@ -61,6 +61,48 @@ def test_no_room_for_another_session(interpreter):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="open files are limited as POSIX does it")
+@pytest.mark.parametrize("left", [0, 1, 3])
+def test_no_open_files_left(interpreter, left):
+    """
+    What needs another is told so, and compiles nothing in vain; all goes on once there are some.
+    """
+    done = python(
+        """
+        import os, resource, sys
+        from sandbox_wasm import HostExhausted, Session, SessionPool
+        def use():
+            with Session(sys.argv[1]) as other:
+                return other.run("6 * 7").value
+        session = Session(sys.argv[1])
+        session.run("x = 7")
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        highest = max(map(int, os.listdir("/dev/fd")[:-1]))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + int(sys.argv[2]), hard))
+        held, refused = [], 0
+        for _ in range(12):
+            try:
+                held.append(Session(sys.argv[1]))
+            except HostExhausted as error:
+                assert "open files" in str(error)
+                refused += 1
+        assert refused > 3 and session.run("x").value == 7
+        for each in held:
+            assert each.run("6 * 7").value == 42
+            each.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with SessionPool(sys.argv[1], size=1) as pool:
+            print(use(), session.run("x").value, pool.run("1 + 1").value)
+        session.close()
+        """,
+        interpreter,
+        str(left),
+    )
+
+    assert (0, "42 7 2\n") == (done.returncode, done.stdout), done.stderr[-2000:]
+    assert "a compiled module" not in done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_fork(isolation):
     """

@@ -8,6 +8,7 @@ a free list with the linker and all, and the next session takes it from there.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
-from .._errors import ArtifactError, SessionBroken
+from .._errors import ArtifactError, HostExhausted, SessionBroken
 from .._locks import RLock
 from . import _shipped
 from ._artifacts import Artifact
@@ -257,7 +258,19 @@ class EngineFamily:
         return self._pristine
 
     def load(self, engine: wasmtime.Engine) -> wasmtime.Module:
-        """Return the module for *engine*, compiled earlier or now."""
+        """Return the module for *engine*, compiled earlier or now.
+
+        Raises:
+            HostExhausted: The system lets nobody open files any more.
+        """
+        try:
+            return self._load(engine)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            raise HostExhausted("the machine has no more open files to give") from error
+
+    def _load(self, engine: wasmtime.Engine) -> wasmtime.Module:
         tried = self._compiled
         module = None if tried is None else self._read(engine, tried)
         if module is not None:
@@ -281,6 +294,8 @@ class EngineFamily:
                 return wasmtime.Module.deserialize(engine, found)
             return wasmtime.Module.deserialize_file(engine, str(found))
         except wasmtime.WasmtimeError as error:
+            if isinstance(found, Path) and found.exists():
+                os.close(os.open(found, os.O_RDONLY))  # else it would be compiled in vain
             _log.warning("a compiled module cannot be used (%s)", error)
             return None
 
