@@ -8,6 +8,8 @@ a text that may hold a tag or an unusual number is looked at in Python.
 
 from __future__ import annotations
 
+import functools
+import importlib
 import json
 import re
 from binascii import a2b_base64, b2a_base64
@@ -115,16 +117,15 @@ def decode(
         depth = _measure(data, 3 * max_depth + 3 if tagged else max_depth, max_nodes)
     # A number of 19 digits may be beyond 64 bit, one with three in its exponent infinite.
     numbers = data.translate(_NUMBERS)
-    unusual = (
-        tagged
-        or (_E in numbers and b"e000" in numbers)
-        or (size >= 19 and b"0000000000000000000" in numbers)
+    unusual = (_E in numbers and b"e000" in numbers) or (
+        size >= 19 and b"0000000000000000000" in numbers
     )
     if escapes and (b"\\ud" in data or b"\\uD" in data):
         _refuse_lone_surrogates(data)
     try:
         text = data.decode()
-        read = _read_all if unusual else _read_plain
+        # Each look at a number or an object is a call, which takes longer than to parse it.
+        read = (_READ_TAGGED if tagged else _READ_PLAIN)[unusual]
         if resolve is not None and tagged and b'"host"' in data:
             read = _reader(resolve)
         value, end = read(text, 0)
@@ -208,22 +209,27 @@ def _float(digits: str) -> float:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Any:
-    found = dict(pairs)
-    if "$" not in found:
-        return found
-    tag = found["$"]
-    if type(tag) is not str or len(found) != len(pairs):
-        _refuse()
-    if tag == "object":
-        name, shown = found.get("type"), found.get("repr")
-        if len(found) != 3 or type(name) is not str or type(shown) is not str:
+    if len(pairs) == 2 and pairs[0][0] == "$" and pairs[1][0] == "v":  # as most that have a tag
+        (_, tag), (_, value) = pairs
+    else:
+        found = dict(pairs)
+        if "$" not in found:
+            return found
+        tag, value = found["$"], found.get("v")
+        if len(found) != len(pairs):
             _refuse()
-        return GuestObject(name, shown)
-    make = _MAKERS.get(tag)
-    if make is None or len(found) != 2 or "v" not in found:
+        if tag == "object":
+            name, shown = found.get("type"), found.get("repr")
+            if len(found) != 3 or type(name) is not str or type(shown) is not str:
+                _refuse()
+            return GuestObject(name, shown)
+        if len(found) != 2 or "v" not in found:
+            _refuse()
+    make = _MAKERS.get(tag) if type(tag) is str else None
+    if make is None:
         _refuse()
     try:
-        return make(found["v"])
+        return make(value)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         _refuse()
 
@@ -235,8 +241,12 @@ def _scanner(**hooks: Any) -> Callable[[str, int], tuple[Any, int]]:
     return scan
 
 
-_read_plain = _scanner()
-_read_all = _scanner(parse_int=_int, parse_float=_float, object_pairs_hook=_object)
+# For text without unusual numbers, and with.
+_READ_PLAIN = _scanner(), _scanner(parse_int=_int, parse_float=_float)
+_READ_TAGGED = (
+    _scanner(object_pairs_hook=_object),
+    _scanner(parse_int=_int, parse_float=_float, object_pairs_hook=_object),
+)
 
 
 def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[[str, int], tuple[Any, int]]:
@@ -257,8 +267,11 @@ def _reader(resolve: Callable[[list[Any]], Any]) -> Callable[[str, int], tuple[A
 # itself as ValueError, TypeError or ArithmeticError it refuses.
 
 
+_compiled = functools.cache(re.compile)  # `re` looks at more than the pattern each time
+
+
 def _text(value: Any, pattern: str | None = None) -> str:
-    if type(value) is not str or (pattern is not None and not re.fullmatch(pattern, value)):
+    if type(value) is not str or (pattern is not None and not _compiled(pattern).fullmatch(value)):
         _refuse()
     return value
 
@@ -319,32 +332,31 @@ def _make_timedelta(value: Any) -> timedelta:
     return timedelta(days, seconds, microseconds)
 
 
-# These three modules take milliseconds to import, and few guests send such values.
+@functools.cache
+def _class(module: str, name: str) -> Any:
+    # These modules take milliseconds to import, and few guests send such values.
+    return getattr(importlib.import_module(module), name)
 
 
 def _make_decimal(value: Any) -> Any:
-    from decimal import Decimal
-
-    text = _text(value, _ANY_DECIMAL)
-    if len(text) > MAX_DIGITS or not re.fullmatch(DECIMAL, text):
+    text = _text(value)
+    if len(text) > MAX_DIGITS or not _compiled(DECIMAL).fullmatch(text):
+        _text(value, _ANY_DECIMAL)
         raise ValueUnfit("a decimal of this size or kind cannot cross")
-    return Decimal(text)
+    return _class("decimal", "Decimal")(text)
 
 
 def _make_fraction(value: Any) -> Any:
-    from fractions import Fraction
-
-    text = _text(value, _ANY_FRACTION)
-    if not re.fullmatch(_FRACTION, text):
+    text = _text(value)
+    if not _compiled(_FRACTION).fullmatch(text):
+        _text(value, _ANY_FRACTION)
         raise ValueUnfit("a fraction of this size cannot cross")
     numerator, _, denominator = text.partition("/")
-    return Fraction(int(numerator), int(denominator or 1))
+    return _class("fractions", "Fraction")(int(numerator), int(denominator or 1))
 
 
 def _make_uuid(value: Any) -> Any:
-    from uuid import UUID
-
-    return UUID(_text(value, _HEX_UUID))
+    return _class("uuid", "UUID")(_text(value, _HEX_UUID))
 
 
 _NAME_LENGTH = 200

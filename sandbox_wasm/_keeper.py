@@ -297,7 +297,10 @@ class Keeper:
         check(answer, is_over)
         if answer.status == "ok":
             job.result_bytes = size_of(answer)
-            job.value = value_of(answer, self._limits.result_bytes, self._ledger.calls.objects)
+            try:
+                job.value = value_of(answer, self._limits.result_bytes, self._ledger.calls.objects)
+            finally:
+                job.ended = time.perf_counter()  # with the time that its value takes to read
 
     def _introduce(self, guest: Guest, request: Request, is_first: bool) -> bool:
         """Tell a guest what it does not know of yet; return whether there was anything.

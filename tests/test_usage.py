@@ -19,6 +19,7 @@ from sandbox_wasm import (
     Suspended,
     Usage,
     WallTimeExceeded,
+    _keeper,
 )
 from sandbox_wasm._account import Account, Charged
 
@@ -146,6 +147,32 @@ def test_a_session_uses_up_what_it_has(make_session, assert_healthy, limits, cod
     assert (name, allowed) == (copy.limit, copy.allowed)
     refused(session, kind, name)
     assert_healthy()
+
+
+@pytest.mark.parametrize("is_fit", [True, False])
+def test_reading_a_value_takes_the_sessions_time(make_session, monkeypatch, is_fit):
+    """
+    Also of a value that is refused in the end: guest code chooses how long it takes.
+    """
+    read = _keeper.value_of
+
+    def slowly(*args):
+        end = time.perf_counter() + 0.05
+        while time.perf_counter() < end:
+            pass
+        if not is_fit:
+            raise GuestError("ValueError", "unfit")
+        return read(*args)
+
+    session = make_session(limits=Limits(session_seconds=5))
+    session.run("x = 1")
+    before = session.usage.seconds
+    monkeypatch.setattr(_keeper, "value_of", slowly)
+    result = session.run("(x, 2)", check=False)
+
+    assert ((1, 2) if is_fit else None) == result.value
+    assert result.usage.seconds >= 0.05
+    assert session.usage.seconds - before >= 0.05
 
 
 def test_going_on_is_no_further_run(make_session):
