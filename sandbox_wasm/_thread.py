@@ -7,6 +7,7 @@ idles takes its memory. So a thread that has done its errand waits a moment for 
 from __future__ import annotations
 
 import contextvars
+import functools
 import os
 import sys
 import threading
@@ -157,6 +158,21 @@ def start_thread(target: Callable[[], None] | Errand) -> Errand:
     else:
         ring(carrier.bell)  # it may have seen by itself what it is to do, and done it
     return errand
+
+
+@functools.cache
+def is_main_interpreter() -> bool:
+    """Whether this is the process's first interpreter of Python, and not one within it.
+
+    Another cannot end while threads wait in it, and Python ends the process then.
+    """
+    if sys.implementation.name != "cpython":
+        return True
+    import ctypes
+
+    api = ctypes.pythonapi
+    api.PyInterpreterState_Get.restype = api.PyInterpreterState_Main.restype = ctypes.c_void_p
+    return bool(api.PyInterpreterState_Get() == api.PyInterpreterState_Main())
 
 
 def _nothing() -> None:

@@ -73,6 +73,16 @@ def test_damaged_manifest(folder, damage):
         _artifacts.load("micropython", folder)
 
 
+def test_imported_from_an_archive(folder):
+    """
+    The error says what is to be done: the engine maps files.
+    """
+    archive = folder / "app.pyz"
+    archive.write_bytes(b"PK")
+    with pytest.raises(ArtifactError, match="install it in a folder"):
+        _artifacts.load("micropython", archive / "artifacts")
+
+
 GOOD = {"file": WASM, "sha256": "0" * 64, "abi": 1, "version": "1", "modules": ["re"]}
 
 

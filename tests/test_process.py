@@ -61,6 +61,44 @@ def test_no_room_for_another_session(interpreter):
     assert "Traceback" not in done.stderr
 
 
+WITHIN = """
+from sandbox_wasm import ConfigError, Session, SessionPool
+for isolation in ("thread", "process"):
+    for kind in (Session, SessionPool):
+        try:
+            kind("micropython", isolation=isolation)
+        except ConfigError as error:
+            print("main interpreter" in str(error), flush=True)
+"""
+
+
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython" or sys.version_info[:2] == (3, 12),
+    reason="there the library cannot be imported",
+)
+def test_interpreters_within_a_process():
+    """
+    They are told that there are no sessions for them, and end.
+    """
+    done = python(
+        """
+        import sys
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        one = interpreters.create()
+        interpreters.run_string(one, f"import sys; sys.path[:] = {sys.path!r}\\n" + sys.argv[1])
+        interpreters.destroy(one)
+        from sandbox_wasm import run
+        print(run("6 * 7", interpreter="micropython").value)
+        """,
+        WITHIN,
+    )
+
+    assert (0, "True\n" * 4 + "42\n") == (done.returncode, done.stdout), done.stderr[-2000:]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="open files are limited as POSIX does it")
 @pytest.mark.parametrize("left", [0, 1, 3])
 def test_no_open_files_left(interpreter, left):

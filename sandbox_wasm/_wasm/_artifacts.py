@@ -114,6 +114,11 @@ def _manifest(folder: Path) -> dict[str, dict[str, Any]]:
             name: {key: json.loads(value) for key, value in _ENTRY.findall(body)}
             for name, body in zip(parts[::2], parts[1::2], strict=True)
         }
+    except NotADirectoryError as error:
+        raise ArtifactError(
+            "sandbox-wasm is imported from an archive, and its interpreters are files: install it "
+            "in a folder"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise ArtifactError(
             f"the manifest of interpreters cannot be read: reinstall sandbox-wasm ({error})"

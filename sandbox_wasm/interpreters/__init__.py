@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from .._checks import check_word
-from .._errors import ArtifactError, SessionBroken
+from .._errors import ArtifactError, ConfigError, SessionBroken
 from .._limits import Limits
 from .._state import GuestState
+from .._thread import is_main_interpreter
 from ._abi import ABI_VERSION
 from ._base import Guest, HostSide
 
@@ -95,6 +96,8 @@ def make(
     """
     digest(name)
     check_word("isolation", isolation, _ISOLATIONS)
+    if not is_main_interpreter():
+        raise ConfigError("a session needs the main interpreter of its process, not one within it")
     if isolation == "process":
         from ._remote_maker import RemoteMaker
         from ._store import Original
