@@ -1,7 +1,10 @@
 """An artifact that is missing, damaged or forged is an error that says what to do."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -144,3 +147,36 @@ def test_another_abi(isolation, monkeypatch, abi):
 
     with Session("micropython", isolation=isolation) as session:
         assert 2 == session.run("1 + 1").value
+
+
+# The process may never make memory executable again, as in a unit with MemoryDenyWriteExecute.
+DENIED = """
+import ctypes, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
+    sys.exit(77)
+from sandbox_wasm import ArtifactError, run
+try:
+    run("1", interpreter="micropython")
+except ArtifactError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is Linux that is asked")
+@pytest.mark.parametrize("cache", ["", "kept"])
+def test_memory_that_cannot_be_made_executable(tmp_path, cache):
+    """
+    The error says what the engine was refused, whether it compiles or reads.
+    """
+    folder = str(tmp_path / cache) if cache else ""
+    environment = {**os.environ, "SANDBOX_WASM_CACHE": folder}
+    if cache:
+        command = [sys.executable, "-m", "sandbox_wasm", "compile", "micropython"]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-c", DENIED], env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+    if done.returncode == 77:
+        pytest.skip("this kernel cannot deny it")
+    assert "make memory executable: Permission denied" in done.stdout

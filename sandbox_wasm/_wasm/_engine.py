@@ -194,6 +194,7 @@ class EngineFamily:
         self._checked = False
         self._pristine: list[bytearray] | None = None
         self._compiled: Path | bytes | None = None
+        self._failure = ""
         self._taken = 0
         self.reference: Instance | None = None
         self.reference_lock = RLock()
@@ -285,10 +286,11 @@ class EngineFamily:
                 if module is not None:
                     self._compiled = found
                     return module
-        raise ArtifactError(f"what was compiled of {self.artifact.name!r} cannot be used")
+        raise ArtifactError(
+            f"what was compiled of {self.artifact.name!r} cannot be used: {self._failure}"
+        )
 
-    @staticmethod
-    def _read(engine: wasmtime.Engine, found: Path | bytes) -> wasmtime.Module | None:
+    def _read(self, engine: wasmtime.Engine, found: Path | bytes) -> wasmtime.Module | None:
         try:
             if isinstance(found, bytes):
                 return wasmtime.Module.deserialize(engine, found)
@@ -297,6 +299,7 @@ class EngineFamily:
             if isinstance(found, Path) and found.exists():
                 os.close(os.open(found, os.O_RDONLY))  # else it would be compiled in vain
             _log.warning("a compiled module cannot be used (%s)", error)
+            self._failure = _causes(error)
             return None
 
     def _known(self) -> Path | bytes | None:
@@ -343,9 +346,10 @@ class EngineFamily:
         try:
             return compile_module(self.artifact.name, data, self.variant)
         except wasmtime.WasmtimeError as error:
+            engine = wasmtime_version().removesuffix(".dist-info")
             raise ArtifactError(
-                f"interpreter {self.artifact.name!r} cannot be compiled by wasmtime "
-                f"{wasmtime_version()}"
+                f"interpreter {self.artifact.name!r} cannot be compiled by {engine}: "
+                f"{_causes(error)}"
             ) from error
 
     def forget(self) -> None:
@@ -354,6 +358,13 @@ class EngineFamily:
         self._spare.clear()
         self.reference_lock = RLock()
         self.reference = None
+
+
+def _causes(error: wasmtime.WasmtimeError) -> str:
+    """Return why, in a line: the engine tells what it was about first, and the causes below."""
+    about, _, causes = str(error).partition("Caused by:")
+    lines = (line.strip() for line in (causes or about).splitlines())
+    return ": ".join(line.lstrip("0123456789").removeprefix(": ") for line in lines if line)
 
 
 _families: dict[tuple[str, Variant], EngineFamily] = {}
