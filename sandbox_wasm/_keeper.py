@@ -8,7 +8,7 @@ import time
 from ._account import Charged
 from ._checkpoint import Checkpoint
 from ._dialects import NAME
-from ._errors import GuestCrash, SessionBroken, SnapshotError
+from ._errors import GuestCrash, SandboxError, SessionBroken, SnapshotError
 from ._functions import HostFunctions
 from ._job import HARMLESS, Job, Suspension, check, size_of, value_of
 from ._journal import Journal
@@ -372,7 +372,9 @@ class Keeper:
         if self.guest is None:
             job.state = "broken"
             reason = self._ledger.reason or job.error
-            self.broken = self.broken or f"an earlier run ended it: {reason}"
+            # The application's own exceptions may say nothing, or raise another.
+            why = reason if isinstance(reason, SandboxError) else type(reason).__name__
+            self.broken = self.broken or f"an earlier run ended it: {why}"
         else:
             job.state = "rolled back"
 

@@ -267,6 +267,32 @@ def test_checkpoint_that_cannot_be_taken(make_session, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("isolation", ["thread"])
+def test_what_ended_it_cannot_be_said(make_session, monkeypatch, assert_healthy):
+    """
+    The session is broken by what says nothing, or raises when it is asked, and names it.
+    """
+
+    class Rude(Exception):
+        def __str__(self):
+            raise LookupError
+
+    for kind in (Rude, MemoryError):
+        session = make_session(checkpoints=False)
+        session.run("x = 1")
+
+        def request(guest, request, kind=kind):
+            raise kind
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ReactorGuest, "request", request)
+            with pytest.raises(kind):
+                session.run("x")
+        with pytest.raises(SessionBroken, match=kind.__name__):
+            session.run("x")
+    assert_healthy()
+
+
+@pytest.mark.parametrize("isolation", ["thread"])
 def test_no_memory_for_what_belongs_to_a_checkpoint(make_session, monkeypatch, caplog):
     """
     The session goes on without one.
