@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import contextlib
 import json
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +28,14 @@ httpx = pytest.importorskip("httpx")
 
 import web_server  # noqa: E402
 
-from sandbox_wasm import ConfigError, HostFunctions, Limits, NetworkPolicy, Session  # noqa: E402
+from sandbox_wasm import (  # noqa: E402
+    ConfigError,
+    HostExhausted,
+    HostFunctions,
+    Limits,
+    NetworkPolicy,
+    Session,
+)
 from sandbox_wasm.integrations import _patience  # noqa: E402
 from sandbox_wasm.integrations import service as service_module  # noqa: E402
 from sandbox_wasm.integrations.service import (  # noqa: E402
@@ -975,3 +984,16 @@ def test_what_the_service_adds(service: Service) -> None:
     assert statistics.median(taken) < 1
     with Session("micropython") as here:
         assert 1 == here.run("1").value
+
+
+def test_a_machine_without_threads():
+    """
+    That is nobody's mistake and passes, so the client may come again.
+    """
+    told = []
+    hub = SimpleNamespace(accounts=SimpleNamespace(refused=told.append))
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(hub=hub)))
+    response = asyncio.run(_routes._sandbox_error(request, HostExhausted("no more threads")))
+
+    assert (503, [503]) == (response.status_code, told)
+    assert b"HostExhausted: no more threads" in response.body
