@@ -60,6 +60,8 @@ class Keeper:
 
         owes: Whether the state that the last run has left is still to be kept.
 
+        is_keeping: Whether just that is done.
+
         keep_after: For how many seconds to wait with that for the next run.
 
         ending: Held while a run is ended from outside and while it is marked as ended, so
@@ -96,7 +98,7 @@ class Keeper:
         self.broken: str | None = None
         self.preludes: list[Request] = []
         self.turn = 0
-        self.owes = False
+        self.owes = self.is_keeping = False
         self.keep_after = _KEEP_SOON
         self._ended = -math.inf
         self.ending = RLock()
@@ -172,9 +174,10 @@ class Keeper:
 
     def keep(self) -> None:
         """Take a checkpoint after a run and before the next, if none was taken since."""
-        if self.owes and self.guest is not None:
+        self.is_keeping = True  # first: who closes the session says so, and looks at this then
+        if self.owes and self.guest is not None and not self.broken:
             self._checkpoint.take(self.guest, self._mark)
-        self.owes = False
+        self.owes = self.is_keeping = False
 
     def _fit(self, guest: Guest, job: Job) -> Guest:
         """Return a guest for a run: another if it begins elsewhere, or this one is not sound."""

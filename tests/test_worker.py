@@ -302,6 +302,48 @@ def test_worker_that_never_keeps_its_state(scripted, monkeypatch, part):
         assert worker.killed
 
 
+def test_worker_that_keeps_its_state_byte_by_byte(scripted, monkeypatch):
+    """
+    Nor does it count from each byte anew.
+    """
+    monkeypatch.setattr(_remote, "_SETTLE_SECONDS", 0.2)
+    guest, worker, _ = scripted()
+    state = guest.capture()
+    done, sent = threading.Event(), []
+
+    def drip():
+        for byte in struct.pack("<BI", _wire.CAPTURED, 2000) + bytes(2000):
+            if done.wait(0.01):
+                return
+            with contextlib.suppress(OSError):
+                sent.append(worker.theirs.send(bytes([byte])))
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        with pytest.raises(SessionBroken):
+            state.load()
+        assert worker.killed
+        assert len(sent) < 1000
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_worker_that_ends_while_its_state_is_kept(scripted):
+    """
+    The next run is told that, and not that the host has stopped it.
+    """
+    guest, worker, _ = scripted((_wire.ANSWER, 5 << 20, None, 0, 42, None))
+    guest.request(RUN)
+    worker.end()
+    with pytest.raises(SessionBroken, match="by itself"):
+        guest.capture()
+    for _ in range(2):
+        with pytest.raises(SessionBroken, match="by itself"):
+            guest.request(RUN)
+
+
 def test_worker_that_does_not_listen(scripted):
     """
     An interrupt waits for nobody.
@@ -325,6 +367,34 @@ def settled(session):
     """The session, once its worker has kept the state after the last run."""
     session._lane.ask(lambda guest: guest._settle())
     return session
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])
+def test_closed_while_a_worker_keeps_its_state(make_session, monkeypatch):
+    """
+    Whatever the worker does then, it is ended with its session.
+    """
+    monkeypatch.setattr(_remote, "_SETTLE_SECONDS", 1000.0)
+    send, begun = _remote.RemoteGuest._send, threading.Event()
+
+    def stop(guest, operation, *values):
+        if operation == _wire.CAPTURE:
+            os.kill(guest._child.pid, signal.SIGSTOP)
+        send(guest, operation, *values)
+        if operation == _wire.CAPTURE:
+            begun.set()
+
+    session = make_session()
+    session.run("1")
+    settled(session)
+    child = worker_of(session)
+    monkeypatch.setattr(_remote.RemoteGuest, "_send", stop)
+    session.run("x = bytearray(8 << 20)")
+    assert begun.wait(BOUND)
+    session.close()
+    session._lane._thread.join(BOUND)
+    assert not session._lane._thread.is_alive()
+    assert not child.is_alive()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=str)

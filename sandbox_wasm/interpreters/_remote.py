@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import signal
 import socket
+import time
 from typing import Any
 
 from .._errors import (
@@ -86,6 +87,7 @@ class RemoteGuest:
         self._control = RLock()  # signal handlers may come back to it
         self._open = True
         self.is_killed = False
+        self._loss: str | None = None  # how the worker ended, if that was not by `kill`
         self._number = 0
         self._wish = wire.GO_ON
         self.memory_bytes = 0
@@ -149,11 +151,12 @@ class RemoteGuest:
         """Wait until the worker has kept the state that it was told to, but not for ever."""
         if not (self._capturing and self._open):
             return
-        self._child.data.settimeout(_SETTLE_SECONDS)
+        self._link.until = time.monotonic() + _SETTLE_SECONDS
         try:
             operation, values = self._receive()
             self._captured(values if operation == wire.CAPTURED else (None,))
         finally:
+            self._link.until = None
             self._child.data.settimeout(None)
 
     def request(self, request: Request) -> Answer:
@@ -287,6 +290,8 @@ class RemoteGuest:
             raise
 
     def _lost(self) -> SandboxError:
+        if self._loss is not None:  # told before to who keeps the state, and not to a run
+            return SessionBroken(self._loss)
         if self.is_killed:
             return GuestCrash("stopped by the host")
         self.kill()  # it may live, and only have closed its end
@@ -296,7 +301,8 @@ class RemoteGuest:
                 self._captured(values if operation == wire.CAPTURED else (None,))
         status = self._child.wait()
         how = _SIGNALS.get(-status, f"status {status}")
-        return SessionBroken(f"the worker process ended by itself ({how})")
+        self._loss = f"the worker process ended by itself ({how})"
+        return SessionBroken(self._loss)
 
     # ---- from any thread
 

@@ -13,6 +13,7 @@ import itertools
 import select
 import socket
 import struct
+import time
 from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -199,11 +200,16 @@ class Link:
 
         most: Bytes that a frame of each operation may have; one that is not named
             here is not taken.
+
+    Attributes:
+        until: When to wait no longer for the rest of a frame, as `time.monotonic` has it; None
+            for as long as it takes.
     """
 
     def __init__(self, end: socket.socket, most: Mapping[int, int]) -> None:
         self.socket = end
         self.most = most
+        self.until: float | None = None
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._buffer = b""
@@ -246,7 +252,7 @@ class Link:
         """Wait for a frame; return its operation and values.
 
         Raises:
-            EOFError, OSError: The other end is gone.
+            EOFError, OSError: The other end is gone, or it is later than `until`.
             GuestProtocolError: What came is no frame that may come here.
         """
         buffer = self._buffer or self._more()
@@ -262,7 +268,16 @@ class Link:
         self._buffer = buffer[_HEAD.size :]
         return operation, decode(self._exactly(length))
 
+    def _hurry(self) -> None:
+        """Have the next wait end in time: byte by byte, many short ones would have no end."""
+        if self.until is not None:
+            rest = self.until - time.monotonic()
+            if rest <= 0:
+                raise TimeoutError
+            self.socket.settimeout(rest)
+
     def _more(self) -> bytes:
+        self._hurry()
         data = self.socket.recv(_SOME)
         if not data:
             raise EOFError
@@ -279,6 +294,7 @@ class Link:
         whole[: len(buffer)] = buffer
         view = memoryview(whole)[len(buffer) :]
         while view:
+            self._hurry()
             count = self.socket.recv_into(view)
             if not count:
                 raise EOFError
