@@ -103,6 +103,10 @@ class Lifecycle:
         if lane is None or (self._closed and lane.is_left):
             return
         try:
+            lane.check_process()
+        except SessionBroken:  # a child of fork, whose parent closes it
+            return
+        try:
             if not self._closed:
                 text = f"{self!r} was never closed"
                 warnings.warn(text, ResourceWarning, stacklevel=2, source=self)

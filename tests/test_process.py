@@ -148,10 +148,11 @@ def test_fork(isolation):
     """
     done = python(
         """
-        import os, sys
+        import gc, os, sys, warnings
         from sandbox_wasm import Session, SessionBroken
         session = Session(isolation=sys.argv[1])
         session.run("x = 1")
+        left = Session(isolation=sys.argv[1])
         for _ in range(3):
             child = os.fork()
             if child == 0:
@@ -170,6 +171,11 @@ def test_fork(isolation):
                     else:
                         os._exit(4)
                 session.close()
+                with warnings.catch_warnings(record=True) as told:
+                    warnings.simplefilter("always")
+                    del left
+                    gc.collect()
+                    assert not told, told[0]  # it is its parent's to close
                 with Session(isolation=sys.argv[1]) as own:
                     assert own.run("6 * 7").value == 42
                 sys.exit(7)
@@ -177,6 +183,7 @@ def test_fork(isolation):
             assert os.WEXITSTATUS(status) == 7, status
             assert session.run("x").value == 1
         session.close()
+        left.close()
         print("parent")
         """,
         isolation,
