@@ -104,8 +104,8 @@ print(failed > 0, broken <= failed / 2, held() - before < 4)
     ("work", "most", "step"),
     [
         ("run", 700, 7),
-        ("make", 1500, 11),
-        ("fork", 1500, 17),
+        ("make", 1500, 23),
+        ("fork", 1500, 37),
         ("restore", 1500, 17),
         ("close", 80, 2),
     ],
