@@ -298,6 +298,31 @@ with Session("micropython") as session:
         assert [1, 2] == restored.run("x").value
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork processes")
+def test_a_child_of_fork_stores_it_while_the_zygote_was_asked(tmp_path):
+    """
+    It does not wait for an answer that another thread of its parent gets.
+    """
+    code = """
+import os, sys, time
+from sandbox_wasm import Session
+with Session("micropython", isolation="process") as session:
+    session.run("x = [1, 2]")
+    snapshot = session.snapshot()
+    zygote = session._lane._keeper.guest._child._zygote
+    zygote._lock.acquire()
+    if not os.fork():
+        began = time.monotonic()
+        snapshot.save(sys.argv[1])
+        os._exit(time.monotonic() - began > 15)
+    zygote._lock.release()
+    assert 0 == os.wait()[1]
+"""
+    subprocess.run([sys.executable, "-c", code, tmp_path / "a"], check=True, timeout=60)
+    with Session.restore(Snapshot.load(tmp_path / "a")) as restored:
+        assert [1, 2] == restored.run("x").value
+
+
 def test_a_run_that_is_lost_after_restoring(make_session):
     """
     The session goes back to the snapshot, and the snapshot is as it was.

@@ -297,6 +297,7 @@ class Zygote:
 
     def abandon(self) -> None:
         """Forget it, in a child of fork: it belongs to the parent."""
+        self._lock = threading.Lock()  # another thread of the parent may have had it
         self._link.close()
         self._process.returncode = 0  # not ours to wait for
 
