@@ -154,6 +154,8 @@ class Keeper:
                 job.value = job.request(self.guest)
             elif self._ledger.reason is None:  # else it is over before it began
                 self._serve(self._fit(self.guest, job), job, job.request)
+            elif self.guest.is_killed:  # while its state was kept
+                raise GuestCrash("stopped by the host")
         except HARMLESS as error:
             job.error = error
         except BaseException as error:

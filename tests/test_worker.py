@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import descriptors, python
+from waiting import until
 
 from sandbox_wasm import (
     ConfigError,
@@ -31,6 +32,7 @@ from sandbox_wasm import (
     SessionClosed,
     SnapshotError,
     WallTimeExceeded,
+    _deadline,
 )
 from sandbox_wasm._deadline import Deadline
 from sandbox_wasm._files import Files
@@ -369,11 +371,9 @@ def settled(session):
     return session
 
 
-@pytest.mark.parametrize("interpreter", ["micropython"])
-def test_closed_while_a_worker_keeps_its_state(make_session, monkeypatch):
-    """
-    Whatever the worker does then, it is ended with its session.
-    """
+@pytest.fixture
+def keeping(make_session, monkeypatch):
+    """A session whose worker has stopped while it keeps the state, and does not go on."""
     monkeypatch.setattr(_remote, "_SETTLE_SECONDS", 1000.0)
     send, begun = _remote.RemoteGuest._send, threading.Event()
 
@@ -387,14 +387,37 @@ def test_closed_while_a_worker_keeps_its_state(make_session, monkeypatch):
     session = make_session()
     session.run("1")
     settled(session)
-    child = worker_of(session)
     monkeypatch.setattr(_remote.RemoteGuest, "_send", stop)
     session.run("x = bytearray(8 << 20)")
     assert begun.wait(BOUND)
-    session.close()
-    session._lane._thread.join(BOUND)
-    assert not session._lane._thread.is_alive()
+    return session
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])
+def test_closed_while_a_worker_keeps_its_state(keeping):
+    """
+    Whatever the worker does then, it is ended with its session.
+    """
+    child = worker_of(keeping)
+    keeping.close()
+    keeping._lane._thread.join(BOUND)
+    assert not keeping._lane._thread.is_alive()
     assert not child.is_alive()
+
+
+@pytest.mark.parametrize("interpreter", ["micropython"])
+def test_interrupted_while_a_worker_keeps_its_state(keeping, monkeypatch):
+    """
+    The run that waits for that is told, and that the worker had to be ended.
+    """
+    monkeypatch.setattr(_deadline, "_PATIENCE", 0.1)
+    future = keeping.submit("1")
+    assert until(lambda: keeping._lane._job is not None)
+    keeping.interrupt()
+    error = future.exception(BOUND)
+    assert isinstance(error, Interrupted)
+    assert "broken" == error.state
+    assert "broken" == keeping.state.value
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=str)
