@@ -649,6 +649,35 @@ def test_original_where_it_could_be_written_to(monkeypatch):
     original.close()
 
 
+@pytest.mark.parametrize("where", ["sockets", "frame"])
+def test_no_memory_while_a_worker_is_asked_for(monkeypatch, where):
+    """
+    What was read by half is understood by nobody: the next worker is another process's.
+    """
+    monkeypatch.setattr(_zygote, "_zygotes", {})
+
+    def fail(*args):
+        raise MemoryError
+
+    def use():
+        with Session("micropython", isolation="process") as session:
+            return session.run("6 * 7").value
+
+    try:
+        assert 42 == use()
+        with monkeypatch.context() as patch:
+            if where == "sockets":
+                patch.setattr(socket, "recv_fds", fail)
+            else:
+                patch.setattr(_wire.Link, "receive", fail)
+            with pytest.raises((MemoryError, SessionBroken)):
+                use()
+        assert 42 == use()
+    finally:
+        for zygote in _zygote._zygotes.values():
+            zygote.close()
+
+
 @linux
 def test_zygote_that_dies(make_session, interpreter, assert_healthy):
     """

@@ -229,10 +229,18 @@ class Zygote:
         Raises:
             SessionBroken: The system has no more processes or descriptors; other workers go on.
         """
-        with self._lock:
-            self._send(wire.FORK)
-            ends = self._ends()
-            (pid,) = self._receive(wire.FORKED)
+        ends: list[socket.socket] = []
+        try:
+            with self._lock:
+                self._send(wire.FORK)
+                ends = self._ends()
+                (pid,) = self._receive(wire.FORKED)
+        except BaseException as error:
+            for end in ends:
+                end.close()
+            if not isinstance(error, SandboxError):  # as above
+                self.close()
+            raise
         try:
             if len(ends) < 2:
                 raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
