@@ -181,6 +181,13 @@ class Keeper:
             self._checkpoint.take(self.guest, self._mark)
         self.owes = self.is_keeping = False
 
+    def leave(self) -> None:
+        """End a guest that is just being kept: its worker may never say that it has done so."""
+        if self.is_keeping:
+            with self.ending:
+                if self.guest is not None:
+                    self.guest.kill()
+
     def _fit(self, guest: Guest, job: Job) -> Guest:
         """Return a guest for a run: another if it begins elsewhere, or this one is not sound."""
         again = job.again

@@ -332,10 +332,8 @@ class Lane:
         self._keeper.broken = self.broken or str(reason)
         if self.interrupt(reason):
             self.kill_guest()
-        elif self._keeper.is_keeping:  # for a worker that has it may never say that it has done so
-            with self._keeper.ending:
-                if (guest := self._keeper.guest) is not None:
-                    guest.kill()
+        else:
+            self._keeper.leave()
         if self._server is not None:  # who serves it ends it
             self.is_left = True
             return
