@@ -66,7 +66,7 @@ class Checkpoint:
             self._state = guest.capture(self._state or NO_ROOM, self._most)
             self.mark = mark()
         except Exception as error:
-            if was_usable:  # else it was said before
+            if was_usable and self.is_wanted:  # else it was said before, or is all the same
                 _log.warning("no checkpoint was taken: a trap would break the session (%s)", error)
             self._state = None
             return

@@ -60,8 +60,6 @@ class Keeper:
 
         owes: Whether the state that the last run has left is still to be kept.
 
-        is_keeping: Whether just that is done.
-
         keep_after: For how many seconds to wait with that for the next run.
 
         ending: Held while a run is ended from outside and while it is marked as ended, so
@@ -98,7 +96,7 @@ class Keeper:
         self.broken: str | None = None
         self.preludes: list[Request] = []
         self.turn = 0
-        self.owes = self.is_keeping = False
+        self.owes = self._is_keeping = False
         self.keep_after = _KEEP_SOON
         self._ended = -math.inf
         self.ending = RLock()
@@ -176,14 +174,15 @@ class Keeper:
 
     def keep(self) -> None:
         """Take a checkpoint after a run and before the next, if none was taken since."""
-        self.is_keeping = True  # first: who closes the session says so, and looks at this then
+        self._is_keeping = True  # first: who closes the session says so, and looks at this then
         if self.owes and self.guest is not None and not self.broken:
             self._checkpoint.take(self.guest, self._mark)
-        self.owes = self.is_keeping = False
+        self.owes = self._is_keeping = False
 
     def leave(self) -> None:
         """End a guest that is just being kept: its worker may never say that it has done so."""
-        if self.is_keeping:
+        if self._is_keeping:
+            self._checkpoint.is_wanted = False  # nobody need be warned that there is none
             with self.ending:
                 if self.guest is not None:
                     self.guest.kill()

@@ -394,7 +394,7 @@ def keeping(make_session, monkeypatch):
 
 
 @pytest.mark.parametrize("interpreter", ["micropython"])
-def test_closed_while_a_worker_keeps_its_state(keeping):
+def test_closed_while_a_worker_keeps_its_state(keeping, caplog):
     """
     Whatever the worker does then, it is ended with its session.
     """
@@ -403,6 +403,7 @@ def test_closed_while_a_worker_keeps_its_state(keeping):
     keeping._lane._thread.join(BOUND)
     assert not keeping._lane._thread.is_alive()
     assert not child.is_alive()
+    assert [] == caplog.records
 
 
 @pytest.mark.parametrize("interpreter", ["micropython"])
